@@ -1,0 +1,37 @@
+"""Superposition and root-mean-square deviation."""
+
+import numpy as np
+
+from morered_gui.core.arrays import FloatArray
+
+
+def superpose(mobile: FloatArray, target: FloatArray) -> FloatArray:
+    """Rotate and shift ``mobile`` onto ``target``, without reflection.
+
+    Args:
+        mobile: (..., n, 3) Å; any number of structures at once.
+        target: (n, 3) Å, atoms in the same order.
+
+    Returns:
+        (..., n, 3) the moved positions. Kabsch 1976, doi 10.1107/S0567739476001873.
+    """
+    centre = target.mean(0)
+    shifted = mobile - mobile.mean(-2, keepdims=True)
+    covariance = np.swapaxes(shifted, -1, -2) @ (target - centre)  # (..., 3, 3)
+    u, _, vt = np.linalg.svd(covariance)
+    # Where the best orthogonal matrix would be a reflection, the weakest axis is turned over.
+    u[..., :, -1] *= np.sign(np.linalg.det(u @ vt))[..., None]
+    return shifted @ (u @ vt) + centre
+
+
+def rmsd(mobile: FloatArray, target: FloatArray) -> float:
+    """All-atom RMSD in Å after the best superposition; (n, 3) both, same order of atoms."""
+    return float(rmsds(mobile, target))
+
+
+def rmsds(mobile: FloatArray, target: FloatArray) -> FloatArray:
+    """RMSD of many structures (..., n, 3) to one target (n, 3), shape (...), Å."""
+    if mobile.shape[-2:] != target.shape:
+        raise ValueError("structures to be compared need the same number of atoms")
+    difference = superpose(mobile, target) - target
+    return np.sqrt((difference**2).sum(-1).mean(-1))

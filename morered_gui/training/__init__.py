@@ -1,0 +1,1 @@
+"""Data sets of equilibrium structures and the training of networks on them."""

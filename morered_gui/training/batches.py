@@ -1,0 +1,65 @@
+"""Padded batches of equilibrium structures, a few sizes of each."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from morered_gui.core.arrays import BoolArray, FloatArray, IntArray
+from morered_gui.training.dataset import EquilibriumSet, rows_by_size
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """B structures padded to N atoms: numbers [B, N], positions x_0 [B, N, 3] in Å.
+
+    ``rows`` [B] are their places in the data set.
+    """
+
+    rows: IntArray
+    numbers: IntArray
+    positions: FloatArray
+
+    @property
+    def real(self) -> BoolArray:
+        """[B, N], False on padding."""
+        return self.numbers > 0
+
+
+def pad(data: EquilibriumSet, rows: IntArray, size: int) -> Batch:
+    """Take structures out of the set, each padded to ``size`` atoms."""
+    n_atoms = data.n_atoms[rows]
+    place = np.arange(size)[None]
+    real = place < n_atoms[:, None]
+    flat = np.where(real, data.starts[rows][:, None] + place, 0)
+    numbers = np.where(real, data.numbers[flat], 0).astype(np.int64)
+    return Batch(rows, numbers, np.where(real[..., None], data.positions[flat], 0.0))
+
+
+class BatchStream:
+    """An endless stream of full training batches in an order that the seed decides."""
+
+    def __init__(self, data: EquilibriumSet, rows: IntArray, batch_size: int, n_sizes: int) -> None:
+        self.data = data
+        self.batch_size = batch_size
+        self._groups = [
+            (size, rows[members]) for size, members in rows_by_size(data.n_atoms[rows], n_sizes)
+        ]
+        self.sizes = [size for size, _ in self._groups]
+
+    def __call__(self, rng: np.random.Generator) -> Iterator[Batch]:
+        """Each epoch visits every structure about once, padded sizes in random order."""
+        while True:
+            plan = [
+                (size, chunk)
+                for size, rows in self._groups
+                for chunk in self._full_chunks(rng.permutation(rows))
+            ]
+            for k in rng.permutation(len(plan)):
+                size, chunk = plan[k]
+                yield pad(self.data, chunk, size)
+
+    def _full_chunks(self, rows: IntArray) -> IntArray:
+        """[n, batch size]; a remainder is left out, a small group is repeated to fill one."""
+        n = max(1, len(rows) // self.batch_size)
+        return np.resize(rows, n * self.batch_size).reshape(n, self.batch_size)

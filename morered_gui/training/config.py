@@ -1,0 +1,82 @@
+"""What a training run is made of, read from a TOML file."""
+
+import tomllib
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any, Self
+
+from morered_gui.diffusion.config import NetworkConfig
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingConfig:
+    """A training run.
+
+    The learning rate rises over ``warmup_steps`` and falls as a cosine to
+    ``final_rate`` of its peak at ``max_steps`` or after ``hours``, whichever comes first.
+
+    Attributes:
+        name: the model's name; its folder under ``models``.
+        data: path of the training file.
+        network: shape of the network.
+        hours: time budget of the whole run, resumed parts included; None for no bound.
+        time_weight: weight of the time loss; the noise loss has the rest (0.1 in the paper).
+        early_fraction: share of the time steps drawn below ``early_steps``; the rest is
+            uniform over all (0 in the paper).
+        n_sizes: number of padded sizes; each is compiled once.
+        explosion: a batch with a larger loss is skipped (where atoms overlap, PaiNN's
+            vector channel can grow without bound).
+        threads: CPU threads; one process per core with one thread each shares best.
+    """
+
+    name: str
+    data: str
+    network: NetworkConfig = field(default_factory=NetworkConfig)
+    max_steps: int = 100_000
+    hours: float | None = None
+    batch_size: int = 64
+    learning_rate: float = 1e-3
+    final_rate: float = 0.01
+    warmup_steps: int = 200
+    weight_decay: float = 0.01
+    gradient_clip: float = 0.5
+    ema_decay: float = 0.999
+    time_weight: float = 0.1
+    early_fraction: float = 0.5
+    early_steps: int = 250
+    n_sizes: int = 5
+    explosion: float = 20.0
+    validate_minutes: float = 10.0
+    n_validation: int = 320
+    compile: bool = True
+    threads: int = 1
+    device: str = "auto"
+    seed: int = 0
+    start_from: str | None = None
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Read a TOML file; raises ValueError that names what is wrong."""
+        try:
+            table = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise ValueError(f"{path} is not a readable TOML file: {error}") from error
+        return cls.from_dict(table, source=str(path))
+
+    @classmethod
+    def from_dict(cls, table: dict[str, Any], source: str = "the configuration") -> Self:
+        """Build from plain data, refusing names that do not exist."""
+        table = dict(table)
+        known = {f.name for f in fields(cls)}
+        unknown = sorted(set(table) - known)
+        if unknown:
+            raise ValueError(f"{source}: unknown {unknown}; known are {sorted(known)}")
+        try:
+            network = NetworkConfig(**table.pop("network", {}))
+            return cls(network=network, **table)
+        except TypeError as error:
+            raise ValueError(f"{source}: {error}") from error
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data for the resume file and the model's record."""
+        return asdict(self)

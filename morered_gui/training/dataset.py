@@ -1,0 +1,153 @@
+"""The training file: equilibrium structures as flat arrays in one .npz without pickles."""
+
+import json
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+
+from morered_gui.core.arrays import FloatArray, IntArray
+
+TEST_RESIDUE, VALIDATION_RESIDUE, MODULUS = 7, 8, 50
+
+
+class Split(IntEnum):
+    """Which part of the data a structure belongs to."""
+
+    TRAIN = 0
+    VALIDATION = 1
+    TEST = 2
+
+
+def split_of_index(index: IntArray) -> IntArray:
+    """The fixed split: index mod 50 == 7 is test, == 8 validation, the rest training."""
+    residue = np.asarray(index) % MODULUS
+    split = np.full(residue.shape, Split.TRAIN, dtype=np.int64)
+    split[residue == TEST_RESIDUE] = Split.TEST
+    split[residue == VALIDATION_RESIDUE] = Split.VALIDATION
+    return split
+
+
+@dataclass(frozen=True, eq=False)
+class EquilibriumSet:
+    """M equilibrium structures with A atoms in all.
+
+    Attributes:
+        numbers: (A,) atomic numbers, uint8.
+        positions: (A, 3) Å, float32, each structure centred.
+        n_atoms: (M,) int32.
+        index: (M,) int64, the structure's number in its source; it decides the split.
+        charge: (M,) int8, e.
+        smiles: (M,) byte strings, empty where unknown.
+        meta: name, source and level of theory, as JSON keeps them.
+    """
+
+    numbers: np.ndarray
+    positions: np.ndarray
+    n_atoms: np.ndarray
+    index: np.ndarray
+    charge: np.ndarray
+    smiles: np.ndarray
+    meta: dict[str, Any]
+
+    def __len__(self) -> int:
+        return len(self.n_atoms)
+
+    @property
+    def starts(self) -> IntArray:
+        """(M,) where each structure's atoms begin."""
+        return np.concatenate(([0], np.cumsum(self.n_atoms, dtype=np.int64)[:-1]))
+
+    @property
+    def split(self) -> IntArray:
+        """(M,) of ``Split``."""
+        return split_of_index(self.index)
+
+    @property
+    def elements(self) -> list[int]:
+        """Atomic numbers that occur, sorted."""
+        return [int(z) for z in np.unique(self.numbers)]
+
+    def members(self, split: Split) -> IntArray:
+        """The rows of one part."""
+        return np.flatnonzero(self.split == split)
+
+    def geometry(self, row: int) -> tuple[np.ndarray, FloatArray]:
+        """Atomic numbers (n,) and positions (n, 3) in Å of one structure."""
+        start = int(self.starts[row])
+        stop = start + int(self.n_atoms[row])
+        return self.numbers[start:stop], self.positions[start:stop].astype(np.float64)
+
+    @classmethod
+    def collect(cls, records: Iterable["Record"], meta: dict[str, Any]) -> Self:
+        """Join records; raises ValueError where there are none."""
+        rows = list(records)
+        if not rows:
+            raise ValueError("no equilibrium structure was found in the input")
+        return cls(
+            numbers=np.concatenate([r.numbers for r in rows]).astype(np.uint8),
+            positions=np.concatenate([_centred(r.positions) for r in rows]).astype(np.float32),
+            n_atoms=np.array([len(r.numbers) for r in rows], dtype=np.int32),
+            index=np.array([r.index for r in rows], dtype=np.int64),
+            charge=np.array([r.charge for r in rows], dtype=np.int8),
+            smiles=np.array([r.smiles.encode() for r in rows], dtype=np.bytes_),
+            meta=dict(meta),
+        )
+
+    def save(self, path: Path) -> None:
+        """Write the file in one piece: a half-written one never bears the name."""
+        part = path.with_name(path.name + ".part")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        arrays = {name: getattr(self, name) for name in _ARRAYS}
+        with part.open("wb") as file:
+            np.savez(file, meta=np.array(json.dumps(self.meta)), **arrays)
+        os.replace(part, path)
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read a training file; raises ValueError where it is not one."""
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                arrays = {name: file[name] for name in _ARRAYS}
+                return cls(**arrays, meta=json.loads(str(file["meta"])))
+        except (KeyError, ValueError, OSError) as error:
+            raise ValueError(
+                f"{path} is not a training file ({error}); build one with 'morered data'"
+            ) from error
+
+
+_ARRAYS = ("numbers", "positions", "n_atoms", "index", "charge", "smiles")
+
+
+@dataclass(frozen=True, eq=False)
+class Record:
+    """One structure on its way into a set: numbers (n,), positions (n, 3) in Å."""
+
+    numbers: np.ndarray
+    positions: np.ndarray
+    index: int
+    charge: int = 0
+    smiles: str = ""
+
+
+def _centred(positions: np.ndarray) -> np.ndarray:
+    return positions - positions.mean(0)
+
+
+def rows_by_size(n_atoms: np.ndarray, n_sizes: int) -> Iterator[tuple[int, IntArray]]:
+    """Sort structures into at most ``n_sizes`` padded sizes that waste few pairs.
+
+    Yields the padded size and the rows that it holds. Sizes are quantiles of the atom
+    count, so that each holds about as many structures as the others.
+    """
+    quantiles = np.quantile(n_atoms, np.arange(1, n_sizes + 1) / n_sizes, method="higher")
+    lower = 0
+    for size in np.unique(quantiles):
+        rows = np.flatnonzero((n_atoms > lower) & (n_atoms <= size))
+        if len(rows):
+            yield int(size), rows
+        lower = size

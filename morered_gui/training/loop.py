@@ -1,0 +1,213 @@
+"""The training loop: EMA, gradient clipping, resume, log and validation curve."""
+
+import csv
+import math
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from tqdm import tqdm
+
+from morered_gui.diffusion.devices import choose_device
+from morered_gui.diffusion.network import MoreRedNetwork
+from morered_gui.diffusion.process import DiffusionProcess
+from morered_gui.training.batches import Batch, BatchStream
+from morered_gui.training.config import TrainingConfig
+from morered_gui.training.corruption import Corrupted, Corruption, GaussianCorruption
+from morered_gui.training.dataset import EquilibriumSet, Split
+from morered_gui.training.objective import Losses, losses
+from morered_gui.training.validation import Validation
+
+SAVE_MINUTES = 5.0
+
+
+@dataclass
+class Progress:
+    """How far a run is; kept in the resume file."""
+
+    step: int = 0
+    seconds: float = 0.0
+    skipped: int = 0
+
+
+def rate_factor(config: TrainingConfig, progress: Progress) -> float:
+    """The learning rate as a fraction of its peak: linear warm-up, cosine decay."""
+    done = progress.step / config.max_steps
+    if config.hours is not None:
+        done = max(done, progress.seconds / (3600.0 * config.hours))
+    cosine = 0.5 * (1.0 + math.cos(math.pi * min(done, 1.0)))
+    warmup = min(1.0, (progress.step + 1) / max(config.warmup_steps, 1))
+    return warmup * (config.final_rate + (1.0 - config.final_rate) * cosine)
+
+
+class Trainer:
+    """One training run in one folder: ``resume.pt`` and ``log.csv``."""
+
+    def __init__(
+        self,
+        config: TrainingConfig,
+        data: EquilibriumSet,
+        folder: Path,
+        corruption: Corruption | None = None,
+        start: dict[str, Tensor] | None = None,
+    ) -> None:
+        """``start`` are weights to begin with; a resume file in the folder goes before them."""
+        torch.set_num_threads(config.threads)
+        torch.manual_seed(config.seed)
+        self.config, self.folder = config, folder
+        self.device = choose_device(config.device)
+        process = DiffusionProcess()
+        self.corruption = corruption or GaussianCorruption(
+            process, config.early_fraction, config.early_steps
+        )
+        self.stream = BatchStream(
+            data, data.members(Split.TRAIN), config.batch_size, config.n_sizes
+        )
+        self.validation = Validation(data, process, config.n_validation)
+        self.network = MoreRedNetwork(config.network).to(self.device)
+        if start is not None:
+            self.network.load_state_dict(start)
+        self.ema = AveragedModel(
+            self.network, multi_avg_fn=get_ema_multi_avg_fn(config.ema_decay)
+        )
+        self.optimiser = torch.optim.AdamW(
+            self.network.parameters(), config.learning_rate, weight_decay=config.weight_decay
+        )
+        self.progress = Progress()
+        folder.mkdir(parents=True, exist_ok=True)
+        self._resume()
+
+    @property
+    def averaged(self) -> MoreRedNetwork:
+        """The network with averaged weights: the one to keep."""
+        module = self.ema.module
+        assert isinstance(module, MoreRedNetwork)
+        return module
+
+    @property
+    def finished(self) -> bool:
+        """Whether the budget of steps or hours is used up."""
+        hours = self.config.hours
+        late = hours is not None and self.progress.seconds >= 3600.0 * hours
+        return late or self.progress.step >= self.config.max_steps
+
+    def run(self, on_save: Any = None) -> None:
+        """Train to the end of the budget; ``on_save(trainer, validation)`` after each saving."""
+        network: Any = self.network
+        if self.config.compile:
+            network = torch.compile(network, dynamic=False)
+        rng = np.random.default_rng([self.config.seed, self.progress.step])
+        last_save = last_validation = time.monotonic()
+        bar = tqdm(total=self.config.max_steps, initial=self.progress.step, unit="step")
+        for batch, elapsed in _timed(self.stream(rng)):
+            if self.finished:
+                break
+            result = self._step(network, batch, rng)
+            self.progress.step += 1
+            bar.update()
+            if self.progress.step % 100 == 0:
+                bar.set_postfix_str(f"noise {result.noise:.4f} time {result.time:.5f}")
+            self.progress.seconds += elapsed()
+            if time.monotonic() - last_validation > 60.0 * self.config.validate_minutes:
+                last_validation = time.monotonic()
+                self._validate(on_save)
+            elif time.monotonic() - last_save > 60.0 * SAVE_MINUTES:
+                last_save = time.monotonic()
+                self._save()
+        bar.close()
+        self._validate(on_save)
+
+    def _step(self, network: Any, batch: Batch, rng: np.random.Generator) -> Losses:
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.config.learning_rate * rate_factor(self.config, self.progress)
+        result = self._losses(network, batch, self.corruption(batch, rng))
+        self.optimiser.zero_grad(set_to_none=True)
+        if not result.total.item() < self.config.explosion:  # also where it is NaN
+            self.progress.skipped += 1
+            return result
+        result.total.backward()  # type: ignore[no-untyped-call]
+        norm = nn.utils.clip_grad_norm_(self.network.parameters(), self.config.gradient_clip)
+        if not torch.isfinite(norm):
+            self.progress.skipped += 1
+            return result
+        self.optimiser.step()
+        self.ema.update_parameters(self.network)
+        return result
+
+    def _losses(self, network: Any, batch: Batch, corrupted: Corrupted) -> Losses:
+        def tensor(array: np.ndarray) -> Tensor:
+            return torch.as_tensor(array, dtype=torch.float32).to(self.device)
+
+        return losses(
+            network,
+            torch.as_tensor(batch.numbers).to(self.device),
+            tensor(corrupted.positions),
+            tensor(corrupted.noise),
+            tensor(corrupted.time),
+            kind=self.config.network.kind,
+            time_weight=self.config.time_weight,
+        )
+
+    def _validate(self, on_save: Any) -> None:
+        figures = self.validation(self.averaged, self.device)
+        self._log(figures)
+        self._save()
+        if on_save is not None:
+            on_save(self, figures)
+
+    def _log(self, figures: dict[str, float]) -> None:
+        path = self.folder / "log.csv"
+        new = not path.exists()
+        row = {
+            "step": self.progress.step,
+            "seconds": round(self.progress.seconds),
+            "skipped": self.progress.skipped,
+            **{name: f"{value:.5f}" for name, value in figures.items()},
+        }
+        with path.open("a", newline="") as file:
+            writer = csv.DictWriter(file, fieldnames=list(row))
+            if new:
+                writer.writeheader()
+            writer.writerow(row)
+
+    def _save(self) -> None:
+        part = self.folder / "resume.pt.part"
+        state = {
+            "network": self.network.state_dict(),
+            "ema": self.ema.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "progress": vars(self.progress),
+        }
+        torch.save(state, part)
+        os.replace(part, self.folder / "resume.pt")
+
+    def _resume(self) -> None:
+        path = self.folder / "resume.pt"
+        if not path.exists():
+            return
+        state = torch.load(path, map_location=self.device, weights_only=True)
+        self.network.load_state_dict(state["network"])
+        self.ema.load_state_dict(state["ema"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.progress = Progress(**state["progress"])
+
+
+def _timed(batches: Iterator[Batch]) -> Iterator[tuple[Batch, Any]]:
+    """Each batch with a clock that tells the seconds since the last reading."""
+    last = time.monotonic()
+
+    def elapsed() -> float:
+        nonlocal last
+        now = time.monotonic()
+        seconds, last = now - last, now
+        return seconds
+
+    for batch in batches:
+        yield batch, elapsed
