@@ -1,0 +1,165 @@
+"""Models on disk: a folder with config.json, model.safetensors and README.md.
+
+Both files are data. The configuration is read without importing torch.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from morered_gui.core.bundled import bundled
+from morered_gui.core.elements import NUMBERS, symbol
+from morered_gui.diffusion.config import NetworkConfig
+from morered_gui.diffusion.schedule import SCHEDULES, NoiseSchedule
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from morered_gui.diffusion.network import MoreRedNetwork
+
+CONFIG_FILE, WEIGHTS_FILE = "config.json", "model.safetensors"
+FORMAT = 1
+
+
+class ModelError(ValueError):
+    """A model that can't be used; the message says why and what to do."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelConfig:
+    """What config.json holds.
+
+    Attributes:
+        name: the folder's name, as a rule.
+        network: its shape.
+        schedule: name of the noise schedule.
+        n_steps: T.
+        methods: relaxation methods that the model serves, the default first.
+        level_of_theory: of the structures that it was trained on.
+        elements: atomic numbers that it was trained on (symbols in the file).
+        charges: molecular charges that it was trained on, e.
+        max_atoms: largest molecule of the training data; larger ones get a warning.
+        summary: one line for people.
+        training: record of the training: data, steps, hours, validation figures.
+    """
+
+    name: str
+    network: NetworkConfig
+    schedule: str = "polynomial"
+    n_steps: int = 1000
+    methods: tuple[str, ...] = ("jt",)
+    level_of_theory: str = "unknown"
+    elements: tuple[int, ...] = ()
+    charges: tuple[int, ...] = (0,)
+    max_atoms: int | None = None
+    summary: str = ""
+    training: Mapping[str, Any] = field(default_factory=dict)
+
+    def noise_schedule(self) -> NoiseSchedule:
+        """The schedule that the networks were trained with."""
+        return SCHEDULES[self.schedule](self.n_steps)
+
+    def to_json(self) -> str:
+        """The text of config.json."""
+        table = {"format": FORMAT, **asdict(self)}
+        table["elements"] = [symbol(z) for z in self.elements]
+        return json.dumps(table, indent=2) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Read config.json; raises ValueError, KeyError or TypeError where it is not one."""
+        table = json.loads(text)
+        if table.pop("format", None) != FORMAT:
+            raise ValueError("its format is not known to this version of the program")
+        table["network"] = NetworkConfig(**table["network"])
+        table["elements"] = tuple(NUMBERS[s] for s in table["elements"])
+        for name in ("methods", "charges"):
+            table[name] = tuple(table[name])
+        config = cls(**table)
+        if config.schedule not in SCHEDULES:
+            raise ValueError(f"unknown noise schedule '{config.schedule}'")
+        return config
+
+
+@dataclass(frozen=True)
+class ModelFolder:
+    """A model on disk, its weights not yet read."""
+
+    path: Path
+    config: ModelConfig
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Read a folder's configuration; raises ModelError."""
+        if not path.is_dir():
+            raise ModelError(f"there is no model folder at {path}; see 'morered models list'")
+        try:
+            config = ModelConfig.from_json((path / CONFIG_FILE).read_text(encoding="utf-8"))
+        except FileNotFoundError as error:
+            raise ModelError(f"{path} is not a model: it has no {CONFIG_FILE}") from error
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ModelError(f"{path / CONFIG_FILE} can't be read: {error}") from error
+        if not (path / WEIGHTS_FILE).is_file():
+            raise ModelError(f"{path} is not a model: it has no {WEIGHTS_FILE}")
+        return cls(path, config)
+
+    def weights_hash(self) -> str:
+        """SHA-256 of the weights file."""
+        return hashlib.sha256((self.path / WEIGHTS_FILE).read_bytes()).hexdigest()
+
+    def load_network(self) -> "MoreRedNetwork":
+        """Build the network with its weights; raises ModelError."""
+        from safetensors import SafetensorError
+        from safetensors.torch import load_file
+
+        from morered_gui.diffusion.network import MoreRedNetwork
+
+        try:
+            weights = load_file(self.path / WEIGHTS_FILE)
+        except (SafetensorError, OSError) as error:
+            raise ModelError(f"{self.path / WEIGHTS_FILE} can't be read: {error}") from error
+        network = MoreRedNetwork(self.config.network)
+        try:
+            network.load_state_dict(weights)
+        except RuntimeError as error:
+            raise ModelError(
+                f"the weights in {self.path} do not fit its {CONFIG_FILE}: {error}"
+            ) from error
+        return network.eval().requires_grad_(False)
+
+
+def save_model(path: Path, config: ModelConfig, weights: "Mapping[str, Tensor]") -> None:
+    """Write a model folder; each file in one piece."""
+    from safetensors.torch import save_file
+
+    path.mkdir(parents=True, exist_ok=True)
+    part = path / (WEIGHTS_FILE + ".part")
+    save_file({name: t.detach().cpu().contiguous() for name, t in weights.items()}, part)
+    os.replace(part, path / WEIGHTS_FILE)
+    part = path / (CONFIG_FILE + ".part")
+    part.write_text(config.to_json(), encoding="utf-8")
+    os.replace(part, path / CONFIG_FILE)
+
+
+def find_model(name_or_path: str | Path) -> ModelFolder:
+    """A model that comes with the program, by its name, or any model folder, by its path.
+
+    Raises ModelError where there is none, naming those that there are.
+    """
+    path = Path(name_or_path)
+    if not path.is_dir() and path.name == str(name_or_path):
+        path = bundled("models") / path
+        if not path.is_dir():
+            known = ", ".join(m.config.name for m in shipped_models()) or "none"
+            raise ModelError(f"there is no model '{name_or_path}'; there are: {known}")
+    return ModelFolder.open(path)
+
+
+def shipped_models() -> list[ModelFolder]:
+    """The models that come with the program, by name."""
+    folders = sorted(p.parent for p in bundled("models").glob(f"*/{CONFIG_FILE}"))
+    return [ModelFolder.open(p) for p in folders]

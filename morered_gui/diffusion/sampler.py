@@ -1,0 +1,185 @@
+"""The one sampling loop of all variants."""
+
+import time
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+
+from morered_gui.core import BatchFrame, Frame, PaddedBatch, StopReason, Structure
+from morered_gui.core.arrays import BoolArray, FloatArray, IntArray
+from morered_gui.diffusion.predictor import Prediction, Predictor
+from morered_gui.diffusion.process import DiffusionProcess, centred
+from morered_gui.diffusion.stopping import Progress, StopRule
+
+# A coordinate beyond this (Å from the centre) means that the molecule has flown apart.
+FARTHEST = 1e3
+
+
+class Update(Protocol):
+    """One move: positions x [B, N, 3], prediction, noise z [B, N, 3] -> new positions."""
+
+    def __call__(
+        self, process: DiffusionProcess, x: FloatArray, prediction: Prediction, z: FloatArray
+    ) -> FloatArray: ...
+
+
+def ancestral(
+    process: DiffusionProcess, x: FloatArray, prediction: Prediction, z: FloatArray
+) -> FloatArray:
+    """The reverse step of the diffusion process (Ho et al. 2020, algorithm 2)."""
+    return process.reverse_step(x, prediction.t, prediction.noise, z)
+
+
+# Draws z [B, N, 3] for a step: (step, molecules, real [B, N]) -> z.
+NoiseSource = Callable[[int, IntArray, BoolArray], FloatArray]
+
+
+class SeededNoise:
+    """Centred Gaussian noise; molecule k draws from its own generator of (seed, k).
+
+    Thus a molecule's run does not depend on the others of its batch.
+    """
+
+    def __init__(self, seed: int, n_molecules: int) -> None:
+        self._generators = [np.random.default_rng([seed, k]) for k in range(n_molecules)]
+
+    def __call__(self, step: int, molecules: IntArray, real: BoolArray) -> FloatArray:
+        z = np.zeros((*real.shape, 3))
+        for row, k in enumerate(molecules):
+            n = int(real[row].sum())
+            z[row, :n] = self._generators[k].standard_normal((n, 3))
+        return centred(z, real)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sampler:
+    """Moves molecules by an update until a stop rule says enough."""
+
+    predictor: Predictor
+    process: DiffusionProcess = field(default_factory=DiffusionProcess)
+    update: Update = ancestral
+    stop: StopRule = field(default_factory=StopRule)
+
+    def run(
+        self,
+        starts: Sequence[Structure],
+        *,
+        max_steps: int,
+        noise: NoiseSource,
+        fixed: Sequence[BoolArray | None] | None = None,
+    ) -> Generator[BatchFrame, None, list[StopReason]]:
+        """Yield each molecule's frames; the last one of each has its prediction as well.
+
+        A molecule that has arrived is dropped from the batch.
+        """
+        run = _Run(self, starts, max_steps, fixed)
+        while run.active.size:
+            yield from run.look()
+            run.move(noise)
+        return run.reasons
+
+
+class _Run:
+    """The state of one run: centred positions, and who is still moving."""
+
+    def __init__(
+        self,
+        sampler: Sampler,
+        starts: Sequence[Structure],
+        max_steps: int,
+        fixed: Sequence[BoolArray | None] | None,
+    ) -> None:
+        self.sampler, self.starts, self.max_steps = sampler, starts, max_steps
+        self.whole = PaddedBatch.of([s.centred() for s in starts])
+        self.x = self.whole.positions.copy()
+        self.centres = np.array([s.positions.mean(0) for s in starts])
+        self.held = _padded_mask(fixed, self.whole)
+        self.active = np.arange(len(starts))
+        self.reasons = [StopReason.MAX_STEPS] * len(starts)
+        self.progress = [Progress(sampler.stop, sampler.process.schedule) for _ in starts]
+        self.evaluations = np.zeros(len(starts), dtype=int)
+        self.t_start: IntArray | None = None
+        self.step = 0
+        self.began = time.perf_counter()
+
+    def look(self) -> Generator[BatchFrame, None, None]:
+        """Predict for all that still move, show the frames, and drop who has arrived."""
+        batch = self._active_batch()
+        t_start = None if self.t_start is None else self.t_start[self.active]
+        prediction = self.sampler.predictor(batch, self.step, t_start)
+        if self.t_start is None:
+            self.t_start = prediction.t.copy()
+        self.evaluations[self.active] += prediction.evaluations
+        seconds = time.perf_counter() - self.began
+        keep = []
+        for row, k in enumerate(self.active):
+            frame = self._frame(k, row, prediction, seconds)
+            keep.append(self._goes_on(k, int(prediction.t[row]), frame))
+            yield BatchFrame(int(k), frame)
+        self.batch, self.prediction = _rows(batch, prediction, np.array(keep))
+        self.active = self.active[keep]
+
+    def move(self, noise: NoiseSource) -> None:
+        """Take the step that the last look decided on; drop molecules that fly apart."""
+        if not self.active.size:
+            return
+        batch, rows = self.batch, self.active
+        size = batch.numbers.shape[1]
+        z = noise(self.step, rows, batch.real)
+        update = self.sampler.update
+        new = update(self.sampler.process, batch.positions, self.prediction, z)
+        new = np.where(self.held[rows, :size, None], self.whole.positions[rows, :size], new)
+        with np.errstate(invalid="ignore"):
+            sane = (np.abs(new) < FARTHEST).all((1, 2))  # False for NaN as well
+        self.x[rows[sane], :size] = new[sane]
+        for k in rows[~sane]:
+            self.reasons[k] = StopReason.DIVERGED
+        self.active = rows[sane]
+        self.step += 1
+
+    def _active_batch(self) -> PaddedBatch:
+        size = int(self.whole.n_atoms[self.active].max())
+        return PaddedBatch(self.whole.numbers[self.active, :size], self.x[self.active, :size])
+
+    def _frame(self, k: int, row: int, prediction: Prediction, seconds: float) -> Frame:
+        n = len(self.starts[k])
+        positions = self.x[k, :n] + self.centres[k]
+        held = self.held[k, :n]
+        # Adding the centre back rounds; what is fixed has to stay to the last bit.
+        still = held if self.step else np.ones(n, dtype=bool)
+        positions[still] = self.starts[k].positions[still]
+        return Frame(
+            step=self.step,
+            positions=positions,
+            t=float(prediction.t[row]),
+            noise=prediction.noise[row, :n],
+            evaluations=int(self.evaluations[k]),
+            seconds=seconds,
+        )
+
+    def _goes_on(self, k: int, t: int, frame: Frame) -> bool:
+        reason = self.progress[k].reason(t, frame.positions)
+        if frame.noise is not None and not np.isfinite(frame.noise).all():
+            reason = StopReason.DIVERGED
+        if reason is not None:
+            self.reasons[k] = reason
+        return reason is None and self.step < self.max_steps
+
+
+def _rows(
+    batch: PaddedBatch, prediction: Prediction, keep: BoolArray
+) -> tuple[PaddedBatch, Prediction]:
+    return (
+        PaddedBatch(batch.numbers[keep], batch.positions[keep]),
+        Prediction(prediction.noise[keep], prediction.t[keep], prediction.evaluations),
+    )
+
+
+def _padded_mask(fixed: Sequence[BoolArray | None] | None, batch: PaddedBatch) -> BoolArray:
+    mask = np.zeros(batch.numbers.shape, dtype=bool)
+    for k, held in enumerate(fixed or ()):
+        if held is not None:
+            mask[k, : len(held)] = held
+    return mask
