@@ -119,10 +119,15 @@ class Trajectory:
         known = [k for k, score in enumerate(scores) if score is not None]
         return min(known, key=lambda k: (scores[k], -k), default=last)
 
-    def result(self) -> Structure:
-        """The relaxed molecule: the last frame where it converged, else the best one."""
+    @property
+    def result_index(self) -> int:
+        """The frame to keep: the last one where the run converged, else the best one."""
         converged = self.stop_reason == StopReason.CONVERGED
-        return self.structure(-1 if converged else self.best_index)
+        return len(self._frames) - 1 if converged and self._frames else self.best_index
+
+    def result(self) -> Structure:
+        """The relaxed molecule, see ``result_index``."""
+        return self.structure(self.result_index)
 
 
 def _score(frame: Frame) -> float | None:

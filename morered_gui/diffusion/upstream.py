@@ -5,11 +5,8 @@ there and here; only the heads are reached by other paths.
 """
 
 from collections.abc import Mapping
-from typing import TypeVar
 
 from morered_gui.diffusion.config import NetworkConfig, NetworkKind
-
-Array = TypeVar("Array")
 
 _BODY = "representation."
 _TIME, _NOISE = "time_head.outnet.", "noise_head.outnet."
@@ -37,7 +34,7 @@ def kind_of(names: Mapping[str, object]) -> NetworkKind:
     raise ValueError("these are not the weights of a MoreRed network")
 
 
-def from_upstream(state: Mapping[str, Array]) -> dict[str, Array]:
+def from_upstream[Array](state: Mapping[str, Array]) -> dict[str, Array]:
     """Reference names -> names here; ValueError where an expected part is missing."""
     prefixes = _PREFIXES[kind_of(state)]
     renamed = {name: value for name, value in state.items() if name.startswith(_BODY)}
@@ -48,7 +45,7 @@ def from_upstream(state: Mapping[str, Array]) -> dict[str, Array]:
     return renamed
 
 
-def to_upstream(state: Mapping[str, Array], kind: NetworkKind) -> dict[str, Array]:
+def to_upstream[Array](state: Mapping[str, Array], kind: NetworkKind) -> dict[str, Array]:
     """Names here -> reference names, the joint model's second copy included."""
     prefixes = dict(_PREFIXES[kind])
     renamed = {name: value for name, value in state.items() if name.startswith(_BODY)}
@@ -64,7 +61,7 @@ def to_upstream(state: Mapping[str, Array], kind: NetworkKind) -> dict[str, Arra
     return renamed
 
 
-def config_of(state: Mapping[str, Array], n_interactions: int | None = None) -> NetworkConfig:
+def config_of[Array](state: Mapping[str, Array], n_interactions: int | None = None) -> NetworkConfig:
     """The shape of a reference network, read off its weights' shapes."""
     filters = _shape(state, "representation.filter_net.weight")
     embedding = _shape(state, "representation.embedding.weight")
@@ -79,5 +76,5 @@ def config_of(state: Mapping[str, Array], n_interactions: int | None = None) -> 
     )
 
 
-def _shape(state: Mapping[str, Array], name: str) -> tuple[int, ...]:
+def _shape(state: Mapping[str, object], name: str) -> tuple[int, ...]:
     return tuple(state[name].shape)  # type: ignore[attr-defined]

@@ -20,9 +20,8 @@ from morered_gui.diffusion.network import MoreRedNetwork
 from morered_gui.diffusion.process import DiffusionProcess
 from morered_gui.training.batches import Batch, BatchStream
 from morered_gui.training.config import TrainingConfig
-from morered_gui.training.corruption import Corrupted, Corruption, GaussianCorruption
 from morered_gui.training.dataset import EquilibriumSet, Split
-from morered_gui.training.objective import Losses, losses
+from morered_gui.training.recipe import ExampleTensors, GaussianRecipe, Losses, Recipe, fed_time
 from morered_gui.training.validation import Validation
 
 SAVE_MINUTES = 5.0
@@ -55,7 +54,7 @@ class Trainer:
         config: TrainingConfig,
         data: EquilibriumSet,
         folder: Path,
-        corruption: Corruption | None = None,
+        recipe: Recipe | None = None,
         start: dict[str, Tensor] | None = None,
     ) -> None:
         """``start`` are weights to begin with; a resume file in the folder goes before them."""
@@ -64,8 +63,8 @@ class Trainer:
         self.config, self.folder = config, folder
         self.device = choose_device(config.device)
         process = DiffusionProcess()
-        self.corruption = corruption or GaussianCorruption(
-            process, config.early_fraction, config.early_steps
+        self.recipe = recipe or GaussianRecipe(
+            process, config.early_fraction, config.early_steps, config.time_weight
         )
         self.stream = BatchStream(
             data, data.members(Split.TRAIN), config.batch_size, config.n_sizes
@@ -127,7 +126,11 @@ class Trainer:
     def _step(self, network: Any, batch: Batch, rng: np.random.Generator) -> Losses:
         for group in self.optimiser.param_groups:
             group["lr"] = self.config.learning_rate * rate_factor(self.config, self.progress)
-        result = self._losses(network, batch, self.corruption(batch, rng))
+        example = self.recipe.example(batch, rng)
+        tensors = ExampleTensors.of(example, self.device)
+        fed = fed_time(self.config.network.kind, tensors)
+        output = network(tensors.numbers, tensors.positions, fed)
+        result = self.recipe.losses(output, example, tensors)
         self.optimiser.zero_grad(set_to_none=True)
         if not result.total.item() < self.config.explosion:  # also where it is NaN
             self.progress.skipped += 1
@@ -140,20 +143,6 @@ class Trainer:
         self.optimiser.step()
         self.ema.update_parameters(self.network)
         return result
-
-    def _losses(self, network: Any, batch: Batch, corrupted: Corrupted) -> Losses:
-        def tensor(array: np.ndarray) -> Tensor:
-            return torch.as_tensor(array, dtype=torch.float32).to(self.device)
-
-        return losses(
-            network,
-            torch.as_tensor(batch.numbers).to(self.device),
-            tensor(corrupted.positions),
-            tensor(corrupted.noise),
-            tensor(corrupted.time),
-            kind=self.config.network.kind,
-            time_weight=self.config.time_weight,
-        )
 
     def _validate(self, on_save: Any) -> None:
         figures = self.validation(self.averaged, self.device)

@@ -5,12 +5,11 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 
-from morered_gui.diffusion.config import NetworkKind
 from morered_gui.diffusion.network import MoreRedNetwork
 from morered_gui.diffusion.process import DiffusionProcess
 from morered_gui.training.batches import Batch, pad
-from morered_gui.training.corruption import diffused
 from morered_gui.training.dataset import EquilibriumSet, Split
+from morered_gui.training.recipe import ExampleTensors, diffused, fed_time
 
 STEPS = (25, 50, 100, 200, 400)
 BATCH_SIZE = 64
@@ -63,18 +62,15 @@ class Validation:
     ) -> tuple[np.ndarray, np.ndarray]:
         """Per molecule: relative noise error, and predicted minus true time step."""
         steps = np.full(len(batch.rows), t)
-        corrupted = diffused(self.process, batch, steps, rng)
-        time = torch.as_tensor(corrupted.time, dtype=torch.float32, device=device)
-        output = network(
-            torch.as_tensor(batch.numbers, device=device),
-            torch.as_tensor(corrupted.positions, dtype=torch.float32, device=device),
-            time if network.config.kind == NetworkKind.NOISE else None,
-        )
+        example = diffused(self.process, batch, steps, rng)
+        tensors = ExampleTensors.of(example, device)
+        fed = fed_time(network.config.kind, tensors)
+        output = network(tensors.numbers, tensors.positions, fed)
         noise = time_error = np.zeros(len(batch.rows))
         if output.noise is not None:
-            difference = output.noise.cpu().numpy() - corrupted.noise
-            noise = np.sqrt((difference**2).sum((1, 2)) / (corrupted.noise**2).sum((1, 2)))
+            difference = output.noise.cpu().numpy() - example.noise
+            noise = np.sqrt((difference**2).sum((1, 2)) / (example.noise**2).sum((1, 2)))
         if output.time is not None:
             mean = output.time.cpu().numpy().sum(1) / batch.real.sum(1)
-            time_error = (mean - corrupted.time) * (self.process.schedule.n_steps - 1)
+            time_error = (mean - example.time) * (self.process.schedule.n_steps - 1)
         return noise, time_error

@@ -1,0 +1,152 @@
+"""Training for relaxation in a few network evaluations.
+
+Gaussian noise is not what a force field gets wrong: its errors are smooth and systematic. The
+network therefore also sees MMFF94 minima laid upon the equilibrium of the same molecule, parts
+of the way there, structures that need nothing, and what its own moves have left. Labels are
+still equilibrium structures alone.
+
+A displacement d of N atoms (x - x_0 after superposition) is read as noise of the size
+sigma = |d| / sqrt(3 N); the schedule gives t, and eps = d / sigma.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+
+from morered_gui.core.arrays import FloatArray
+from morered_gui.diffusion.network import Output
+from morered_gui.diffusion.process import DiffusionProcess, centred
+from morered_gui.training.batches import Batch
+from morered_gui.training.partners import Partners
+from morered_gui.training.recipe import Example, ExampleTensors, Losses, time_loss, weighted
+
+# A displacement below this (Å per coordinate) counts as one of this size with eps near 0.
+SMALLEST_SIGMA = 0.004
+MAX_PENDING = 64
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mixture:
+    """Shares of the kinds of input, and their sizes.
+
+    Attributes:
+        partner: share of structures displaced towards their MMFF94 minimum by a factor
+            drawn from [0, ``largest_scale``].
+        still: share with almost nothing to do.
+        jitter: Å; Gaussian noise of up to this size on top of either.
+        largest_t: the rest is diffused to a t below this, small ones more often.
+        again: probability that the outcome of the network's own move is trained on next.
+        generations: most moves in a row.
+        floor: Å per coordinate; errors are weighted by 1 / (sigma^2 + floor^2).
+    """
+
+    partner: float = 0.45
+    still: float = 0.1
+    largest_scale: float = 1.15
+    jitter: float = 0.02
+    largest_t: int = 600
+    again: float = 0.45
+    generations: int = 6
+    floor: float = 0.02
+
+
+@dataclass
+class DisplacementRecipe:
+    """See the module; ``partners`` may lack some of the molecules."""
+
+    process: DiffusionProcess
+    partners: Partners
+    mixture: Mixture = field(default_factory=Mixture)
+    time_weight: float = 0.1
+    _pending: list[tuple[Batch, FloatArray, int]] = field(default_factory=list)
+
+    def example(self, batch: Batch, rng: np.random.Generator) -> Example:
+        """Either a new distortion of the batch, or an earlier batch after the network's move."""
+        if self._pending and rng.random() < self.mixture.again:
+            earlier, positions, generation = self._pending.pop(rng.integers(len(self._pending)))
+            return self._displaced(earlier, positions, generation)
+        return self._displaced(batch, self._distort(batch, rng), 0)
+
+    def losses(self, output: Output, example: Example, tensors: ExampleTensors) -> Losses:
+        """Squared error of the move that the sampler will make, weighted by its size.
+
+        The move is sigma(t_hat) eps_hat with the predicted, molecule-averaged t_hat: the noise
+        head learns to make up for what the time head gets wrong.
+        """
+        assert output.noise is not None and output.time is not None
+        schedule = self.process.schedule
+        true_sigma = noise_at(tensors.time, schedule.noise_level)  # [B]
+        sigma = noise_at(mean_time(output.time.detach(), tensors.numbers), schedule.noise_level)
+        sigma = torch.minimum(torch.maximum(sigma, 0.5 * true_sigma), 2.0 * true_sigma)
+        move = sigma[:, None, None] * output.noise
+        target = true_sigma[:, None, None] * tensors.noise
+        weight = 1.0 / (true_sigma**2 + self.mixture.floor**2)
+        n_atoms = (tensors.numbers > 0).sum()
+        noise = (weight[:, None, None] * (move - target) ** 2).sum() / (3.0 * n_atoms)
+        time = time_loss(output.time, tensors)
+        self._keep(example, move.detach().cpu().numpy())
+        return Losses(weighted(output, noise, time, self.time_weight), noise, time)
+
+    def _keep(self, example: Example, move: FloatArray) -> None:
+        """Put the outcome of the move on the list of inputs to come."""
+        moved = example.positions - move.astype(np.float64)
+        done = example.generation + 1
+        sane = np.isfinite(moved).all() and np.abs(moved).max() < 100.0
+        if sane and done <= self.mixture.generations and len(self._pending) < MAX_PENDING:
+            self._pending.append((example.batch, moved, done))
+
+    def _distort(self, batch: Batch, rng: np.random.Generator) -> FloatArray:
+        """A kind of distortion for each molecule, [B, N, 3] Å."""
+        mix, n = self.mixture, len(batch.rows)
+        kind = rng.random(n)
+        t = (mix.largest_t * rng.random(n) ** 2).astype(np.int64)
+        noise = centred(rng.standard_normal(batch.positions.shape), batch.real)
+        gaussian = self.process.diffuse(batch.positions, t, noise)
+        jitter = (mix.jitter * rng.random(n) ** 2)[:, None, None] * noise
+        toward, known = self.partners.displacement(batch)
+        scale = (mix.largest_scale * rng.random(n))[:, None, None]
+        partner = batch.positions + scale * toward + jitter
+        still = batch.positions + jitter
+        use_partner = ((kind < mix.partner) & known)[:, None, None]
+        use_still = ((kind >= mix.partner) & (kind < mix.partner + mix.still))[:, None, None]
+        return np.where(use_partner, partner, np.where(use_still, still, gaussian))
+
+    def _displaced(self, batch: Batch, positions: FloatArray, generation: int) -> Example:
+        """Read what separates the positions from equilibrium as noise."""
+        positions = centred(positions, batch.real)
+        d = positions - superpose_padded(batch.positions, positions, batch.real)
+        size = np.sqrt((d**2).sum((1, 2)) / (3.0 * batch.real.sum(1)))
+        schedule = self.process.schedule
+        t = schedule.step_of_noise(np.maximum(size, SMALLEST_SIGMA))
+        sigma = np.interp(t, np.arange(schedule.n_steps), schedule.noise_level)
+        return Example(
+            batch, positions, d / sigma[:, None, None], schedule.normalised(t), generation
+        )
+
+
+def superpose_padded(mobile: FloatArray, target: FloatArray, real: np.ndarray) -> FloatArray:
+    """Rotate each molecule of ``mobile`` onto its target; [B, N, 3] both, centred, padded.
+
+    Padding lies at the origin in both and so does not count.
+    """
+    covariance = np.swapaxes(mobile, 1, 2) @ target
+    u, _, vt = np.linalg.svd(covariance)
+    u[:, :, -1] *= np.sign(np.linalg.det(u @ vt))[:, None]
+    return np.where(real[..., None], mobile @ (u @ vt), 0.0)
+
+
+def mean_time(time: torch.Tensor, numbers: torch.Tensor) -> torch.Tensor:
+    """Per-atom times [B, N], clamped and averaged over each molecule: [B]."""
+    real = (numbers > 0).to(time.dtype)
+    return (time.clamp(0.0, 1.0) * real).sum(1) / real.sum(1)
+
+
+def noise_at(time: torch.Tensor, noise_level: FloatArray) -> torch.Tensor:
+    """sqrt(1 - alpha_bar) at normalised times [B], interpolated between the steps."""
+    table = torch.as_tensor(noise_level, dtype=time.dtype, device=time.device)
+    place = time * (len(table) - 1)
+    low = place.floor().long().clamp(0, len(table) - 2)
+    part = place - low
+    return (1.0 - part) * table[low] + part * table[low + 1]
+
