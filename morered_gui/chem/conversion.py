@@ -1,0 +1,139 @@
+"""The one conversion between ``Structure`` and RDKit's molecules, in both directions.
+
+Isotopes and atom maps have no place in a ``Structure`` and are lost on the way.
+"""
+
+import numpy as np
+from rdkit import Chem
+from rdkit.Chem import BondType, Mol
+from rdkit.Geometry import Point3D
+
+from morered_gui.chem.errors import MoleculeError, rdkit_messages
+from morered_gui.core.structure import Structure
+
+AROMATIC = 1.5
+TOTAL_CHARGE = "total_charge"  # property for a charge that no atom is known to carry
+_TYPES = {
+    0.0: BondType.ZERO,
+    1.0: BondType.SINGLE,
+    AROMATIC: BondType.AROMATIC,
+    2.0: BondType.DOUBLE,
+    3.0: BondType.TRIPLE,
+    4.0: BondType.QUADRUPLE,
+}
+# Bonds to metals come as dative, zero-order and the like: for a picture they are single.
+_ORDERS = {kind: order for order, kind in _TYPES.items() if order >= 1.0}
+
+
+def to_rdkit(structure: Structure) -> Mol:
+    """An RDKit molecule with the same atoms in the same order, one conformer, stereo from it.
+
+    Where RDKit accepts the valences, the molecule is sanitised (aromatic rings perceived anew)
+    and open valences are radicals. Where not (bond orders unknown, five-valent carbon), it
+    comes unsanitised but with rings and atom properties, good for drawing and matching.
+    """
+    mol = _assembled(structure)
+    sane = Chem.Mol(mol)
+    try:
+        with rdkit_messages():
+            Chem.SanitizeMol(sane)
+            Chem.AssignStereochemistryFrom3D(sane)
+    except (Chem.MolSanitizeException, ValueError, RuntimeError):
+        mol.UpdatePropertyCache(strict=False)
+        Chem.FastFindRings(mol)
+        return mol
+    return sane
+
+
+def from_rdkit(mol: Mol, conformer: int = -1, *, name: str | None = None) -> Structure:
+    """The molecule at one of its conformers; aromatic bonds get the order 1.5.
+
+    Args:
+        mol: with all hydrogens as atoms and at least one conformer.
+        conformer: its id, -1 for the first.
+        name: instead of the molecule's own.
+
+    Raises:
+        MoleculeError: hydrogens or coordinates are missing, or an atom is a placeholder.
+    """
+    atoms = list(mol.GetAtoms())
+    _check(mol, atoms)
+    bonds, orders = bond_arrays(mol)
+    formal = np.array([a.GetFormalCharge() for a in atoms], dtype=np.int64)
+    charge = int(formal.sum())
+    if not formal.any() and mol.HasProp(TOTAL_CHARGE):
+        charge = int(float(mol.GetProp(TOTAL_CHARGE)))
+    own_name = mol.GetProp("_Name").strip() if mol.HasProp("_Name") else ""
+    try:
+        return Structure(
+            numbers=np.array([a.GetAtomicNum() for a in atoms]),
+            positions=mol.GetConformer(conformer).GetPositions(),
+            bonds=bonds,
+            orders=orders,
+            formal_charges=formal,
+            charge=charge,
+            name=own_name if name is None else name,
+        )
+    except ValueError as error:
+        raise MoleculeError(str(error)) from error
+
+
+def bond_arrays(mol: Mol) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs (m, 2) with i < j, sorted, and orders (m,)."""
+    rows = sorted(
+        (*sorted((b.GetBeginAtomIdx(), b.GetEndAtomIdx())), _ORDERS.get(b.GetBondType(), 1.0))
+        for b in mol.GetBonds()
+    )
+    pairs = np.array([r[:2] for r in rows], dtype=np.int64).reshape(-1, 2)
+    return pairs, np.array([r[2] for r in rows], dtype=np.float64)
+
+
+def missing_hydrogens(mol: Mol) -> int:
+    """How many hydrogens the valences ask for that are not atoms of the molecule."""
+    return sum(a.GetTotalNumHs() for a in mol.GetAtoms())
+
+
+def _check(mol: Mol, atoms: list[Chem.Atom]) -> None:
+    if not atoms:
+        raise MoleculeError("the molecule has no atoms")
+    if any(a.GetAtomicNum() == 0 for a in atoms):
+        raise MoleculeError("the molecule has a placeholder atom (*, R); give it an element")
+    if mol.GetNumConformers() == 0:
+        raise MoleculeError("the molecule has no coordinates; build them first")
+    mol.UpdatePropertyCache(strict=False)
+    if missing_hydrogens(mol):
+        raise MoleculeError("hydrogens of the molecule are missing; add them first")
+
+
+def _assembled(structure: Structure) -> Mol:
+    mol = Chem.RWMol()
+    for number, charge in zip(structure.numbers, _charges(structure), strict=True):
+        atom = Chem.Atom(int(number))
+        atom.SetFormalCharge(int(charge))
+        atom.SetNoImplicit(True)  # all hydrogens are there: an open valence is a radical
+        mol.AddAtom(atom)
+    for (i, j), order in zip(structure.bonds.tolist(), structure.orders.tolist(), strict=True):
+        mol.AddBond(i, j, _TYPES.get(order, BondType.SINGLE))
+        if order == AROMATIC:
+            mol.GetBondBetweenAtoms(i, j).SetIsAromatic(True)
+            mol.GetAtomWithIdx(i).SetIsAromatic(True)
+            mol.GetAtomWithIdx(j).SetIsAromatic(True)
+    mol.AddConformer(_conformer(structure), assignId=True)
+    mol.SetProp("_Name", structure.name)
+    if structure.charge and not np.any(structure.formal_charges):
+        mol.SetProp(TOTAL_CHARGE, str(structure.charge))
+    return mol.GetMol()
+
+
+def _charges(structure: Structure) -> np.ndarray:
+    charges = structure.formal_charges
+    assert charges is not None  # the constructor fills them in
+    return charges
+
+
+def _conformer(structure: Structure) -> Chem.Conformer:
+    conformer = Chem.Conformer(len(structure))
+    conformer.Set3D(True)
+    for k, (x, y, z) in enumerate(structure.positions.tolist()):
+        conformer.SetAtomPosition(k, Point3D(x, y, z))
+    return conformer

@@ -1,0 +1,122 @@
+"""SMILES to structures in space, and back."""
+
+import re
+
+from rdkit import Chem
+from rdkit.Chem import Mol, rdDistGeom
+
+from morered_gui.chem.conformers import minimise
+from morered_gui.chem.conversion import from_rdkit, to_rdkit
+from morered_gui.chem.errors import MoleculeError, rdkit_messages
+from morered_gui.core.structure import Structure
+
+_PREFIX = re.compile(r"^(\[[\d:]+\]\s*)?(SMILES Parse Error:\s*)?")
+MAX_SEED = 2**31 - 1
+EMBEDDING_ITERATIONS = 20  # attempts per way of embedding; RDKit's default of 10 n is minutes
+MAX_EMBEDDED_ATOMS = 1000  # distance geometry is cubic; above that it takes minutes
+
+
+def structure_from_smiles(
+    smiles: str, *, seed: int = 0, optimise: bool = False, name: str = ""
+) -> Structure:
+    """A conformer by ETKDGv3 with all hydrogens; the same seed gives the same one.
+
+    Args:
+        smiles: stereo is kept; several parts ("[Na+].[Cl-]") are put side by side.
+        seed: of the embedding, 0 or larger.
+        optimise: relax with MMFF94 (UFF where MMFF94 lacks parameters) afterwards.
+        name: of the structure.
+
+    Raises:
+        MoleculeError: the SMILES is empty or invalid, or no conformer was found.
+    """
+    mol = Chem.AddHs(mol_from_smiles(smiles))
+    embed(mol, seed=seed)
+    if optimise:
+        minimise(mol)
+    return from_rdkit(mol, name=name)
+
+
+def mol_from_smiles(smiles: str) -> Mol:
+    """Parse and sanitise; raises MoleculeError with RDKit's own reason."""
+    text = smiles.strip()
+    if not text:
+        raise MoleculeError("the SMILES is empty; type one, for example CCO for ethanol")
+    shown = text if len(text) <= 60 else text[:57] + "..."
+    with rdkit_messages() as messages:
+        mol = Chem.MolFromSmiles(text, sanitize=False)
+        if mol is None:
+            raise MoleculeError(f"the SMILES '{shown}' can't be read: {_reason(messages)}")
+        problems = Chem.DetectChemistryProblems(mol)
+        if problems:
+            raise MoleculeError(f"the SMILES '{shown}' is no valid molecule: {said(problems)}")
+        Chem.SanitizeMol(mol)
+        Chem.AssignStereochemistry(mol, cleanIt=True, force=True)
+    if mol.GetNumAtoms() == 0:
+        raise MoleculeError("the SMILES has no atoms")
+    if any(a.GetAtomicNum() == 0 for a in mol.GetAtoms()):
+        raise MoleculeError(f"the SMILES '{shown}' has a placeholder atom (*); give it an element")
+    return mol
+
+
+def embed(mol: Mol, *, seed: int = 0) -> None:
+    """Give the molecule one ETKDGv3 conformer in place, instead of those that it has.
+
+    Raises MoleculeError where distance geometry fails from both kinds of start.
+    """
+    if mol.GetNumAtoms() > MAX_EMBEDDED_ATOMS:
+        raise MoleculeError(
+            f"{mol.GetNumAtoms()} atoms are too many to build coordinates for "
+            f"(at most {MAX_EMBEDDED_ATOMS}); open a file with coordinates"
+        )
+    with rdkit_messages():
+        for random_coordinates in (False, True):
+            parameters = rdDistGeom.ETKDGv3()
+            parameters.randomSeed = seed % MAX_SEED
+            parameters.useRandomCoords = random_coordinates
+            parameters.maxIterations = EMBEDDING_ITERATIONS
+            if rdDistGeom.EmbedMolecule(mol, parameters) >= 0:
+                return
+    raise MoleculeError("no conformer of this molecule was found; check its rings and stereo")
+
+
+def smiles_of(structure: Structure) -> str | None:
+    """Canonical SMILES from the bonds, stereo from the coordinates, hydrogens implied.
+
+    None where the bonds are not known well enough: none perceived, orders missing (atoms with
+    open valences), or valences that RDKit refuses.
+    """
+    mol = to_rdkit(structure)
+    if Chem.DetectChemistryProblems(mol):
+        return None
+    if sum(a.GetNumRadicalElectrons() for a in mol.GetAtoms()) > 1:
+        return None
+    for atom in mol.GetAtoms():
+        # Hydrogens may become implicit again; radicals keep their brackets all the same.
+        atom.SetNoImplicit(bool(atom.GetNumRadicalElectrons()))
+    with rdkit_messages():
+        return str(Chem.MolToSmiles(Chem.RemoveHs(mol)))
+
+
+def molblock_of(structure: Structure) -> str:
+    """A V2000 (above 999 atoms V3000) mol block with coordinates and Kekulé bonds."""
+    mol = to_rdkit(structure)
+    with rdkit_messages():
+        try:
+            return str(Chem.MolToMolBlock(mol))
+        except Chem.KekulizeException:
+            return str(Chem.MolToMolBlock(mol, kekulize=False))
+
+
+def said(problems: object) -> str:
+    """RDKit's complaints in one line."""
+    texts = [str(p.Message()).strip() for p in problems]  # type: ignore[attr-defined]
+    return "; ".join(texts[:3])
+
+
+def _reason(messages: list[str]) -> str:
+    """The telling line among those that RDKit's parser logs."""
+    lines = [part.strip() for m in messages for part in m.splitlines() if part.strip()]
+    telling = [line for line in lines if "arse" in line or "nclosed" in line or "extra" in line]
+    text = (telling or lines or ["RDKit gives no reason"])[0]
+    return _PREFIX.sub("", text).split(" for input:")[0]
