@@ -1,5 +1,6 @@
 """The domain in plain numpy: structures, frames, trajectories, relaxers, geometry."""
 
+from morered_gui.core.errors import ExpectedError
 from morered_gui.core.geometry import rmsd, rmsds, superpose
 from morered_gui.core.relaxer import (
     BatchFrame,
@@ -15,6 +16,7 @@ __all__ = [
     "BatchFrame",
     "BatchRun",
     "Capabilities",
+    "ExpectedError",
     "Frame",
     "PaddedBatch",
     "Provenance",

@@ -6,11 +6,12 @@ from typing import NamedTuple, Protocol, runtime_checkable
 
 from morered_gui.core.arrays import BoolArray
 from morered_gui.core.elements import symbol
+from morered_gui.core.errors import ExpectedError
 from morered_gui.core.structure import Structure
 from morered_gui.core.trajectory import Frame, Provenance, StopReason
 
 
-class UnsupportedMoleculeError(ValueError):
+class UnsupportedMoleculeError(ExpectedError):
     """A relaxer can't take this molecule; the message says why and what to do."""
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from morered_gui.core.bundled import bundled
 from morered_gui.core.elements import NUMBERS, symbol
+from morered_gui.core.errors import ExpectedError
 from morered_gui.diffusion.config import NetworkConfig
 from morered_gui.diffusion.schedule import SCHEDULES, NoiseSchedule
 
@@ -25,7 +26,7 @@ CONFIG_FILE, WEIGHTS_FILE = "config.json", "model.safetensors"
 FORMAT = 1
 
 
-class ModelError(ValueError):
+class ModelError(ExpectedError):
     """A model that can't be used; the message says why and what to do."""
 
 

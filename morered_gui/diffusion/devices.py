@@ -2,17 +2,19 @@
 
 import torch
 
+from morered_gui.core import ExpectedError
+
 
 def choose_device(name: str = "auto") -> torch.device:
     """The device of that name; ``auto`` takes CUDA, then MPS, then the CPU.
 
-    Raises ValueError where the device is not there.
+    Raises ExpectedError where the device is not there.
     """
     available = available_devices()
     if name == "auto":
         return torch.device(available[0])
     if name.split(":")[0] not in available:
-        raise ValueError(f"device '{name}' is not available here; choose from {available}")
+        raise ExpectedError(f"device '{name}' is not available here; choose from {available}")
     return torch.device(name)
 
 

@@ -7,6 +7,7 @@ from morered_gui.core import (
     BatchFrame,
     BatchRun,
     Capabilities,
+    ExpectedError,
     Provenance,
     StopReason,
     Structure,
@@ -34,9 +35,9 @@ class DiffusionRelaxer:
     ) -> BatchRun:
         """See ``Relaxer``. Checked at once, before the first frame is asked for."""
         if not starts:
-            raise ValueError("there is no molecule to relax")
+            raise ExpectedError("there is no molecule to relax")
         if max_steps < 1:
-            raise ValueError("the largest number of steps has to be at least 1")
+            raise ExpectedError("the largest number of steps has to be at least 1")
         for start in starts:
             _check(start, self.capabilities)
         return self._run(starts, max_steps, seed, fixed)

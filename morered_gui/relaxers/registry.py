@@ -6,7 +6,7 @@ from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from morered_gui.core import Capabilities, Provenance, Relaxer
+from morered_gui.core import Capabilities, ExpectedError, Provenance, Relaxer
 from morered_gui.diffusion.checkpoint import ModelError, ModelFolder, find_model, shipped_models
 
 DEFAULT_MODEL = "qm9-jt"
@@ -89,10 +89,10 @@ def build_relaxer(
 
     Raises:
         ModelError: the model is not there, broken, or does not serve the method.
-        ValueError: there is no such method or device.
+        ExpectedError: there is no such method or device.
     """
     if method not in METHODS:
-        raise ValueError(f"there is no method '{method}'; there are: {', '.join(METHODS)}")
+        raise ExpectedError(f"there is no method '{method}'; there are: {', '.join(METHODS)}")
     folder = find_model(model or DEFAULT_MODEL)
     if method not in folder.config.methods:
         raise ModelError(

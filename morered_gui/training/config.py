@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Self
 
+from morered_gui.core import ExpectedError
 from morered_gui.diffusion.config import NetworkConfig
 
 
@@ -26,6 +27,10 @@ class TrainingConfig:
         n_sizes: number of padded sizes; each is compiled once.
         explosion: a batch with a larger loss is skipped (where atoms overlap, PaiNN's
             vector channel can grow without bound).
+        start_from: name or folder of a model to begin with.
+        partners: folder of MMFF94 minima; with it the network is trained for relaxation in
+            a few evaluations (``DisplacementRecipe``), without it as the paper has it.
+        summary: the model's description in one line.
         threads: CPU threads; one process per core with one thread each shares best.
     """
 
@@ -53,14 +58,16 @@ class TrainingConfig:
     device: str = "auto"
     seed: int = 0
     start_from: str | None = None
+    partners: str | None = None
+    summary: str = ""
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        """Read a TOML file; raises ValueError that names what is wrong."""
+        """Read a TOML file; raises ExpectedError that names what is wrong."""
         try:
             table = tomllib.loads(path.read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            raise ValueError(f"{path} is not a readable TOML file: {error}") from error
+            raise ExpectedError(f"{path} is not a readable TOML file: {error}") from error
         return cls.from_dict(table, source=str(path))
 
     @classmethod
@@ -70,12 +77,12 @@ class TrainingConfig:
         known = {f.name for f in fields(cls)}
         unknown = sorted(set(table) - known)
         if unknown:
-            raise ValueError(f"{source}: unknown {unknown}; known are {sorted(known)}")
+            raise ExpectedError(f"{source}: unknown {unknown}; known are {sorted(known)}")
         try:
             network = NetworkConfig(**table.pop("network", {}))
             return cls(network=network, **table)
         except TypeError as error:
-            raise ValueError(f"{source}: {error}") from error
+            raise ExpectedError(f"{source}: {error}") from error
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data for the resume file and the model's record."""

@@ -10,6 +10,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from morered_gui.core import ExpectedError
 from morered_gui.core.arrays import FloatArray, IntArray
 
 TEST_RESIDUE, VALIDATION_RESIDUE, MODULUS = 7, 8, 50
@@ -84,10 +85,10 @@ class EquilibriumSet:
 
     @classmethod
     def collect(cls, records: Iterable["Record"], meta: dict[str, Any]) -> Self:
-        """Join records; raises ValueError where there are none."""
+        """Join records; raises ExpectedError where there are none."""
         rows = list(records)
         if not rows:
-            raise ValueError("no equilibrium structure was found in the input")
+            raise ExpectedError("no equilibrium structure was found in the input")
         return cls(
             numbers=np.concatenate([r.numbers for r in rows]).astype(np.uint8),
             positions=np.concatenate([_centred(r.positions) for r in rows]).astype(np.float32),
@@ -109,13 +110,13 @@ class EquilibriumSet:
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Read a training file; raises ValueError where it is not one."""
+        """Read a training file; raises ExpectedError where it is not one."""
         try:
             with np.load(path, allow_pickle=False) as file:
                 arrays = {name: file[name] for name in _ARRAYS}
                 return cls(**arrays, meta=json.loads(str(file["meta"])))
         except (KeyError, ValueError, OSError) as error:
-            raise ValueError(
+            raise ExpectedError(
                 f"{path} is not a training file ({error}); build one with 'morered data'"
             ) from error
 

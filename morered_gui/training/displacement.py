@@ -144,7 +144,7 @@ def mean_time(time: torch.Tensor, numbers: torch.Tensor) -> torch.Tensor:
 
 def noise_at(time: torch.Tensor, noise_level: FloatArray) -> torch.Tensor:
     """sqrt(1 - alpha_bar) at normalised times [B], interpolated between the steps."""
-    table = torch.as_tensor(noise_level, dtype=time.dtype, device=time.device)
+    table = torch.tensor(noise_level, dtype=time.dtype, device=time.device)
     place = time * (len(table) - 1)
     low = place.floor().long().clamp(0, len(table) - 2)
     part = place - low

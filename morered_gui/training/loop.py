@@ -4,7 +4,7 @@ import csv
 import math
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,10 +21,11 @@ from morered_gui.diffusion.process import DiffusionProcess
 from morered_gui.training.batches import Batch, BatchStream
 from morered_gui.training.config import TrainingConfig
 from morered_gui.training.dataset import EquilibriumSet, Split
-from morered_gui.training.recipe import ExampleTensors, GaussianRecipe, Losses, Recipe, fed_time
+from morered_gui.training.recipe import ExampleTensors, Losses, Recipe, fed_time
 from morered_gui.training.validation import Validation
 
 SAVE_MINUTES = 5.0
+OnValidation = Callable[[dict[str, float]], None]
 
 
 @dataclass
@@ -54,7 +55,7 @@ class Trainer:
         config: TrainingConfig,
         data: EquilibriumSet,
         folder: Path,
-        recipe: Recipe | None = None,
+        recipe: Recipe,
         start: dict[str, Tensor] | None = None,
     ) -> None:
         """``start`` are weights to begin with; a resume file in the folder goes before them."""
@@ -62,14 +63,11 @@ class Trainer:
         torch.manual_seed(config.seed)
         self.config, self.folder = config, folder
         self.device = choose_device(config.device)
-        process = DiffusionProcess()
-        self.recipe = recipe or GaussianRecipe(
-            process, config.early_fraction, config.early_steps, config.time_weight
-        )
+        self.recipe = recipe
         self.stream = BatchStream(
             data, data.members(Split.TRAIN), config.batch_size, config.n_sizes
         )
-        self.validation = Validation(data, process, config.n_validation)
+        self.validation = Validation(data, DiffusionProcess(), config.n_validation)
         self.network = MoreRedNetwork(config.network).to(self.device)
         if start is not None:
             self.network.load_state_dict(start)
@@ -97,8 +95,8 @@ class Trainer:
         late = hours is not None and self.progress.seconds >= 3600.0 * hours
         return late or self.progress.step >= self.config.max_steps
 
-    def run(self, on_save: Any = None) -> None:
-        """Train to the end of the budget; ``on_save(trainer, validation)`` after each saving."""
+    def run(self, on_validation: OnValidation | None = None) -> None:
+        """Train to the end of the budget; ``on_validation`` is told its figures."""
         network: Any = self.network
         if self.config.compile:
             network = torch.compile(network, dynamic=False)
@@ -116,12 +114,12 @@ class Trainer:
             self.progress.seconds += elapsed()
             if time.monotonic() - last_validation > 60.0 * self.config.validate_minutes:
                 last_validation = time.monotonic()
-                self._validate(on_save)
+                self._validate(on_validation)
             elif time.monotonic() - last_save > 60.0 * SAVE_MINUTES:
                 last_save = time.monotonic()
                 self._save()
         bar.close()
-        self._validate(on_save)
+        self._validate(on_validation)
 
     def _step(self, network: Any, batch: Batch, rng: np.random.Generator) -> Losses:
         for group in self.optimiser.param_groups:
@@ -144,12 +142,12 @@ class Trainer:
         self.ema.update_parameters(self.network)
         return result
 
-    def _validate(self, on_save: Any) -> None:
+    def _validate(self, on_validation: OnValidation | None) -> None:
         figures = self.validation(self.averaged, self.device)
         self._log(figures)
         self._save()
-        if on_save is not None:
-            on_save(self, figures)
+        if on_validation is not None:
+            on_validation(figures)
 
     def _log(self, figures: dict[str, float]) -> None:
         path = self.folder / "log.csv"

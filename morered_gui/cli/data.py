@@ -1,0 +1,44 @@
+"""``morered data``: build training files."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from morered_gui.cli.console import guarded, messages, progress_bar
+from morered_gui.core.elements import symbol
+from morered_gui.training.dataset import EquilibriumSet, Split
+from morered_gui.training.importing import import_structures
+from morered_gui.training.qm9 import N_MOLECULES, build_qm9
+
+app = typer.Typer(help="Build training files of equilibrium structures.", no_args_is_help=True)
+
+Output = Annotated[Path, typer.Option(help="The training file (.npz).")]
+
+
+@app.command()
+@guarded
+def qm9(output: Output = Path("data/qm9.npz")) -> None:
+    """All of QM9 from the package qm9pack."""
+    with progress_bar("QM9", N_MOLECULES, "molecule") as show:
+        data = build_qm9(show)
+    _save(data, output)
+
+
+@app.command("import")
+@guarded
+def import_(
+    files: Annotated[list[Path], typer.Argument(help="extxyz, sdf, ASE or SchNetPack .db")],
+    level_of_theory: Annotated[str, typer.Option(help="Such as 'PBE0/def2-TZVP'.")],
+    output: Output = Path("data/imported.npz"),
+    name: Annotated[str, typer.Option(help="What to call the data.")] = "imported",
+) -> None:
+    """Your own equilibrium structures."""
+    _save(import_structures(files, level_of_theory=level_of_theory, name=name), output)
+
+
+def _save(data: EquilibriumSet, output: Path) -> None:
+    data.save(output)
+    parts = ", ".join(f"{len(data.members(part))} {part.name.lower()}" for part in Split)
+    elements = " ".join(symbol(z) for z in data.elements)
+    messages.print(f"wrote {len(data)} structures ({parts}; {elements}) to {output}", markup=False)

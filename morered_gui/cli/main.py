@@ -1,0 +1,27 @@
+"""The command ``morered``."""
+
+import typer
+
+from morered_gui.cli import data, models, noise, relax, train
+
+app = typer.Typer(
+    name="morered",
+    help="Relax molecules by reverse diffusion with time step prediction (MoreRed).",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.command("relax")(relax.relax)
+app.command("noise")(noise.noise)
+app.command("train")(train.train)
+app.add_typer(data.app, name="data")
+app.add_typer(models.app, name="models")
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,121 @@
+"""``morered relax``: molecules in, relaxed molecules out."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from morered_gui.app.html_export import write_html
+from morered_gui.app.report import Report, report_on
+from morered_gui.chem.reading import read_structures
+from morered_gui.chem.smiles import structure_from_smiles
+from morered_gui.chem.writing import write_structures, write_trajectories
+from morered_gui.cli.console import Device, guarded, progress_bar
+from morered_gui.core import ExpectedError, StopReason, Structure, Trajectory
+from morered_gui.relaxers.collect import relax_all
+from morered_gui.relaxers.registry import DEFAULT_MODEL, Backend, build_relaxer
+
+
+@guarded
+def relax(
+    source: Annotated[
+        Path | None, typer.Argument(metavar="[INPUT]", help="File with one molecule or more.")
+    ] = None,
+    smiles: Annotated[str | None, typer.Option(help="A SMILES instead of a file.")] = None,
+    model: Annotated[str, typer.Option(help="Name or folder of a model.")] = DEFAULT_MODEL,
+    method: Annotated[str, typer.Option(help="How to relax.")] = "jt",
+    seed: Annotated[int, typer.Option(min=0, help="Of the random draws.")] = 0,
+    max_steps: Annotated[int, typer.Option(min=1, help="Most steps per molecule.")] = 1000,
+    reference: Annotated[
+        Path | None, typer.Option(help="Structures to compare with, atoms in the same order.")
+    ] = None,
+    output: Annotated[Path | None, typer.Option(help="Trajectory or structure file.")] = None,
+    final_only: Annotated[
+        bool, typer.Option("--final-only", help="Write one frame per molecule.")
+    ] = False,
+    html: Annotated[
+        Path | None, typer.Option(help="Write a page that plays the first molecule's run.")
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON object per molecule on standard output.")
+    ] = False,
+    device: Annotated[Device, typer.Option(help="Where to compute.")] = Device.AUTO,
+    backend: Annotated[
+        Backend, typer.Option(help="schnetpack runs the weights through SchNetPack's modules.")
+    ] = Backend.NATIVE,
+) -> None:
+    """Relax molecules from a file or a SMILES, all of them as one batch."""
+    starts = _starts(source, smiles, seed)
+    references = _references(reference, starts)
+    relaxer = build_relaxer(method, model, device.value, backend)
+    with progress_bar("relaxing", max_steps, "step") as show:
+        trajectories = relax_all(
+            relaxer,
+            starts,
+            max_steps=max_steps,
+            seed=seed,
+            on_frame=lambda item: show(item.frame.step),
+        )
+    _write(trajectories, output, final_only, html)
+    reports = [report_on(t, r) for t, r in zip(trajectories, references, strict=True)]
+    for report in reports:
+        typer.echo(json.dumps(report.as_dict()) if as_json else _line(report))
+    if any(report.stop_reason == StopReason.DIVERGED for report in reports):
+        raise typer.Exit(1)
+
+
+def _starts(source: Path | None, smiles: str | None, seed: int) -> list[Structure]:
+    if (source is None) == (smiles is None):
+        raise ExpectedError("give either a file or --smiles")
+    if source is not None:
+        return read_structures(source)
+    return [structure_from_smiles(smiles or "", seed=seed)]
+
+
+def _references(path: Path | None, starts: Sequence[Structure]) -> list[Structure | None]:
+    """One reference per molecule: a file with as many structures, or with one for all."""
+    if path is None:
+        return [None] * len(starts)
+    found = read_structures(path)
+    if len(found) == 1:
+        found = found * len(starts)
+    if len(found) != len(starts):
+        raise ExpectedError(f"{path} has {len(found)} structures for {len(starts)} molecules")
+    for start, reference in zip(starts, found, strict=True):
+        if not start.same_atoms(reference):
+            raise ExpectedError(
+                f"the reference of {start.name or start.formula} has other atoms, "
+                "or the same in another order"
+            )
+    return list(found)
+
+
+def _write(
+    trajectories: list[Trajectory], output: Path | None, final_only: bool, html: Path | None
+) -> None:
+    if output is not None and final_only:
+        write_structures(output, [t.result() for t in trajectories])
+    elif output is not None:
+        write_trajectories(output, trajectories)
+    if html is not None:
+        write_html(html, trajectories[0])
+
+
+def _line(report: Report) -> str:
+    """One molecule on one line."""
+    parts = [
+        f"{report.name}: {report.stop_reason} after {report.steps} steps",
+        f"{report.evaluations} evaluations, {report.seconds:.2f} s",
+    ]
+    if report.t_start is not None and report.t_final is not None:
+        parts.append(f"t {report.t_start:.0f} -> {report.t_final:.0f}")
+    parts.append(f"moved {report.rmsd_to_start:.3f} Å")
+    if report.rmsd_to_reference is not None:
+        parts.append(f"RMSD to reference {report.rmsd_to_reference:.3f} Å")
+    if report.bonds_kept is False:
+        parts.append("bonds changed")
+    return ", ".join(parts)
+
+

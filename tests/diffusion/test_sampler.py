@@ -1,0 +1,171 @@
+"""The sampling loop, on tiny real networks."""
+
+from collections.abc import Generator, Sequence
+from contextlib import closing
+
+import numpy as np
+import pytest
+import torch
+
+from morered_gui.core import (
+    BatchFrame,
+    Capabilities,
+    Frame,
+    PaddedBatch,
+    Provenance,
+    StopReason,
+    Structure,
+    UnsupportedMoleculeError,
+)
+from morered_gui.core.arrays import IntArray
+from morered_gui.diffusion.predictor import JointPredictor, NetworkOnDevice, Prediction
+from morered_gui.diffusion.sampler import Sampler, SeededNoise
+from morered_gui.diffusion.schedule import polynomial_schedule
+from morered_gui.diffusion.stopping import StopRule
+from morered_gui.relaxers.collect import relax_all
+from morered_gui.relaxers.diffusion import DiffusionRelaxer
+from tests.diffusion import parity
+
+SCHEDULE = polynomial_schedule()
+
+
+def relaxer(dtype: torch.dtype = torch.float64) -> DiffusionRelaxer:
+    network = NetworkOnDevice(parity.network("jt").to(dtype), torch.device("cpu"), dtype)
+    return DiffusionRelaxer(
+        Sampler(predictor=JointPredictor(network, SCHEDULE)),
+        Capabilities(elements=frozenset({1, 6, 7, 8})),
+        Provenance(method="jt", model="tiny"),
+    )
+
+
+def frames_of(starts: Sequence[Structure], seed: int = 0, max_steps: int = 5) -> list[BatchFrame]:
+    return list(relaxer().relax(starts, max_steps=max_steps, seed=seed))
+
+
+def positions_of(frames: Sequence[BatchFrame], molecule: int) -> np.ndarray:
+    return np.array([f.positions for k, f in frames if k == molecule])
+
+
+def test_that_frame_0_is_the_start_to_the_last_bit() -> None:
+    starts = [s.with_positions(s.positions + np.pi) for s in parity.molecules()]
+    for k, frame in frames_of(starts, max_steps=1)[:3]:
+        assert frame.step == 0
+        np.testing.assert_array_equal(frame.positions, starts[k].positions)
+
+
+def test_that_each_frame_carries_its_prediction() -> None:
+    for k, frame in frames_of(parity.molecules()):
+        assert frame.t is not None and 0 <= frame.t <= 999
+        assert frame.noise is not None and frame.noise.shape == (parity.N_ATOMS[k], 3)
+        assert frame.evaluations == frame.step + 1
+
+
+def test_that_the_seed_decides() -> None:
+    starts = parity.molecules()
+    one, same, other = (positions_of(frames_of(starts, s), 1) for s in (3, 3, 4))
+    np.testing.assert_array_equal(one, same)
+    assert not np.allclose(one, other)
+
+
+def test_that_a_run_does_not_depend_on_the_rest_of_the_batch() -> None:
+    first = parity.molecules()[0]
+    alone = positions_of(frames_of([first]), 0)
+    together = positions_of(frames_of([first, parity.molecules()[1]]), 0)
+    np.testing.assert_allclose(alone, together, atol=1e-9)
+
+
+def test_that_the_run_moves_with_the_start() -> None:
+    start = parity.molecules()[0]
+    shifted = start.with_positions(start.positions + np.array([1.0, 2.0, 3.0]))
+    here, there = (positions_of(frames_of([s]), 0) for s in (start, shifted))
+    np.testing.assert_allclose(there - here, np.broadcast_to([1.0, 2.0, 3.0], here.shape), atol=1e-9)
+
+
+def test_that_fixed_atoms_stay_exactly_where_they_are() -> None:
+    start = parity.molecules()[1].with_positions(parity.molecules()[1].positions + 0.1)
+    fixed = np.zeros(len(start), dtype=bool)
+    fixed[[0, 5, 7]] = True
+    run = relaxer().relax([start], max_steps=4, seed=0, fixed=[fixed])
+    last = list(run)[-1].frame.positions
+    np.testing.assert_array_equal(last[fixed], start.positions[fixed])
+    assert np.abs(last[~fixed] - start.positions[~fixed]).max() > 1e-3
+
+
+def test_that_closing_cancels_in_mid_run() -> None:
+    with closing(relaxer().relax(parity.molecules()[:1], max_steps=50, seed=0)) as run:
+        next(run)
+        next(run)
+    with pytest.raises(StopIteration):
+        next(run)
+
+
+def test_that_the_step_limit_is_reported() -> None:
+    trajectories = relax_all(relaxer(), parity.molecules(), max_steps=3, seed=7)
+    for trajectory in trajectories:
+        assert trajectory.stop_reason == StopReason.MAX_STEPS
+        assert trajectory[-1].step == 3
+        assert trajectory.provenance.seed == 7
+
+
+def test_that_unsupported_elements_are_refused_by_name() -> None:
+    iron = Structure(np.array([26, 1]), np.eye(3)[:2], name="rust")
+    with pytest.raises(UnsupportedMoleculeError, match=r"rust: unsupported element: Fe"):
+        relaxer().relax([iron], max_steps=1, seed=0)
+
+
+@pytest.mark.parametrize(("starts", "max_steps"), [([], 5), ("molecules", 0)])
+def test_that_empty_jobs_are_refused(starts: object, max_steps: int) -> None:
+    chosen = parity.molecules() if starts else []
+    with pytest.raises(ValueError):
+        relaxer().relax(chosen, max_steps=max_steps, seed=0)
+
+
+class Scripted:
+    """A predictor that tells given time steps and noise: the loop's bookkeeping is tested."""
+
+    def __init__(self, t: Sequence[int], noise: float = 0.0) -> None:
+        self.t, self.noise = list(t), noise
+
+    def __call__(self, batch: PaddedBatch, step: int, t_start: IntArray | None) -> Prediction:
+        t = np.full(len(batch.numbers), self.t[min(step, len(self.t) - 1)])
+        return Prediction(np.full(batch.positions.shape, self.noise), t, 1)
+
+
+def run_scripted(t: Sequence[int], noise: float = 0.0, max_steps: int = 500) -> tuple[list[Frame], StopReason]:
+    sampler = Sampler(predictor=Scripted(t, noise), stop=StopRule())
+    start = parity.molecules()[0]
+
+    def run() -> Generator[BatchFrame, None, list[StopReason]]:
+        return (yield from sampler.run([start], max_steps=max_steps, noise=SeededNoise(0, 1)))
+
+    generator, frames = run(), []
+    while True:
+        try:
+            frames.append(next(generator).frame)
+        except StopIteration as end:
+            return frames, end.value[0]
+
+
+def test_that_a_step_taken_at_t_0_converges() -> None:
+    frames, reason = run_scripted([3, 2, 1, 0, 4])
+    assert reason == StopReason.CONVERGED
+    assert [f.t for f in frames] == [3, 2, 1, 0, 4]  # the final frame has its prediction too
+
+
+def test_that_a_time_step_that_hovers_above_0_stops_on_the_plateau() -> None:
+    falling = list(range(60, 5, -1))
+    frames, reason = run_scripted([*falling, *[5, 6, 4, 5] * 100])
+    assert reason == StopReason.PLATEAU
+    assert len(falling) < len(frames) < len(falling) + 60
+
+
+def test_that_a_falling_time_step_does_not_stop() -> None:
+    frames, reason = run_scripted(list(range(400, 0, -1)), max_steps=200)
+    assert reason == StopReason.MAX_STEPS and len(frames) == 201
+
+
+@pytest.mark.parametrize("noise", [np.nan, np.inf, 1e9])
+def test_that_nonsense_from_the_network_is_reported_and_not_shown(noise: float) -> None:
+    frames, reason = run_scripted([500], noise)
+    assert reason == StopReason.DIVERGED
+    assert all(np.isfinite(f.positions).all() for f in frames)
