@@ -93,6 +93,17 @@ def missing_hydrogens(mol: Mol) -> int:
     return sum(a.GetTotalNumHs() for a in mol.GetAtoms())
 
 
+def atoms_only(structure: Structure) -> Mol:
+    """The atoms and coordinates without bonds, charges or valences: raw material."""
+    mol = Chem.RWMol()
+    for number in structure.numbers.tolist():
+        atom = Chem.Atom(number)
+        atom.SetNoImplicit(True)
+        mol.AddAtom(atom)
+    mol.AddConformer(_conformer(structure), assignId=True)
+    return mol.GetMol()
+
+
 def _check(mol: Mol, atoms: list[Chem.Atom]) -> None:
     if not atoms:
         raise MoleculeError("the molecule has no atoms")

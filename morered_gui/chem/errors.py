@@ -7,8 +7,10 @@ from contextlib import contextmanager
 
 from rdkit import rdBase
 
+from morered_gui.core.errors import ExpectedError
 
-class MoleculeError(ValueError):
+
+class MoleculeError(ExpectedError):
     """A molecule can't be read, built or written; one line that says why and what to do."""
 
 

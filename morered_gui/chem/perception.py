@@ -5,7 +5,7 @@ from ase.data import covalent_radii
 from rdkit import Chem
 from rdkit.Chem import rdDetermineBonds
 
-from morered_gui.chem.conversion import bond_arrays, from_rdkit, to_rdkit
+from morered_gui.chem.conversion import atoms_only, bond_arrays, from_rdkit
 from morered_gui.chem.errors import MoleculeError, rdkit_messages
 from morered_gui.core.arrays import FloatArray, IntArray
 from morered_gui.core.structure import Structure
@@ -30,7 +30,7 @@ def with_perceived_bonds(structure: Structure) -> Structure:
     """
     if len(structure) > MAX_CONNECTED_ATOMS:
         return _bare(structure)
-    mol = to_rdkit(_bare(structure))
+    mol = atoms_only(structure)
     with rdkit_messages():
         try:
             rdDetermineBonds.DetermineConnectivity(mol, useVdw=False)
@@ -51,8 +51,6 @@ def _ordered(structure: Structure, mol: Chem.Mol) -> Structure | None:
     if len(structure) > MAX_ORDERED_ATOMS:
         return None
     ordered = Chem.Mol(mol)
-    for atom in ordered.GetAtoms():
-        atom.SetNoImplicit(False)  # the perception refuses to work otherwise
     try:
         rdDetermineBonds.DetermineBondOrders(
             ordered, charge=structure.charge, embedChiral=True, maxIterations=MAX_COMBINATIONS

@@ -72,9 +72,9 @@ def embed(mol: Mol, *, seed: int = 0) -> None:
     with rdkit_messages():
         for random_coordinates in (False, True):
             parameters = rdDistGeom.ETKDGv3()
-            parameters.randomSeed = seed % MAX_SEED
-            parameters.useRandomCoords = random_coordinates
-            parameters.maxIterations = EMBEDDING_ITERATIONS
+            parameters.randomSeed = seed % MAX_SEED  # type: ignore[assignment]
+            parameters.useRandomCoords = random_coordinates  # type: ignore[assignment]
+            parameters.maxIterations = EMBEDDING_ITERATIONS  # type: ignore[assignment]
             if rdDistGeom.EmbedMolecule(mol, parameters) >= 0:
                 return
     raise MoleculeError("no conformer of this molecule was found; check its rings and stereo")
@@ -95,7 +95,14 @@ def smiles_of(structure: Structure) -> str | None:
         # Hydrogens may become implicit again; radicals keep their brackets all the same.
         atom.SetNoImplicit(bool(atom.GetNumRadicalElectrons()))
     with rdkit_messages():
-        return str(Chem.MolToSmiles(Chem.RemoveHs(mol)))
+        return str(Chem.MolToSmiles(Chem.RemoveHs(mol, _removal())))
+
+
+def _removal() -> Chem.RemoveHsParameters:
+    """As usual, and also the hydrogen of C=NH, whose side nobody writes down."""
+    parameters = Chem.RemoveHsParameters()
+    parameters.removeDefiningBondStereo = True  # type: ignore[assignment]
+    return parameters
 
 
 def molblock_of(structure: Structure) -> str:

@@ -1,0 +1,120 @@
+"""Molecules from files, in any format that people have."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+from morered_gui.chem.errors import MoleculeError
+from morered_gui.chem.reading_ase import ase_structures
+from morered_gui.chem.reading_rdkit import mol2_records, pdb_records, sdf_records
+from morered_gui.chem.reading_xyz import xyz_records
+from morered_gui.chem.smiles import structure_from_smiles
+from morered_gui.core.structure import Structure
+
+Build = Callable[[], Structure]
+"""One record of a file, cut out but not yet interpreted; raises MoleculeError when it can't be."""
+
+OnError = Callable[[int, MoleculeError], None]
+"""Told the record's place in the file, from 0, and what is wrong with it."""
+
+SMILES_HEADERS = frozenset({"smiles", "canonical_smiles", "isosmiles"})
+
+
+def read_structures(path: Path | str) -> list[Structure]:
+    """All molecules of a file, in its order.
+
+    xyz, extxyz, mol, sdf, mol2, pdb and smi are told by the suffix; everything else goes to
+    ASE. Bonds are kept where the file has them (mol, sdf, mol2, pdb, and extxyz written here)
+    and perceived where not. Missing hydrogens are added, and coordinates built for drawings in
+    two dimensions (see ``reading_rdkit``).
+
+    Raises:
+        MoleculeError: any reason for which the file is no use, in one line.
+    """
+    structures = list(iter_structures(path))
+    if not structures:
+        raise MoleculeError(f"{Path(path).name} holds no molecule; check that it is the right file")
+    return structures
+
+
+def iter_structures(path: Path | str, on_error: OnError | None = None) -> Iterator[Structure]:
+    """The molecules of a file one after another; only one record is in memory at a time.
+
+    Args:
+        path: as for ``read_structures``.
+        on_error: is told of records that can't be used, which are then left out; without it
+            the first of them raises.
+
+    Raises:
+        MoleculeError: the file can't be opened, or a record is broken and ``on_error`` is None.
+    """
+    file = checked_file(Path(path))
+    for place, build in enumerate(_records(file)):
+        try:
+            yield build()
+        except MoleculeError as error:
+            if on_error is None:
+                raise MoleculeError(f"{file.name}, molecule {place + 1}: {error}") from error
+            on_error(place, error)
+
+
+def checked_file(path: Path) -> Path:
+    """The path itself, if there is a file with something in it; else MoleculeError."""
+    try:
+        if path.is_dir():
+            raise MoleculeError(f"{path} is a folder; name a file in it")
+        if not path.exists():
+            raise MoleculeError(f"there is no file {path}; check the name")
+        if path.stat().st_size == 0:
+            raise MoleculeError(f"{path.name} is empty")
+        with path.open("rb") as file:
+            head = file.read(4096)
+    except (OSError, ValueError) as error:  # ValueError: a null character in the name
+        raise MoleculeError(f"{path} can't be opened: {_why(error)}") from error
+    if path.suffix.lower() in _TEXT_FORMATS and b"\0" in head:
+        raise MoleculeError(f"{path.name} is not a text file, whatever its name says")
+    return path
+
+
+def _records(path: Path) -> Iterator[Build]:
+    suffix = path.suffix.lower()
+    text = _TEXT_FORMATS.get(suffix)
+    if text is None:
+        yield from ase_structures(path)
+        return
+    try:
+        # A byte that is no UTF-8 can only be in a name: it becomes a question mark.
+        with path.open(encoding="utf-8-sig", errors="replace") as lines:
+            yield from text(lines)
+    except OSError as error:
+        raise MoleculeError(f"{path} can't be read: {_why(error)}") from error
+    except MoleculeError as error:
+        raise MoleculeError(f"{path.name}: {error}") from error
+
+
+def _smi_records(lines: Iterator[str]) -> Iterator[Build]:
+    """One SMILES a line, then an optional name; a line with the heading "smiles" is skipped."""
+    for k, line in enumerate(lines):
+        words = line.split(maxsplit=1)
+        if not words or (k == 0 and words[0].lower() in SMILES_HEADERS):
+            continue
+        name = words[1].strip() if len(words) > 1 else ""
+        yield partial(structure_from_smiles, words[0], name=name)
+
+
+def _why(error: Exception) -> str:
+    return (getattr(error, "strerror", None) or str(error)).lower()
+
+
+_TEXT_FORMATS: dict[str, Callable[[Iterator[str]], Iterator[Build]]] = {
+    ".xyz": xyz_records,
+    ".extxyz": xyz_records,
+    ".mol": sdf_records,
+    ".sdf": sdf_records,
+    ".sd": sdf_records,
+    ".mol2": mol2_records,
+    ".pdb": pdb_records,
+    ".ent": pdb_records,
+    ".smi": _smi_records,
+    ".smiles": _smi_records,
+}

@@ -1,0 +1,96 @@
+"""The xyz format, plain and extended."""
+
+import io
+import re
+from collections.abc import Callable, Iterator
+from functools import partial
+
+import numpy as np
+
+from morered_gui.chem.errors import MoleculeError
+from morered_gui.chem.perception import with_perceived_bonds
+from morered_gui.chem.reading_ase import structure_from_atoms
+from morered_gui.core.elements import NUMBERS
+from morered_gui.core.structure import Structure
+
+_CHARGE = re.compile(r"\bcharge\s*[=:]\s*([+-]?\d+)\b", re.IGNORECASE)
+
+
+def xyz_records(lines: Iterator[str]) -> Iterator[Callable[[], Structure]]:
+    """Cut a file into frames; raises MoleculeError where one begins or ends wrongly."""
+    numbered = enumerate(lines, start=1)
+    for number, line in numbered:
+        if not line.strip():
+            continue
+        n_atoms = _count(line, number)
+        comment = next(numbered, (0, None))[1]
+        body = [text for _, text in (next(numbered, (0, "")) for _ in range(n_atoms)) if text]
+        if comment is None or len(body) < n_atoms:
+            raise MoleculeError(
+                f"the file ends after {len(body)} of {n_atoms} atoms; is it complete?"
+            )
+        first = number + 2
+        yield partial(_structure, comment, body, first)
+
+
+def _count(line: str, number: int) -> int:
+    words = line.split()
+    if not words[0].isascii() or not words[0].isdigit() or len(words) > 1:
+        raise MoleculeError(
+            f"line {number} should be the number of atoms, but is '{_short(line)}'; "
+            "is this an xyz file?"
+        )
+    if int(words[0]) == 0:
+        raise MoleculeError(f"line {number} announces a molecule with 0 atoms")
+    return int(words[0])
+
+
+def _structure(comment: str, body: list[str], first_line: int) -> Structure:
+    if "Properties=" in comment:
+        return _extended(comment, body)
+    numbers, positions = [], []
+    for number, line in enumerate(body, start=first_line):
+        try:
+            element, x, y, z = line.split()[:4]
+            numbers.append(_atomic_number(element))
+            positions.append([float(x), float(y), float(z)])
+        except (ValueError, KeyError):
+            raise MoleculeError(
+                f"line {number} should be an element and three numbers, but is '{_short(line)}'"
+            ) from None
+    return with_perceived_bonds(_made(numbers, positions, comment))
+
+
+def _made(numbers: list[int], positions: list[list[float]], comment: str) -> Structure:
+    charge = _CHARGE.search(comment)
+    try:
+        return Structure(
+            np.array(numbers),
+            np.array(positions),
+            charge=int(charge.group(1)) if charge else 0,
+            name=_CHARGE.sub("", comment).strip(),
+        )
+    except ValueError as error:
+        raise MoleculeError(str(error)) from error
+
+
+def _extended(comment: str, body: list[str]) -> Structure:
+    """By ASE, which knows the key=value pairs of the comment and the columns."""
+    from ase.io.extxyz import read_xyz
+
+    text = "".join([f"{len(body)}\n", comment.rstrip("\n") + "\n", *body])
+    try:
+        atoms = next(read_xyz(io.StringIO(text if text.endswith("\n") else text + "\n")))
+    except Exception as error:  # a foreign parser, of which nobody has listed the errors
+        raise MoleculeError(f"the extended xyz frame is broken: {error}") from error
+    return structure_from_atoms(atoms)
+
+
+def _atomic_number(word: str) -> int:
+    """Of a symbol in any case, or of the number itself."""
+    return int(word) if word.isdigit() else NUMBERS[word.capitalize()]
+
+
+def _short(line: str) -> str:
+    text = "".join(c if c.isprintable() else "?" for c in line.strip())
+    return text if len(text) <= 40 else text[:37] + "..."
