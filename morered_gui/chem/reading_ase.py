@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 # These run code or ask a server when they are opened: never from a file of unknown origin.
 REFUSED = frozenset({"bundletrajectory", "mysql", "postgresql", "gpw", "py"})
+NONE = "none"  # an empty info field would swallow the next one
 BONDED_FACTOR = 1.3  # times the sum of covalent radii, as in chem.validity
 KNOWN = "xyz, extxyz, mol, sdf, mol2, pdb, smi, and what ASE reads (cif, traj, gen, ...)"
 
@@ -40,7 +41,7 @@ def ase_structures(path: Path) -> Iterator[Callable[[], Structure]]:
         ) from error
 
 
-def structure_from_atoms(atoms: "Atoms") -> Structure:
+def structure_from_atoms(atoms: "Atoms", name: str | None = None) -> Structure:
     """Bonds from the info "bonds" where this program wrote it, else perceived.
 
     The charge is the info "charge" (or "total_charge"), else the sum of ASE's initial charges
@@ -55,34 +56,42 @@ def structure_from_atoms(atoms: "Atoms") -> Structure:
     _refuse_crystals(atoms)
     try:
         bare = Structure(
-            atoms.numbers, atoms.positions, charge=_charge(atoms), name=_name(atoms.info)
+            atoms.numbers,
+            atoms.positions,
+            charge=_charge(atoms),
+            name=_name(atoms.info) if name is None else name,
         )
         return _with_own_bonds(bare, atoms) or with_perceived_bonds(bare)
     except MoleculeError:
         raise
-    except (ValueError, TypeError) as error:
-        raise MoleculeError(str(error)) from error
+    except (ValueError, TypeError, IndexError) as error:
+        raise MoleculeError(f"the molecule is not consistent: {error}") from error
 
 
-def encoded_bonds(structure: Structure) -> str:
-    """Bonds and orders as one info field, such as ``0-1-1 1-2-1.5``."""
+def encoded_bonds(structure: Structure) -> dict[str, str]:
+    """Bonds with orders, and charged atoms, as info fields: ``0-1-1 1-2-1.5`` and ``2:-1``."""
     pairs = zip(structure.bonds.tolist(), structure.orders.tolist(), strict=True)
-    return " ".join(f"{i}-{j}-{order:g}" for (i, j), order in pairs)
+    bonds = " ".join(f"{i}-{j}-{order:g}" for (i, j), order in pairs)
+    charges = enumerate(np.asarray(structure.formal_charges).tolist())
+    charged = " ".join(f"{k}:{charge}" for k, charge in charges if charge)
+    return {"bonds": bonds or NONE} | ({"formal_charges": charged} if charged else {})
 
 
 def _with_own_bonds(bare: Structure, atoms: "Atoms") -> Structure | None:
-    text = atoms.info.get("bonds")
+    text, charged = atoms.info.get("bonds"), str(atoms.info.get("formal_charges", ""))
     if not isinstance(text, str):
         return None
-    rows = [word.split("-") for word in text.split()]
-    if any(len(row) != 3 for row in rows):
-        raise MoleculeError("the bonds of the file are not of the form 'atom-atom-order'")
+    rows = [word.split("-") for word in text.split() if word != NONE]
+    charges = np.zeros(len(bare), dtype=np.int64)
+    for word in charged.split():
+        atom, _, charge = word.partition(":")
+        charges[int(atom)] = int(charge)
     return Structure(
         bare.numbers,
         bare.positions,
         np.array([[int(i), int(j)] for i, j, _ in rows], dtype=np.int64),
         np.array([float(order) for _, _, order in rows]),
-        formal_charges=atoms.arrays.get("formal_charges"),
+        formal_charges=charges,
         charge=bare.charge,
         name=bare.name,
     )

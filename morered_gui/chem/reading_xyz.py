@@ -15,6 +15,8 @@ from morered_gui.core.structure import Structure
 
 _CHARGE = re.compile(r"\bcharge\s*[=:]\s*([+-]?\d+)\b", re.IGNORECASE)
 
+_NAME = re.compile(r'(?<!\S)name=("(?:[^"\\]|\\.)*"|\S+)')
+
 
 def xyz_records(lines: Iterator[str]) -> Iterator[Callable[[], Structure]]:
     """Cut a file into frames; raises MoleculeError where one begins or ends wrongly."""
@@ -83,7 +85,15 @@ def _extended(comment: str, body: list[str]) -> Structure:
         atoms = next(read_xyz(io.StringIO(text if text.endswith("\n") else text + "\n")))
     except Exception as error:  # a foreign parser, of which nobody has listed the errors
         raise MoleculeError(f"the extended xyz frame is broken: {error}") from error
-    return structure_from_atoms(atoms)
+    name = _NAME.search(comment)
+    # Read here, since ASE would take the name "1e3" for a number and "T" for true.
+    return structure_from_atoms(atoms, _unquoted(name.group(1)) if name else None)
+
+
+def _unquoted(text: str) -> str:
+    quoted = text.startswith('"') and text.endswith('"') and len(text) > 1
+    plain = re.sub(r"\\(.)", r"\1", text[1:-1]) if quoted else text.replace("\\\\", "\\")
+    return plain.strip()
 
 
 def _atomic_number(word: str) -> int:
