@@ -1,0 +1,154 @@
+"""Every command of the program, declared once; menus, toolbar and shortcuts are made of it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class ActionSpec:
+    """One command.
+
+    Attributes:
+        id: unique; the window finds its callback under this name.
+        text: in the menu.
+        icon: name of a qtawesome icon, or empty.
+        shortcut: as Qt writes it, or empty.
+        tooltip: one sentence; the shortcut is put behind it.
+        checkable: whether it is a switch.
+    """
+
+    id: str
+    text: str
+    icon: str = ""
+    shortcut: str = ""
+    tooltip: str = ""
+    checkable: bool = False
+
+    @property
+    def hint(self) -> str:
+        """The tooltip with the shortcut."""
+        text = self.tooltip or self.text.replace("&", "").rstrip(".…")
+        return f"{text} ({self.shortcut})" if self.shortcut else text
+
+
+ACTIONS: tuple[ActionSpec, ...] = (
+    ActionSpec(
+        "open", "&Open…", "mdi6.folder-open-outline", "Ctrl+O", "Open a molecule from a file"
+    ),
+    ActionSpec(
+        "save_structure",
+        "&Save structure…",
+        "mdi6.content-save-outline",
+        "Ctrl+S",
+        "Save the structure on the screen",
+    ),
+    ActionSpec(
+        "save_trajectory",
+        "Save &trajectory…",
+        "mdi6.filmstrip",
+        "Ctrl+Shift+S",
+        "Save all frames of the relaxation",
+    ),
+    ActionSpec(
+        "export_html",
+        "Export &web page…",
+        "mdi6.web",
+        "Ctrl+E",
+        "Write a page that plays the relaxation in any browser, offline",
+    ),
+    ActionSpec(
+        "save_picture", "Save &picture…", "mdi6.image-outline", "Ctrl+P", "Save the 3D view as PNG"
+    ),
+    ActionSpec("quit", "&Quit", "mdi6.exit-to-app", "Ctrl+Q", "Leave the program"),
+    ActionSpec("relax", "&Relax", "mdi6.play", "Ctrl+R", "Relax the starting structure"),
+    ActionSpec("stop", "S&top", "mdi6.stop", "Esc", "Stop the relaxation; the frames are kept"),
+    ActionSpec(
+        "noise",
+        "Add &noise",
+        "mdi6.blur",
+        "Ctrl+D",
+        "Diffuse the starting structure to the chosen time step t",
+    ),
+    ActionSpec(
+        "adopt_frame",
+        "&Use this frame as start",
+        "mdi6.ray-start-arrow",
+        "Ctrl+U",
+        "Make the structure on the screen the new starting structure",
+    ),
+    ActionSpec(
+        "ghost",
+        "Show &reference",
+        "mdi6.ghost-outline",
+        "G",
+        "Show the reference structure as a ghost",
+        checkable=True,
+    ),
+    ActionSpec(
+        "fit", "&Fit to window", "mdi6.fit-to-screen-outline", "F", "Show the whole molecule"
+    ),
+    ActionSpec("play", "&Play", "mdi6.play", "Space", "Play the trajectory, or pause"),
+    ActionSpec("first", "&First frame", "mdi6.skip-backward", "Home", "First frame"),
+    ActionSpec("previous", "&Previous frame", "mdi6.step-backward", "Left", "Previous frame"),
+    ActionSpec("next", "&Next frame", "mdi6.step-forward", "Right", "Next frame"),
+    ActionSpec("last", "&Last frame", "mdi6.skip-forward", "End", "Last frame"),
+    ActionSpec("back_ten", "Ten frames back", "", "Shift+Left", "Ten frames back"),
+    ActionSpec("forward_ten", "Ten frames on", "", "Shift+Right", "Ten frames on"),
+    ActionSpec(
+        "best",
+        "&Best frame",
+        "mdi6.star-outline",
+        "B",
+        "The frame with the lowest predicted time step",
+    ),
+    ActionSpec(
+        "live", "Follow &live", "mdi6.broadcast", "L", "Follow the newest frame", checkable=True
+    ),
+    ActionSpec(
+        "shortcuts", "&Keyboard shortcuts", "mdi6.keyboard-outline", "F1", "List all shortcuts"
+    ),
+    ActionSpec("about", "&About MoreRed GUI", "mdi6.information-outline", "", "Version and paper"),
+)
+
+BY_ID = {spec.id: spec for spec in ACTIONS}
+
+# Menu title -> ids; an empty id is a separator.
+MENUS: dict[str, tuple[str, ...]] = {
+    "&File": (
+        "open",
+        "",
+        "save_structure",
+        "save_trajectory",
+        "export_html",
+        "save_picture",
+        "",
+        "quit",
+    ),
+    "&Relax": ("relax", "stop", "", "noise", "adopt_frame"),
+    "&Trajectory": (
+        "play",
+        "first",
+        "previous",
+        "next",
+        "last",
+        "back_ten",
+        "forward_ten",
+        "",
+        "best",
+        "live",
+    ),
+    "&View": ("ghost", "fit"),
+    "&Help": ("shortcuts", "about"),
+}
+
+TOOLBAR: tuple[str, ...] = (
+    "open",
+    "save_structure",
+    "save_trajectory",
+    "export_html",
+    "",
+    "noise",
+    "adopt_frame",
+    "",
+    "ghost",
+    "fit",
+)

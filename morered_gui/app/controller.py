@@ -1,0 +1,248 @@
+"""Carries out the commands of the interface: starts jobs, and brings their results home.
+
+Qt-free; lives in the interface's thread. ``pump`` is to be called at the rate of the display.
+"""
+
+import queue
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from morered_gui.app import operations
+from morered_gui.app.events import (
+    Done,
+    Event,
+    Failed,
+    Finished,
+    FrameArrived,
+    LoadingModel,
+    RunReady,
+)
+from morered_gui.app.jobs import Events, Job, Worker, task
+from morered_gui.app.operations import Loaded
+from morered_gui.app.runs import (
+    Build,
+    RelaxerChoice,
+    RelaxerShelf,
+    RunRequest,
+    build,
+    relaxation,
+    warming,
+)
+from morered_gui.app.state import Activity, AppState, Message, Severity
+from morered_gui.core import ExpectedError, Frame, StopReason
+
+OnResult = Callable[[Any], None]
+
+
+class Controller:
+    """Commands in, state out. Two threads: one computes, one reads, embeds and writes."""
+
+    def __init__(self, state: AppState, build: Build = build) -> None:
+        self.state = state
+        self._events: Events = queue.SimpleQueue()
+        self._compute = Worker("compute", self._events)
+        self._tasks = Worker("tasks", self._events)
+        self._shelf = RelaxerShelf(build)
+        self._on_result: dict[int, OnResult] = {}
+        self._run: Job | None = None
+        self._warming: Job | None = None
+        self._load: Job | None = None
+
+    # --- commands -----------------------------------------------------------------------------
+
+    def open_file(self, path: Path) -> None:
+        """Read a molecule from a file."""
+        self._submit_load(lambda: operations.open_file(path))
+
+    def open_smiles(self, smiles: str, seed: int = 0) -> None:
+        """Build a molecule from a SMILES."""
+        self._submit_load(lambda: operations.from_smiles(smiles, seed))
+
+    def open_example(self, identifier: str) -> None:
+        """Load an example."""
+        self._submit_load(lambda: operations.from_example(identifier))
+
+    def add_noise(self, t: int, seed: int) -> None:
+        """Diffuse the molecule as it was loaded to the time step t."""
+        base = self.state.base
+        if base is None:
+            return self._refuse("there is no molecule to add noise to; open one first")
+        # A diffusion takes microseconds: not worth a thread.
+        self.cancel_run()
+        return self.state.set_noised(operations.diffused(base, t, seed), t)
+
+    def relax(self, choice: RelaxerChoice, *, seed: int, max_steps: int) -> None:
+        """Relax the starting structure; a relaxation that still runs is given up."""
+        start = self.state.structure
+        if start is None:
+            return self._refuse("there is no molecule to relax; open one first")
+        self.cancel_run()
+        self.state.say(None)
+        request = RunRequest(start, choice, seed=seed, max_steps=max_steps)
+        self._run = self._compute.submit(relaxation(request, self._shelf))
+        return self.state.set_activity(Activity.LOADING)
+
+    def warm_up(self, choice: RelaxerChoice) -> None:
+        """Import torch and load the model ahead of the first relaxation."""
+        self._warming = self._compute.submit(warming(choice, self._shelf))
+
+    def stop(self) -> None:
+        """Stop the relaxation; what it has reached is kept."""
+        if self._run is not None:
+            self._run.cancel()
+            self.state.set_activity(Activity.STOPPING)
+
+    def cancel_run(self) -> None:
+        """Give up the relaxation; whatever it still posts is dropped."""
+        if self._run is not None:
+            self._run.cancel()
+            self._run = None
+            self.state.set_activity(Activity.IDLE)
+
+    def save_structure(self, path: Path) -> None:
+        """Write the structure looked at."""
+        shown = self.state.shown
+        if shown is None:
+            return self._refuse("there is no structure to save; open one first")
+        return self._submit_save(lambda: operations.save_structure(path, shown))
+
+    def save_trajectory(self, path: Path) -> None:
+        """Write all frames so far."""
+        self._save_frames(path, operations.save_trajectory)
+
+    def export_html(self, path: Path) -> None:
+        """Write all frames so far as a page."""
+        self._save_frames(path, operations.export_html)
+
+    def close(self) -> bool:
+        """Stop both threads; True where they have ended."""
+        self._on_result.clear()
+        return all([self._compute.close(), self._tasks.close()])
+
+    # --- events -------------------------------------------------------------------------------
+
+    def pump(self) -> None:
+        """Take in everything that the threads have posted; frames in one piece."""
+        frames: list[Frame] = []
+        while True:
+            try:
+                event = self._events.get_nowait()
+            except queue.Empty:
+                break
+            if isinstance(event, FrameArrived):
+                if self._is_run(event):
+                    frames.append(event.frame)
+                continue
+            self.state.add_frames(frames)
+            frames = []
+            self._take(event)
+        self.state.add_frames(frames)
+
+    def _take(self, event: Event) -> None:
+        if self._is_run(event):
+            self._take_of_run(event)
+        elif self._warming is not None and event.job == self._warming.number:
+            self._take_of_warming(event)
+        elif event.job in self._on_result:
+            self._take_of_task(event)
+
+    def _take_of_run(self, event: Event) -> None:
+        match event:
+            case RunReady():
+                self.state.begin_run(event.provenance)
+                if self.state.activity == Activity.LOADING:
+                    self.state.set_activity(Activity.RUNNING)
+            case Finished():
+                self._end_run(event.reason)
+                if event.reason == StopReason.DIVERGED:
+                    text = "The structure flew apart. Start from less noise, or another seed."
+                    self.state.say(Message(text, Severity.ERROR))
+            case Failed():
+                self._end_run(StopReason.DIVERGED)
+                self.state.say(message_of(event))
+            case _:
+                pass
+
+    def _take_of_warming(self, event: Event) -> None:
+        """A model that can't be loaded is told of now, before it is asked for."""
+        match event:
+            case LoadingModel() if not self.state.busy:
+                self.state.set_activity(Activity.LOADING)
+            case RunReady() | Failed():
+                self._warming = None
+                if self._run is None:
+                    self.state.set_activity(Activity.IDLE)
+                if isinstance(event, Failed):
+                    self.state.say(message_of(event))
+            case _:
+                pass
+
+    def _take_of_task(self, event: Event) -> None:
+        match event:
+            case Done():
+                self._on_result.pop(event.job)(event.result)
+            case Failed():
+                self._on_result.pop(event.job)
+                self.state.say(message_of(event))
+            case _:
+                pass
+
+    def _end_run(self, reason: StopReason) -> None:
+        self._run = None
+        self.state.set_activity(Activity.IDLE)
+        self.state.end_run(reason)
+
+    def _is_run(self, event: Event) -> bool:
+        return self._run is not None and event.job == self._run.number
+
+    # --- tasks --------------------------------------------------------------------------------
+
+    def _submit_load(self, function: Callable[[], Loaded]) -> None:
+        """A newer request replaces one that is still on its way."""
+        if self._load is not None:
+            self._load.cancel()
+            self._on_result.pop(self._load.number, None)
+        self._load = self._submit(function, self._loaded)
+
+    def _loaded(self, loaded: Loaded) -> None:
+        self.cancel_run()
+        self.state.say(Message(loaded.note) if loaded.note else None)
+        self.state.load(loaded.structure, loaded.reference)
+
+    def _save_frames(self, path: Path, save: Callable[..., Path]) -> None:
+        trajectory = self.state.trajectory
+        if trajectory is None or not len(trajectory):
+            return self._refuse("there is no trajectory yet; relax a molecule first")
+        copy = operations.snapshot(trajectory)
+        return self._submit_save(lambda: save(path, copy))
+
+    def _submit_save(self, function: Callable[[], Path]) -> None:
+        self._submit(function, lambda path: self.state.say(Message(f"Saved {path}.")))
+
+    def _submit(self, function: Callable[[], Any], on_result: OnResult) -> Job:
+        job = self._tasks.submit(task(function))
+        self._on_result[job.number] = on_result
+        return job
+
+    def _refuse(self, reason: str) -> None:
+        self.state.say(Message(_sentence(reason), Severity.WARNING))
+
+
+def message_of(failure: Failed) -> Message:
+    """Words for a failure: the reason where it was expected, else what to do with a defect."""
+    if failure.expected:
+        return Message(_sentence(failure.message), Severity.ERROR)
+    text = f"Something in the program went wrong ({failure.message}). Nothing was changed."
+    return Message(text, Severity.ERROR, action="copy_report", details=failure.details)
+
+
+def message_of_error(error: ExpectedError) -> Message:
+    """Words for an expected error that was met in the interface itself."""
+    return Message(_sentence(str(error)), Severity.ERROR)
+
+
+def _sentence(text: str) -> str:
+    """With a capital and a full stop."""
+    text = text.strip()
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")

@@ -1,0 +1,91 @@
+"""What the interface does with molecules, as plain functions for the task thread."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from morered_gui.app.state import Reference
+from morered_gui.core import ExpectedError, Structure, Trajectory
+
+STRUCTURE_SUFFIXES = (".sdf", ".mol", ".xyz", ".extxyz", ".pdb", ".traj")
+TRAJECTORY_SUFFIXES = (".extxyz", ".xyz", ".sdf", ".pdb", ".traj")
+
+
+@dataclass(frozen=True, eq=False)
+class Loaded:
+    """A molecule to start from, its reference if one is known, and a remark for people."""
+
+    structure: Structure
+    reference: Reference | None = None
+    note: str = ""
+
+
+def open_file(path: Path) -> Loaded:
+    """The first molecule of a file; raises MoleculeError."""
+    from morered_gui.chem.reading import read_structures
+
+    structures = read_structures(path)
+    first = structures[0]
+    named = first if first.name else first.with_name(path.stem)
+    count = len(structures)
+    note = f"{path.name} has {count} structures; this is the first." if count > 1 else ""
+    return Loaded(named, note=note)
+
+
+def from_smiles(smiles: str, seed: int) -> Loaded:
+    """A conformer of the SMILES with MMFF94 clean-up; raises MoleculeError."""
+    from morered_gui.chem.smiles import structure_from_smiles
+
+    text = smiles.strip()
+    return Loaded(structure_from_smiles(text, seed=seed, optimise=True, name=text))
+
+
+def from_example(identifier: str) -> Loaded:
+    """An example that comes with the program, with its reference."""
+    from morered_gui.chem.examples import load_example
+
+    start, reference = load_example(identifier)
+    if reference is None or not reference.same_atoms(start):
+        return Loaded(start)
+    return Loaded(start, Reference(reference, "DFT geometry"))
+
+
+def diffused(structure: Structure, t: int, seed: int) -> Structure:
+    """The structure diffused to the time step t."""
+    from morered_gui.diffusion.forward import noised
+
+    return noised(structure, t, seed=seed)
+
+
+def save_structure(path: Path, structure: Structure) -> Path:
+    """Write one structure; raises MoleculeError."""
+    from morered_gui.chem.writing import write_structures
+
+    write_structures(path, [structure])
+    return path
+
+
+def save_trajectory(path: Path, trajectory: Trajectory) -> Path:
+    """Write all frames; raises MoleculeError."""
+    from morered_gui.chem.writing import write_trajectory
+
+    write_trajectory(path, trajectory)
+    return path
+
+
+def export_html(path: Path, trajectory: Trajectory) -> Path:
+    """Write a page that plays the trajectory offline; raises MoleculeError."""
+    from morered_gui.app.html_export import write_html
+
+    write_html(path, trajectory)
+    return path
+
+
+def snapshot(trajectory: Trajectory) -> Trajectory:
+    """A copy that no longer grows, for another thread to write; the frames are shared."""
+    if not len(trajectory):
+        raise ExpectedError("there is no trajectory yet; relax a molecule first")
+    copy = Trajectory(trajectory.start, trajectory.provenance)
+    for frame in trajectory:
+        copy.append(frame)
+    copy.stop_reason = trajectory.stop_reason
+    return copy

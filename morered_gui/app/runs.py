@@ -1,0 +1,100 @@
+"""A relaxation as a job of the compute thread."""
+
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass, replace
+
+from morered_gui.app.events import Finished, FrameArrived, LoadingModel, RunReady
+from morered_gui.app.jobs import Job, Work
+from morered_gui.core import BatchRun, Relaxer, StopReason, Structure
+
+
+@dataclass(frozen=True)
+class RelaxerChoice:
+    """Which relaxer; the names are those of ``relaxers.registry``."""
+
+    method: str
+    model: str
+    device: str = "auto"
+
+
+@dataclass(frozen=True, eq=False)
+class RunRequest:
+    """Everything that a relaxation needs to know."""
+
+    start: Structure
+    choice: RelaxerChoice
+    seed: int
+    max_steps: int
+
+
+Build = Callable[[RelaxerChoice], Relaxer]
+
+
+def build(choice: RelaxerChoice) -> Relaxer:
+    """Build a relaxer of the registry; imports torch, hence only on the compute thread."""
+    from morered_gui.relaxers.registry import build_relaxer
+
+    return build_relaxer(choice.method, choice.model, choice.device)
+
+
+class RelaxerShelf:
+    """Keeps the relaxer that was used last, so that a second run starts at once.
+
+    Used by the compute thread only.
+    """
+
+    def __init__(self, build: Build = build) -> None:
+        self._build = build
+        self._kept: tuple[RelaxerChoice, Relaxer] | None = None
+
+    def holds(self, choice: RelaxerChoice) -> bool:
+        """Whether this relaxer is already there."""
+        return self._kept is not None and self._kept[0] == choice
+
+    def get(self, choice: RelaxerChoice) -> Relaxer:
+        """The relaxer, built if need be."""
+        if self._kept is None or self._kept[0] != choice:
+            self._kept = None  # the old network goes before the new one comes
+            self._kept = (choice, self._build(choice))
+        return self._kept[1]
+
+
+def relaxation(request: RunRequest, shelf: RelaxerShelf) -> Work:
+    """Build or fetch the relaxer, run it, and post each frame."""
+
+    def work(job: Job) -> None:
+        if not shelf.holds(request.choice):
+            job.post(LoadingModel(job.number, request.choice.model))
+        relaxer = shelf.get(request.choice)
+        options = {**relaxer.provenance.options, "max_steps": request.max_steps}
+        provenance = replace(relaxer.provenance, seed=request.seed, options=options)
+        run = relaxer.relax([request.start], max_steps=request.max_steps, seed=request.seed)
+        with closing(run):
+            job.post(RunReady(job.number, provenance))
+            reason = _drain(run, job)
+        job.post(Finished(job.number, reason))
+
+    return work
+
+
+def warming(choice: RelaxerChoice, shelf: RelaxerShelf) -> Work:
+    """Build a relaxer ahead of its first use."""
+
+    def work(job: Job) -> None:
+        job.post(LoadingModel(job.number, choice.model))
+        relaxer = shelf.get(choice)
+        job.post(RunReady(job.number, relaxer.provenance))
+
+    return work
+
+
+def _drain(run: BatchRun, job: Job) -> StopReason:
+    """Post the frames until the run ends or the job is cancelled."""
+    while not job.cancelled.is_set():
+        try:
+            item = next(run)
+        except StopIteration as end:
+            return StopReason(end.value[0])
+        job.post(FrameArrived(job.number, item.frame))
+    return StopReason.CANCELLED

@@ -1,0 +1,106 @@
+"""What the program remembers: a JSON file in the user's configuration folder.
+
+A broken file never keeps the program from starting: what can't be used is left at its default,
+and the caller is told.
+"""
+
+import json
+import os
+import types
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+from platformdirs import user_config_path, user_log_path
+
+APPLICATION = "morered-gui"
+MOST_RECENT = 10
+LARGEST_SEED = 2**31 - 1
+RANGES: dict[str, tuple[int, int]] = {
+    "seed": (0, LARGEST_SEED),
+    "max_steps": (1, 100_000),
+    "noise_t": (0, 400),
+    "playback_rate": (1, 240),
+}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All that is remembered. Window layout: base64 of Qt's own byte arrays."""
+
+    method: str = ""
+    model: str = ""
+    device: str = "auto"
+    seed: int = 0
+    max_steps: int = 1000
+    noise_t: int = 100
+    playback_rate: int = 30
+    show_ghost: bool = True
+    window_geometry: str = ""
+    window_layout: str = ""
+    recent_files: list[str] = field(default_factory=list)
+
+    def with_recent(self, path: Path) -> list[str]:
+        """The recent files with this one in front."""
+        name = str(path.resolve())
+        return [name, *(p for p in self.recent_files if p != name)][:MOST_RECENT]
+
+
+def settings_path() -> Path:
+    """Where the settings lie."""
+    return user_config_path(APPLICATION, appauthor=False) / "settings.json"
+
+
+def log_path() -> Path:
+    """Where the log lies."""
+    return user_log_path(APPLICATION, appauthor=False) / "morered-gui.log"
+
+
+def load_settings(path: Path | None = None) -> tuple[Settings, str]:
+    """The settings, and a sentence about what could not be used (empty where all is well)."""
+    path = path or settings_path()
+    try:
+        table = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return Settings(), ""
+    except (OSError, ValueError, RecursionError) as error:
+        return Settings(), f"The settings in {path} can't be read, defaults are used: {error}"
+    if not isinstance(table, dict):
+        return Settings(), f"The settings in {path} are not a table, defaults are used."
+    usable, refused = _sorted_out(table)
+    problem = f"Settings that make no sense were left out: {', '.join(refused)}." if refused else ""
+    return Settings(**usable), problem
+
+
+def save_settings(settings: Settings, path: Path | None = None) -> None:
+    """Write the file whole or not at all; raises OSError."""
+    path = path or settings_path()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps(asdict(settings), indent=2) + "\n", encoding="utf-8")
+    os.replace(part, path)  # noqa: PTH105 - atomic on every platform
+
+
+def _sorted_out(table: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """Values of the right type within their range, and the names of the others."""
+    hints = get_type_hints(Settings)
+    known = {f.name for f in fields(Settings)}
+    usable = {
+        name: value
+        for name, value in table.items()
+        if name in known and _fits(value, hints[name]) and _in_range(name, value)
+    }
+    return usable, sorted((known & set(table)) - set(usable))
+
+
+def _in_range(name: str, value: Any) -> bool:
+    low, high = RANGES.get(name, (None, None))
+    return low is None or high is None or low <= value <= high
+
+
+def _fits(value: Any, hint: Any) -> bool:
+    if get_origin(hint) is list:
+        return isinstance(value, list) and all(isinstance(v, str) for v in value)
+    if get_origin(hint) in {Union, types.UnionType}:
+        return any(_fits(value, option) for option in get_args(hint))
+    return type(value) is hint  # a bool is no int here

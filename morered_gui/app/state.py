@@ -1,0 +1,189 @@
+"""The state of the application: what is loaded, what was computed, what is looked at.
+
+Qt-free; belongs to the interface's thread, which alone writes to it. Views listen to the
+signals and never to each other.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from psygnal import Signal
+
+from morered_gui.app.series import RunSeries
+from morered_gui.core import Frame, Provenance, StopReason, Structure, Trajectory
+
+
+class Activity(StrEnum):
+    """What the compute thread does."""
+
+    IDLE = "idle"
+    LOADING = "loading model"
+    RUNNING = "relaxing"
+    STOPPING = "stopping"
+
+
+class Severity(StrEnum):
+    """Of a message."""
+
+    NOTE = "note"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@dataclass(frozen=True)
+class Message:
+    """Words for the message bar.
+
+    Attributes:
+        text: a sentence.
+        action: id of an action whose button helps, or empty.
+        details: a report that can be copied, or empty.
+    """
+
+    text: str
+    severity: Severity = Severity.NOTE
+    action: str = ""
+    details: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Reference:
+    """What the RMSD is measured to, and what it is called."""
+
+    structure: Structure
+    label: str
+
+
+class AppState:
+    """Everything that the views show.
+
+    Signals:
+        structure_changed: another starting structure, or another reference.
+        trajectory_changed: a trajectory has begun, ended, or gone; or its reference changed.
+        frames_added: the index of the first new frame.
+        frame_selected: the index of the frame looked at.
+        activity_changed: what the compute thread does.
+        message_changed: the message, or None.
+    """
+
+    structure_changed = Signal()
+    trajectory_changed = Signal()
+    frames_added = Signal(int)
+    frame_selected = Signal(int)
+    activity_changed = Signal(object)
+    message_changed = Signal(object)
+
+    def __init__(self) -> None:
+        self.base: Structure | None = None  # before any noise
+        self.structure: Structure | None = None  # where a relaxation starts
+        self.known_reference: Reference | None = None
+        self.noise_step = 0
+        self.trajectory: Trajectory | None = None
+        self.series: RunSeries | None = None
+        self.reference: Reference | None = None  # of the series
+        self.frame_index = 0
+        self.live = True
+        self.activity = Activity.IDLE
+        self.message: Message | None = None
+
+    def load(self, structure: Structure, reference: Reference | None = None) -> None:
+        """Start over with another molecule."""
+        self.base = structure
+        self.known_reference = reference
+        self._set_start(structure, noise_step=0)
+
+    def set_noised(self, structure: Structure, t: int) -> None:
+        """Replace the starting structure by a diffused one; the base stays what it is."""
+        self._set_start(structure, noise_step=t)
+
+    def adopt_frame(self) -> None:
+        """Make the frame looked at the new starting structure; the reference stays."""
+        shown = self.shown
+        if shown is not None:
+            self.load(shown, self.known_reference)
+
+    def begin_run(self, provenance: Provenance) -> None:
+        """Open an empty trajectory from the starting structure."""
+        if self.structure is None:
+            raise ValueError("there is no structure to relax")
+        self.trajectory = Trajectory(self.structure, provenance)
+        self._measure_to(self.known_reference or Reference(self.structure, "start"))
+        self.frame_index, self.live = 0, True
+        self.trajectory_changed.emit()
+
+    def add_frames(self, frames: list[Frame]) -> None:
+        """Append frames of the current run; in live mode the last one is looked at."""
+        if self.trajectory is None or self.series is None or not frames:
+            return
+        first = len(self.trajectory)
+        for frame in frames:
+            self.trajectory.append(frame)
+        self.series.extend(frames)
+        if self.live:
+            self.frame_index = len(self.trajectory) - 1
+        self.frames_added.emit(first)
+        if self.live:
+            self.frame_selected.emit(self.frame_index)
+
+    def end_run(self, reason: StopReason) -> None:
+        """Close the trajectory; without a known reference the result becomes the reference."""
+        if self.trajectory is None:
+            return
+        self.trajectory.stop_reason = reason
+        if self.known_reference is None and len(self.trajectory):
+            self._measure_to(Reference(self.trajectory.structure(-1), "final frame"))
+        self.live = False
+        self.trajectory_changed.emit()
+
+    def select_frame(self, index: int) -> None:
+        """Look at a frame, clipped to what is there; looking back leaves the live mode."""
+        if self.trajectory is None or not len(self.trajectory):
+            return
+        last = len(self.trajectory) - 1
+        index = min(max(index, 0), last)
+        self.live = self.live and index == last
+        if index != self.frame_index:
+            self.frame_index = index
+            self.frame_selected.emit(index)
+
+    def go_live(self) -> None:
+        """Look at the newest frame, and follow the run while there is one."""
+        self.live = self.activity != Activity.IDLE
+        if self.trajectory is not None:
+            self.select_frame(len(self.trajectory) - 1)
+
+    def set_activity(self, activity: Activity) -> None:
+        """Tell what the compute thread does."""
+        if activity != self.activity:
+            self.activity = activity
+            self.activity_changed.emit(activity)
+
+    def say(self, message: Message | None) -> None:
+        """Show a message, or none."""
+        self.message = message
+        self.message_changed.emit(message)
+
+    @property
+    def shown(self) -> Structure | None:
+        """The structure looked at: the frame, or the start where there is no frame."""
+        if self.trajectory is not None and len(self.trajectory):
+            return self.trajectory.structure(self.frame_index)
+        return self.structure
+
+    @property
+    def busy(self) -> bool:
+        """Whether a relaxation is on its way."""
+        return self.activity != Activity.IDLE
+
+    def _set_start(self, structure: Structure, noise_step: int) -> None:
+        self.structure, self.noise_step = structure, noise_step
+        self.trajectory, self.series, self.reference = None, None, None
+        self.frame_index, self.live = 0, True
+        self.structure_changed.emit()
+        self.trajectory_changed.emit()
+
+    def _measure_to(self, reference: Reference) -> None:
+        self.reference = reference
+        self.series = RunSeries(reference.structure)
+        if self.trajectory is not None:
+            self.series.extend(list(self.trajectory))
