@@ -1,4 +1,4 @@
-"""Finds the system libraries that Qt and its web view need; installs them where it may.
+"""Finds the system libraries that the program needs; installs them where it may.
 
 A library is missing when the loader cannot open it. On Debian and Ubuntu as root the packages are
 installed; elsewhere they are named and the exit code is 1. Only the standard library is used:
@@ -39,6 +39,7 @@ WIDGETS_AND_WEB = (
     Library("libXtst.so.6", "libxtst6", "libXtst"),
     Library("libxkbfile.so.1", "libxkbfile1", "libxkbfile"),
     Library("libgssapi_krb5.so.2", "libgssapi-krb5-2", "krb5-libs"),
+    Library("libgomp.so.1", "libgomp1", "libgomp"),  # tblite
 )
 SCREEN = (
     Library("libxcb-cursor.so.0", "libxcb-cursor0", "xcb-util-cursor"),
