@@ -155,7 +155,7 @@ def _write_extxyz(path: Path, structures: Sequence[Structure], infos: Sequence[I
 def _write_traj(path: Path, structures: Sequence[Structure], infos: Sequence[Info]) -> None:
     from ase.io.trajectory import TrajectoryWriter
 
-    with TrajectoryWriter(str(path)) as file:
+    with TrajectoryWriter(str(path)) as file:  # type: ignore[no-untyped-call]
         for structure, info in zip(structures, infos, strict=True):
             file.write(_atoms(structure, info))
 
@@ -221,7 +221,8 @@ def _atoms(structure: Structure, info: Info) -> "Atoms":
         atoms.info["name"] = structure.name
     energy = atoms.info.pop("energy", None)
     if energy is not None:  # where ASE and its friends look for it
-        atoms.calc = SinglePointCalculator(atoms, energy=energy)
+        single = SinglePointCalculator(atoms, energy=energy)  # type: ignore[no-untyped-call]
+        atoms.calc = single
     return atoms
 
 
