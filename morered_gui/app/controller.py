@@ -97,8 +97,7 @@ class Controller:
         """Give up the relaxation; whatever it still posts is dropped."""
         if self._run is not None:
             self._run.cancel()
-            self._run = None
-            self.state.set_activity(Activity.IDLE)
+            self._end_run(StopReason.CANCELLED)
 
     def save_structure(self, path: Path) -> None:
         """Write the structure looked at."""
@@ -159,7 +158,7 @@ class Controller:
                     text = "The structure flew apart. Start from less noise, or another seed."
                     self.state.say(Message(text, Severity.ERROR))
             case Failed():
-                self._end_run(StopReason.DIVERGED)
+                self._end_run(None)
                 self.state.say(message_of(event))
             case _:
                 pass
@@ -188,7 +187,7 @@ class Controller:
             case _:
                 pass
 
-    def _end_run(self, reason: StopReason) -> None:
+    def _end_run(self, reason: StopReason | None) -> None:
         self._run = None
         self.state.set_activity(Activity.IDLE)
         self.state.end_run(reason)

@@ -34,6 +34,7 @@ class Job:
         self.cancelled.set()
 
 
+# Looks at ``job.cancelled`` as often as it can; a relaxation always says how it ended.
 Work = Callable[[Job], None]
 
 
@@ -41,7 +42,8 @@ def task(function: Callable[[], object]) -> Work:
     """Work that calls a function without arguments and posts what it returns."""
 
     def work(job: Job) -> None:
-        job.post(Done(job.number, function()))
+        if not job.cancelled.is_set():
+            job.post(Done(job.number, function()))
 
     return work
 
@@ -75,8 +77,7 @@ class Worker:
     def _serve(self) -> None:
         while (item := self._queue.get()) is not None:
             job, work = item
-            if not job.cancelled.is_set():
-                _run(job, work)
+            _run(job, work)
             self._open.pop(job.number, None)
 
 

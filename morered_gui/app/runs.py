@@ -64,9 +64,10 @@ def relaxation(request: RunRequest, shelf: RelaxerShelf) -> Work:
     """Build or fetch the relaxer, run it, and post each frame."""
 
     def work(job: Job) -> None:
-        if not shelf.holds(request.choice):
-            job.post(LoadingModel(job.number, request.choice.model))
-        relaxer = shelf.get(request.choice)
+        relaxer = None if job.cancelled.is_set() else _fetch(request.choice, shelf, job)
+        if relaxer is None or job.cancelled.is_set():
+            job.post(Finished(job.number, StopReason.CANCELLED))
+            return
         options = {**relaxer.provenance.options, "max_steps": request.max_steps}
         provenance = replace(relaxer.provenance, seed=request.seed, options=options)
         run = relaxer.relax([request.start], max_steps=request.max_steps, seed=request.seed)
@@ -82,11 +83,17 @@ def warming(choice: RelaxerChoice, shelf: RelaxerShelf) -> Work:
     """Build a relaxer ahead of its first use."""
 
     def work(job: Job) -> None:
-        job.post(LoadingModel(job.number, choice.model))
-        relaxer = shelf.get(choice)
-        job.post(RunReady(job.number, relaxer.provenance))
+        if not job.cancelled.is_set():
+            relaxer = _fetch(choice, shelf, job)
+            job.post(RunReady(job.number, relaxer.provenance))
 
     return work
+
+
+def _fetch(choice: RelaxerChoice, shelf: RelaxerShelf, job: Job) -> Relaxer:
+    if not shelf.holds(choice):
+        job.post(LoadingModel(job.number, choice.model))
+    return shelf.get(choice)
 
 
 def _drain(run: BatchRun, job: Job) -> StopReason:

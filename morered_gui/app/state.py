@@ -125,9 +125,13 @@ class AppState:
         if self.live:
             self.frame_selected.emit(self.frame_index)
 
-    def end_run(self, reason: StopReason) -> None:
-        """Close the trajectory; without a known reference the result becomes the reference."""
-        if self.trajectory is None:
+    def end_run(self, reason: StopReason | None) -> None:
+        """Close the trajectory; without a known reference the result becomes the reference.
+
+        ``reason`` is None where the run broke off by an error. A trajectory that has ended
+        before stays as it is.
+        """
+        if self.trajectory is None or self.trajectory.stop_reason is not None:
             return
         self.trajectory.stop_reason = reason
         if self.known_reference is None and len(self.trajectory):

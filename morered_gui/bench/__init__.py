@@ -1,0 +1,1 @@
+"""How good and how fast relaxation is: protocols, tables, reports."""

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 
 from rdkit import rdBase
 
-from morered_gui.core import ExpectedError
 from morered_gui.core.errors import ExpectedError
 
 

@@ -40,22 +40,36 @@ def write_structures(path: Path | str, structures: Sequence[Structure]) -> None:
 
 
 def write_trajectory(path: Path | str, trajectory: Trajectory) -> None:
-    """Write all frames, in the formats of ``write_structures`` but mol.
+    """Write all frames of one molecule, see ``write_trajectories``."""
+    write_trajectories(path, [trajectory])
+
+
+def write_trajectories(path: Path | str, trajectories: Sequence[Trajectory]) -> None:
+    """Write all frames, molecule by molecule, in the formats of ``write_structures`` but mol.
 
     step, t, energy (eV), evaluations and seconds go with each frame, in extxyz, sdf and traj;
-    the first frame also has the provenance, the last the reason why the relaxation stopped.
+    the first frame of a molecule also has the provenance, its last one the reason why the
+    relaxation stopped.
 
     Raises:
-        MoleculeError: as for ``write_structures``, or the trajectory has no frame.
+        MoleculeError: as for ``write_structures``, or a trajectory has no frame.
     """
+    structures: list[Structure] = []
+    infos: list[Info] = []
+    for trajectory in trajectories:
+        structures += [trajectory.structure(k) for k in range(len(trajectory))]
+        infos += _trajectory_infos(trajectory)
+    _write(Path(path), structures, infos)
+
+
+def _trajectory_infos(trajectory: Trajectory) -> list[Info]:
     if len(trajectory) == 0:
         raise MoleculeError("the trajectory has no frames to write")
-    structures = [trajectory.structure(k) for k in range(len(trajectory))]
     infos = [frame_info(frame) for frame in trajectory]
     infos[0]["provenance"] = provenance_info(trajectory)
     if trajectory.stop_reason is not None:
         infos[-1]["stop_reason"] = trajectory.stop_reason.value
-    _write(Path(path), structures, infos)
+    return infos
 
 
 def frame_info(frame: Frame) -> Info:

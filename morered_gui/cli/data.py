@@ -3,12 +3,14 @@
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 import typer
 
 from morered_gui.cli.console import guarded, messages, progress_bar
 from morered_gui.core.elements import symbol
 from morered_gui.training.dataset import EquilibriumSet, Split
 from morered_gui.training.importing import import_structures
+from morered_gui.training.partners import write_partners
 from morered_gui.training.qm9 import N_MOLECULES, build_qm9
 
 app = typer.Typer(help="Build training files of equilibrium structures.", no_args_is_help=True)
@@ -23,6 +25,22 @@ def qm9(output: Output = Path("data/qm9.npz")) -> None:
     with progress_bar("QM9", N_MOLECULES, "molecule") as show:
         data = build_qm9(show)
     _save(data, output)
+
+
+@app.command()
+@guarded
+def partners(
+    source: Annotated[Path, typer.Argument(help="A training file.")] = Path("data/qm9.npz"),
+    folder: Annotated[Path, typer.Option(help="Where to put the minima.")] = Path("data/partners"),
+    limit: Annotated[int, typer.Option(help="Most molecules.", min=1)] = 80_000,
+    seed: Annotated[int, typer.Option(min=0, help="Of the choice of molecules.")] = 0,
+) -> None:
+    """MMFF94 minima of training molecules, for models that relax in a few evaluations."""
+    data = EquilibriumSet.load(source)
+    rows = np.random.default_rng(seed).permutation(data.members(Split.TRAIN))[:limit]
+    with progress_bar("MMFF94", len(rows), "molecule") as show:
+        n_failed = write_partners(data, rows, folder, show)
+    messages.print(f"minimised {len(rows)} molecules, {n_failed} without a minimum", markup=False)
 
 
 @app.command("import")

@@ -2,7 +2,7 @@
 
 import typer
 
-from morered_gui.cli import data, models, noise, relax, train
+from morered_gui.cli import bench, data, models, noise, relax, train
 
 app = typer.Typer(
     name="morered",
@@ -14,6 +14,7 @@ app = typer.Typer(
 app.command("relax")(relax.relax)
 app.command("noise")(noise.noise)
 app.command("train")(train.train)
+app.command("bench")(bench.bench)
 app.add_typer(data.app, name="data")
 app.add_typer(models.app, name="models")
 

@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from morered_gui.app.html_export import write_html
-from morered_gui.app.report import Report, report_on
 from morered_gui.chem.reading import read_structures
 from morered_gui.chem.smiles import structure_from_smiles
 from morered_gui.chem.writing import write_structures, write_trajectories
@@ -16,6 +15,7 @@ from morered_gui.cli.console import Device, guarded, progress_bar
 from morered_gui.core import ExpectedError, StopReason, Structure, Trajectory
 from morered_gui.relaxers.collect import relax_all
 from morered_gui.relaxers.registry import DEFAULT_MODEL, Backend, build_relaxer
+from morered_gui.relaxers.report import Report, report_on
 
 
 @guarded
@@ -117,5 +117,3 @@ def _line(report: Report) -> str:
     if report.bonds_kept is False:
         parts.append("bonds changed")
     return ", ".join(parts)
-
-

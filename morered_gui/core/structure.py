@@ -39,7 +39,7 @@ class Structure:
     def __post_init__(self) -> None:
         numbers = frozen_array(self.numbers, np.int64)
         n = len(numbers)
-        charges = np.zeros(n, dtype=np.int64) if self.formal_charges is None else self.formal_charges
+        charges = np.zeros(n) if self.formal_charges is None else self.formal_charges
         for name, value in (
             ("numbers", numbers),
             ("positions", frozen_array(self.positions, np.float64)),
@@ -55,7 +55,7 @@ class Structure:
         if n == 0:
             raise ValueError("the structure has no atoms")
         if self.positions.shape != (n, 3):
-            raise ValueError(f"{n} atoms need positions of shape ({n}, 3), not {self.positions.shape}")
+            raise ValueError(f"{n} atoms need positions ({n}, 3), not {self.positions.shape}")
         if not np.all(np.isfinite(self.positions)):
             raise ValueError("the coordinates contain NaN or infinite values")
         if self.numbers.min() < 1 or self.numbers.max() > MAX_ATOMIC_NUMBER:

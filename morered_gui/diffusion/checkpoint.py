@@ -5,7 +5,6 @@ Both files are data. The configuration is read without importing torch.
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -140,10 +139,10 @@ def save_model(path: Path, config: ModelConfig, weights: "Mapping[str, Tensor]")
     path.mkdir(parents=True, exist_ok=True)
     part = path / (WEIGHTS_FILE + ".part")
     save_file({name: t.detach().cpu().contiguous() for name, t in weights.items()}, part)
-    os.replace(part, path / WEIGHTS_FILE)
+    part.replace(path / WEIGHTS_FILE)
     part = path / (CONFIG_FILE + ".part")
     part.write_text(config.to_json(), encoding="utf-8")
-    os.replace(part, path / CONFIG_FILE)
+    part.replace(path / CONFIG_FILE)
 
 
 def find_model(name_or_path: str | Path) -> ModelFolder:

@@ -13,7 +13,7 @@ def choose_device(name: str = "auto") -> torch.device:
     available = available_devices()
     if name == "auto":
         return torch.device(available[0])
-    if name.split(":")[0] not in available:
+    if name.partition(":")[0] not in available:
         raise ExpectedError(f"device '{name}' is not available here; choose from {available}")
     return torch.device(name)
 

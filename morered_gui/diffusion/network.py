@@ -10,6 +10,7 @@ Sources: PaiNN, Schütt, Unke, Gastegger 2021 (arXiv 2102.03150); heads, Kahouli
 Shape comments: B molecules, N atoms (padded), F features, K radial basis functions.
 """
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import torch
@@ -37,7 +38,7 @@ class Perceptron(nn.ModuleList):
     """Linear layers with SiLU between them."""
 
     def __init__(self, *sizes: int) -> None:
-        super().__init__(nn.Linear(a, b) for a, b in zip(sizes, sizes[1:], strict=False))
+        super().__init__(nn.Linear(a, b) for a, b in pairwise(sizes))
 
     def forward(self, x: Tensor) -> Tensor:
         *hidden, last = self
@@ -48,6 +49,9 @@ class Perceptron(nn.ModuleList):
 
 class GaussianBasis(nn.Module):
     """Gaussians of equal width on [0, cut-off] (SchNetPack's GaussianRBF)."""
+
+    offsets: Tensor  # [K]
+    widths: Tensor  # [K]
 
     def __init__(self, n_rbf: int, cutoff: float) -> None:
         super().__init__()
@@ -62,6 +66,8 @@ class GaussianBasis(nn.Module):
 
 class CosineCutoff(nn.Module):
     """(1 + cos(pi d / cut-off)) / 2 within the cut-off, 0 beyond (Behler 2011)."""
+
+    cutoff: Tensor  # [1]
 
     def __init__(self, cutoff: float) -> None:
         super().__init__()
@@ -200,8 +206,10 @@ class NoiseHead(nn.Module):
 
 
 class MoreRedNetwork(nn.Module):
-    """A body with a time head, a noise head, or both (the noise head then takes the
-    predicted time of each atom)."""
+    """A body with a time head, a noise head, or both.
+
+    With both, the noise head takes the predicted time of each atom.
+    """
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()

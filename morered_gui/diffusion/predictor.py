@@ -29,15 +29,15 @@ class Predictor(Protocol):
     time steps of step 0, None at step 0) say where the run stands.
     """
 
-    def __call__(
-        self, batch: PaddedBatch, step: int, t_start: IntArray | None
-    ) -> Prediction: ...
+    def __call__(self, batch: PaddedBatch, step: int, t_start: IntArray | None) -> Prediction: ...
 
 
 class Network(Protocol):
     """A network of this project or the same weights in SchNetPack's modules."""
 
-    def __call__(self, numbers: Tensor, positions: Tensor, time: Tensor | None = None) -> Output: ...
+    def __call__(
+        self, numbers: Tensor, positions: Tensor, time: Tensor | None = None
+    ) -> Output: ...
 
 
 @dataclass(frozen=True)

@@ -114,10 +114,10 @@ class _Run:
         self.evaluations[self.active] += prediction.evaluations
         seconds = time.perf_counter() - self.began
         keep = []
-        for row, k in enumerate(self.active):
+        for row, k in enumerate(self.active.tolist()):
             frame = self._frame(k, row, prediction, seconds)
             keep.append(self._goes_on(k, int(prediction.t[row]), frame))
-            yield BatchFrame(int(k), frame)
+            yield BatchFrame(k, frame)
         self.batch, self.prediction = _rows(batch, prediction, np.array(keep))
         self.active = self.active[keep]
 

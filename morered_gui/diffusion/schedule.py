@@ -9,7 +9,7 @@ from functools import cached_property
 
 import numpy as np
 
-from morered_gui.core.arrays import FloatArray, frozen_array
+from morered_gui.core.arrays import FloatArray, IntArray, frozen_array
 
 # The smallest ratio of two neighbouring alpha_bar, and the offset s that keeps alpha_bar
 # off 0 and 1 (Hoogeboom et al. 2022, arXiv 2203.17003, appendix B).
@@ -76,11 +76,11 @@ class NoiseSchedule:
         """
         return np.interp(noise_level, self.noise_level, np.arange(self.n_steps))
 
-    def normalised(self, t: FloatArray) -> FloatArray:
+    def normalised(self, t: FloatArray | IntArray) -> FloatArray:
         """t / (T - 1): the time that the networks see."""
         return np.asarray(t, dtype=np.float64) / (self.n_steps - 1)
 
-    def integer_step(self, normalised: FloatArray) -> np.ndarray:
+    def integer_step(self, normalised: FloatArray) -> IntArray:
         """round(t (T - 1)) for a time in [0, 1], as int64."""
         return np.rint(np.clip(normalised, 0.0, 1.0) * (self.n_steps - 1)).astype(np.int64)
 

@@ -61,7 +61,9 @@ def to_upstream[Array](state: Mapping[str, Array], kind: NetworkKind) -> dict[st
     return renamed
 
 
-def config_of[Array](state: Mapping[str, Array], n_interactions: int | None = None) -> NetworkConfig:
+def config_of[Array](
+    state: Mapping[str, Array], n_interactions: int | None = None
+) -> NetworkConfig:
     """The shape of a reference network, read off its weights' shapes."""
     filters = _shape(state, "representation.filter_net.weight")
     embedding = _shape(state, "representation.embedding.weight")

@@ -5,9 +5,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from morered_gui.core import Capabilities, ExpectedError, Provenance, Relaxer
 from morered_gui.diffusion.checkpoint import ModelError, ModelFolder, find_model, shipped_models
+
+if TYPE_CHECKING:
+    from torch import nn
 
 DEFAULT_MODEL = "qm9-jt"
 
@@ -30,9 +34,7 @@ class Method:
 
 METHODS = {
     m.name: m
-    for m in (
-        Method("jt", "MoreRed-JT", "one network predicts time step and noise at every step"),
-    )
+    for m in (Method("jt", "MoreRed-JT", "one network predicts time step and noise at every step"),)
 }
 
 
@@ -110,19 +112,22 @@ def _build_jt(folder: ModelFolder, device: str, backend: Backend) -> Relaxer:
     from morered_gui.relaxers.diffusion import DiffusionRelaxer
 
     chosen = choose_device(device)
-    network = folder.load_network()
-    if backend == Backend.SCHNETPACK:
-        from morered_gui.diffusion.schnetpack_backend import SchNetPackNetwork
-
-        module = SchNetPackNetwork.from_native(network).to(chosen)
-    else:
-        module = network.to(chosen)
+    network = _network(folder, backend).to(chosen)
     schedule = folder.config.noise_schedule()
-    predictor = JointPredictor(NetworkOnDevice(module, chosen), schedule)
+    predictor = JointPredictor(NetworkOnDevice(network, chosen), schedule)
     sampler = Sampler(predictor=predictor, process=DiffusionProcess(schedule))
     return DiffusionRelaxer(
         sampler, _capabilities(folder), _provenance("jt", folder, str(chosen), backend)
     )
+
+
+def _network(folder: ModelFolder, backend: Backend) -> "nn.Module":
+    network = folder.load_network()
+    if backend == Backend.NATIVE:
+        return network
+    from morered_gui.diffusion.schnetpack_backend import SchNetPackNetwork
+
+    return SchNetPackNetwork.from_native(network)
 
 
 def _capabilities(folder: ModelFolder) -> Capabilities:

@@ -1,7 +1,6 @@
 """The training file: equilibrium structures as flat arrays in one .npz without pickles."""
 
 import json
-import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
@@ -106,7 +105,7 @@ class EquilibriumSet:
         arrays = {name: getattr(self, name) for name in _ARRAYS}
         with part.open("wb") as file:
             np.savez(file, meta=np.array(json.dumps(self.meta)), **arrays)
-        os.replace(part, path)
+        part.replace(path)
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -115,7 +114,7 @@ class EquilibriumSet:
             with np.load(path, allow_pickle=False) as file:
                 arrays = {name: file[name] for name in _ARRAYS}
                 return cls(**arrays, meta=json.loads(str(file["meta"])))
-        except (KeyError, ValueError, OSError) as error:
+        except (KeyError, ValueError, OSError, EOFError) as error:
             raise ExpectedError(
                 f"{path} is not a training file ({error}); build one with 'morered data'"
             ) from error

@@ -149,4 +149,3 @@ def noise_at(time: torch.Tensor, noise_level: FloatArray) -> torch.Tensor:
     low = place.floor().long().clamp(0, len(table) - 2)
     part = place - low
     return (1.0 - part) * table[low] + part * table[low + 1]
-

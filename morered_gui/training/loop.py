@@ -2,7 +2,6 @@
 
 import csv
 import math
-import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -71,9 +70,8 @@ class Trainer:
         self.network = MoreRedNetwork(config.network).to(self.device)
         if start is not None:
             self.network.load_state_dict(start)
-        self.ema = AveragedModel(
-            self.network, multi_avg_fn=get_ema_multi_avg_fn(config.ema_decay)
-        )
+        average = get_ema_multi_avg_fn(config.ema_decay)  # type: ignore[no-untyped-call]
+        self.ema = AveragedModel(self.network, multi_avg_fn=average)
         self.optimiser = torch.optim.AdamW(
             self.network.parameters(), config.learning_rate, weight_decay=config.weight_decay
         )
@@ -102,7 +100,8 @@ class Trainer:
             network = torch.compile(network, dynamic=False)
         rng = np.random.default_rng([self.config.seed, self.progress.step])
         last_save = last_validation = time.monotonic()
-        bar = tqdm(total=self.config.max_steps, initial=self.progress.step, unit="step")
+        total, done = self.config.max_steps, self.progress.step
+        bar = tqdm(total=total, initial=done, unit="step", disable=None)
         for batch, elapsed in _timed(self.stream(rng)):
             if self.finished:
                 break
@@ -173,7 +172,7 @@ class Trainer:
             "progress": vars(self.progress),
         }
         torch.save(state, part)
-        os.replace(part, self.folder / "resume.pt")
+        part.replace(self.folder / "resume.pt")
 
     def _resume(self) -> None:
         path = self.folder / "resume.pt"

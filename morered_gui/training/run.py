@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from morered_gui.core import ExpectedError
 from morered_gui.diffusion.checkpoint import ModelConfig, find_model, save_model
 from morered_gui.diffusion.config import NetworkKind
 from morered_gui.diffusion.process import DiffusionProcess
@@ -42,10 +41,7 @@ def _recipe(config: TrainingConfig, data: EquilibriumSet) -> Recipe:
         return GaussianRecipe(
             process, config.early_fraction, config.early_steps, config.time_weight
         )
-    files = sorted(Path(config.partners).glob("*.npz"))
-    if not files:
-        raise ExpectedError(f"no MMFF94 minima in {config.partners}; see 'morered data partners'")
-    partners = Partners.collect(data, files)
+    partners = Partners.collect(data, Path(config.partners))
     return DisplacementRecipe(process, partners, time_weight=config.time_weight)
 
 

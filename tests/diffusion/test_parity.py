@@ -9,7 +9,7 @@ from morered_gui.core.arrays import BoolArray, FloatArray, IntArray
 from morered_gui.diffusion.network import MoreRedNetwork
 from morered_gui.diffusion.predictor import JointPredictor, NetworkOnDevice
 from morered_gui.diffusion.process import DiffusionProcess
-from morered_gui.diffusion.sampler import Sampler
+from morered_gui.diffusion.sampler import NoiseSource, Sampler
 from morered_gui.diffusion.schedule import cosine_schedule, polynomial_schedule
 from morered_gui.diffusion.stopping import StopRule
 from morered_gui.diffusion.upstream import to_upstream
@@ -85,7 +85,7 @@ def test_that_the_noise_network_gives_the_recorded_output() -> None:
     assert_single_precision(parity.flat(output.noise.numpy()), expected)
 
 
-def recorded_noise(name: str):  # type: ignore[no-untyped-def]
+def recorded_noise(name: str) -> NoiseSource:
     """Plays back the noise that the reference drew."""
     record = parity.golden()[f"{name}_noise"]
 

@@ -62,7 +62,7 @@ def test_that_time_is_clipped_before_rounding() -> None:
 
 @pytest.mark.parametrize("alpha_bar", [[0.5], [0.9, 0.95], [1.2, 0.5], [0.5, 0.0]])
 def test_that_no_schedule_is_made_of_nonsense(alpha_bar: list[float]) -> None:
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match=r"schedule|alpha_bar"):
         NoiseSchedule("bad", np.array(alpha_bar))
 
 

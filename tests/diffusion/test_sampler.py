@@ -10,6 +10,7 @@ import torch
 from morered_gui.core import (
     BatchFrame,
     Capabilities,
+    ExpectedError,
     Frame,
     PaddedBatch,
     Provenance,
@@ -78,7 +79,9 @@ def test_that_the_run_moves_with_the_start() -> None:
     start = parity.molecules()[0]
     shifted = start.with_positions(start.positions + np.array([1.0, 2.0, 3.0]))
     here, there = (positions_of(frames_of([s]), 0) for s in (start, shifted))
-    np.testing.assert_allclose(there - here, np.broadcast_to([1.0, 2.0, 3.0], here.shape), atol=1e-9)
+    np.testing.assert_allclose(
+        there - here, np.broadcast_to([1.0, 2.0, 3.0], here.shape), atol=1e-9
+    )
 
 
 def test_that_fixed_atoms_stay_exactly_where_they_are() -> None:
@@ -116,7 +119,7 @@ def test_that_unsupported_elements_are_refused_by_name() -> None:
 @pytest.mark.parametrize(("starts", "max_steps"), [([], 5), ("molecules", 0)])
 def test_that_empty_jobs_are_refused(starts: object, max_steps: int) -> None:
     chosen = parity.molecules() if starts else []
-    with pytest.raises(ValueError):
+    with pytest.raises(ExpectedError):
         relaxer().relax(chosen, max_steps=max_steps, seed=0)
 
 
@@ -131,7 +134,9 @@ class Scripted:
         return Prediction(np.full(batch.positions.shape, self.noise), t, 1)
 
 
-def run_scripted(t: Sequence[int], noise: float = 0.0, max_steps: int = 500) -> tuple[list[Frame], StopReason]:
+def run_scripted(
+    t: Sequence[int], noise: float = 0.0, max_steps: int = 500
+) -> tuple[list[Frame], StopReason]:
     sampler = Sampler(predictor=Scripted(t, noise), stop=StopRule())
     start = parity.molecules()[0]
 

@@ -1,0 +1,215 @@
+"""Data sets, batches, recipes and the loop, on small real data."""
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from morered_gui.core import ExpectedError, rmsd
+from morered_gui.diffusion.checkpoint import ModelFolder
+from morered_gui.diffusion.process import DiffusionProcess
+from morered_gui.training.batches import BatchStream, pad
+from morered_gui.training.config import TrainingConfig
+from morered_gui.training.dataset import EquilibriumSet, Record, Split, split_of_index
+from morered_gui.training.displacement import DisplacementRecipe, superpose_padded
+from morered_gui.training.partners import Partners, write_partners
+from morered_gui.training.recipe import GaussianRecipe
+from morered_gui.training.run import train_model
+
+WATER = (np.array([8, 1, 1]), np.array([[0.0, 0, 0.12], [0, 0.76, -0.48], [0, -0.76, -0.48]]))
+METHANOL = (
+    np.array([6, 8, 1, 1, 1, 1]),
+    np.array(
+        [
+            [-0.047, 0.663, 0.0],
+            [-0.047, -0.758, 0.0],
+            [-1.092, 0.969, 0.0],
+            [0.437, 1.080, 0.892],
+            [0.437, 1.080, -0.892],
+            [0.863, -1.057, 0.0],
+        ]
+    ),
+)
+
+
+@pytest.fixture(scope="module")
+def data() -> EquilibriumSet:
+    """Two molecules in a hundred slightly different shapes, indices 0 to 99."""
+    rng = np.random.default_rng(0)
+
+    def records() -> Iterator[Record]:
+        for index in range(100):
+            numbers, positions = (WATER, METHANOL)[index % 2]
+            yield Record(numbers, positions + 0.01 * rng.standard_normal(positions.shape), index)
+
+    return EquilibriumSet.collect(records(), {"name": "two", "level_of_theory": "by hand"})
+
+
+def config(data: EquilibriumSet, folder: Path, **options: object) -> TrainingConfig:
+    path = folder / "two.npz"
+    data.save(path)
+    table = {
+        "name": "tiny",
+        "data": str(path),
+        "max_steps": 6,
+        "batch_size": 8,
+        "n_sizes": 2,
+        "n_validation": 4,
+        "compile": False,
+        "device": "cpu",
+        "network": {"n_features": 8},
+        **options,
+    }
+    return TrainingConfig.from_dict(table)
+
+
+def test_that_the_split_is_by_index_mod_50() -> None:
+    split = split_of_index(np.arange(100))
+    assert np.flatnonzero(split == Split.TEST).tolist() == [7, 57]
+    assert np.flatnonzero(split == Split.VALIDATION).tolist() == [8, 58]
+
+
+def test_that_a_training_file_comes_back_as_it_was(data: EquilibriumSet, tmp_path: Path) -> None:
+    data.save(tmp_path / "two.npz")
+    back = EquilibriumSet.load(tmp_path / "two.npz")
+    np.testing.assert_array_equal(back.positions, data.positions)
+    assert back.meta == data.meta and back.elements == [1, 6, 8] and len(back) == 100
+
+
+@pytest.mark.parametrize("content", [b"", b"no archive", b"\x80\x04\x95pickle"])
+def test_that_a_file_of_another_kind_is_told(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "x.npz").write_bytes(content)
+    with pytest.raises(ExpectedError, match="not a training file"):
+        EquilibriumSet.load(tmp_path / "x.npz")
+
+
+def test_that_padding_keeps_the_atoms(data: EquilibriumSet) -> None:
+    batch = pad(data, np.array([0, 1]), 7)
+    assert batch.real.sum(1).tolist() == [3, 6]
+    numbers, positions = data.geometry(1)
+    np.testing.assert_array_equal(batch.numbers[1, :6], numbers)
+    np.testing.assert_array_equal(batch.positions[1, :6], positions)
+
+
+def test_that_an_epoch_visits_training_structures_only(data: EquilibriumSet) -> None:
+    rows = data.members(Split.TRAIN)
+    stream = BatchStream(data, rows, batch_size=16, n_sizes=2)
+    batches = stream(np.random.default_rng(0))
+    seen = np.concatenate([next(batches).rows for _ in range(2 * (len(rows) // 32))])
+    assert set(seen) <= set(rows) and len(set(seen)) == len(seen)
+
+
+def test_that_gaussian_examples_hold_the_noise_that_they_name(data: EquilibriumSet) -> None:
+    process = DiffusionProcess()
+    batch = pad(data, np.arange(20), 6)
+    example = GaussianRecipe(process, early_fraction=0.5).example(batch, np.random.default_rng(0))
+    t = np.rint(example.time * 999).astype(int)
+    origin = process.estimate_origin(example.positions, t, example.noise)
+    np.testing.assert_allclose(origin[t < 900], batch.positions[t < 900], atol=1e-9)
+
+
+@pytest.fixture(scope="module")
+def partners(data: EquilibriumSet, tmp_path_factory: pytest.TempPathFactory) -> Partners:
+    folder = tmp_path_factory.mktemp("partners")
+    assert write_partners(data, np.arange(40), folder) == 0
+    return Partners.collect(data, folder)
+
+
+def test_that_partners_are_minima_laid_upon_the_equilibrium(
+    data: EquilibriumSet, partners: Partners
+) -> None:
+    batch = pad(data, np.array([1, 3, 41]), 6)
+    displacement, known = partners.displacement(batch)
+    assert known.tolist() == [True, True, False]
+    assert not displacement[2].any()
+    minima = batch.positions[:2] + displacement[:2]
+    assert 0.0 < rmsd(minima[0], batch.positions[0]) < 0.2
+    # Both started from shapes of one molecule and end in one minimum.
+    assert rmsd(minima[0], minima[1]) < 0.01
+
+
+def test_that_displacement_examples_lead_back_to_equilibrium(
+    data: EquilibriumSet, partners: Partners
+) -> None:
+    process = DiffusionProcess()
+    recipe = DisplacementRecipe(process, partners)
+    batch = pad(data, np.arange(1, 40, 2), 6)
+    example = recipe.example(batch, np.random.default_rng(1))
+    sigma = np.interp(example.time * 999, np.arange(1000), process.schedule.noise_level)
+    back = example.positions - sigma[:, None, None] * example.noise
+    for found, expected in zip(back, batch.positions, strict=True):
+        assert rmsd(found, expected) < 1e-6
+    rms = np.sqrt((example.noise**2).sum((1, 2)) / (3 * batch.real.sum(1)))
+    assert rms.max() < 1.0 + 1e-9  # noise of unit size, less for what needs nothing
+
+
+def test_that_padded_superposition_is_a_rotation(data: EquilibriumSet) -> None:
+    batch = pad(data, np.array([0, 1]), 6)
+    turned = batch.positions @ np.array([[0.0, 1, 0], [-1, 0, 0], [0, 0, 1]])
+    back = superpose_padded(batch.positions, turned, batch.real)
+    np.testing.assert_allclose(back, turned, atol=1e-6)
+
+
+def test_that_training_writes_a_model_and_a_log(data: EquilibriumSet, tmp_path: Path) -> None:
+    settings = config(data, tmp_path)
+    folder = train_model(settings, tmp_path / "run", tmp_path / "model")
+    model = ModelFolder.open(folder)
+    assert model.config.elements == (1, 6, 8) and model.config.max_atoms == 6
+    assert model.config.level_of_theory == "by hand"
+    assert model.config.training["steps"] == 6
+    assert model.load_network().config.n_features == 8
+    with (tmp_path / "run" / "log.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [row["step"] for row in rows] == ["6"] and float(rows[0]["noise_t100"]) > 0
+
+
+def test_that_a_stopped_training_goes_on(data: EquilibriumSet, tmp_path: Path) -> None:
+    train_model(config(data, tmp_path, max_steps=4), tmp_path / "run", tmp_path / "model")
+    train_model(config(data, tmp_path, max_steps=9), tmp_path / "run", tmp_path / "model")
+    assert ModelFolder.open(tmp_path / "model").config.training["steps"] == 9
+
+
+def test_that_the_displacement_recipe_trains(data: EquilibriumSet, tmp_path: Path) -> None:
+    write_partners(data, data.members(Split.TRAIN), tmp_path / "partners")
+    settings = config(data, tmp_path, partners=str(tmp_path / "partners"))
+    model = ModelFolder.open(train_model(settings, tmp_path / "run", tmp_path / "model"))
+    assert model.config.training["steps"] == 6
+    assert model.config.training["skipped_batches"] < 6
+
+
+def test_that_training_lowers_the_loss(data: EquilibriumSet, tmp_path: Path) -> None:
+    settings = config(data, tmp_path, max_steps=200, ema_decay=0.9, learning_rate=1e-2)
+    train_model(settings, tmp_path / "run", tmp_path / "model")
+    trained = ModelFolder.open(tmp_path / "model").config.training["validation"]
+    assert trained["noise_t400"] < 0.8  # 1.0 is a network that says nothing
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("name = ", "TOML"),
+        ("nonsense = 1", "unknown"),
+        ('name = "x"', "data"),
+        ('name = "x"\ndata = "y"\n[network]\nn_features = 7', "multiple of 4"),
+    ],
+)
+def test_that_a_bad_configuration_is_told(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "c.toml").write_text(text)
+    with pytest.raises(ValueError, match=message):
+        TrainingConfig.read(tmp_path / "c.toml")
+
+
+@pytest.mark.parametrize("path", sorted(Path("resources/training").glob("*.toml")), ids=str)
+def test_that_the_shipped_configurations_are_read(path: Path) -> None:
+    assert TrainingConfig.read(path).name == path.stem
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+def test_that_training_runs_on_cuda(data: EquilibriumSet, tmp_path: Path) -> None:
+    settings = config(data, tmp_path, device="cuda")
+    train_model(settings, tmp_path / "run", tmp_path / "model")
+    assert ModelFolder.open(tmp_path / "model").config.training["steps"] == 6
