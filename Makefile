@@ -3,7 +3,8 @@
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-EXAMPLE ?= resources/examples/caffeine.sdf
+EXAMPLE ?= resources/examples/benzaldehyde/start.sdf
+REFERENCE := $(wildcard $(dir $(EXAMPLE))reference.sdf)
 OUT ?= runs/example
 # Everything that is drawn by make test is drawn into memory.
 OFFSCREEN := QT_QPA_PLATFORM=offscreen
@@ -31,7 +32,7 @@ run: setup
 		echo "There is no display (DISPLAY and WAYLAND_DISPLAY are not set):" \
 			"relaxing $(EXAMPLE) on the command line instead."; \
 		mkdir -p "$$(dirname $(OUT))"; \
-		$(BIN)/morered relax $(EXAMPLE) --output $(OUT).extxyz --html $(OUT).html && \
+		$(BIN)/morered relax $(EXAMPLE) $(REFERENCE:%=--reference %) --output $(OUT).extxyz --html $(OUT).html && \
 		echo "Open $(OUT).html in a browser to watch it."; \
 	else \
 		{ [ "$$(uname)" != Linux ] || $(BIN)/python scripts/system_libraries.py --screen; } && \
