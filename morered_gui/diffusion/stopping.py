@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from morered_gui.core import StopReason
-from morered_gui.core.arrays import FloatArray, IntArray
+from morered_gui.core.arrays import FloatArray
 from morered_gui.diffusion.schedule import NoiseSchedule
 
 
@@ -62,8 +62,3 @@ class Progress:
         moved = self._positions[-1] - self._positions[0]
         rms = np.sqrt((moved**2).mean())
         return bool(rms < self._rule.move_tolerance + 2.0 * self._schedule.noise_level[t])
-
-
-def steps_left(t: IntArray) -> int:
-    """A guess of how many ancestral steps a batch still takes: t falls by one a step."""
-    return int(t.max()) + 1

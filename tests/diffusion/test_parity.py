@@ -6,8 +6,10 @@ import torch
 
 from morered_gui.core import BatchFrame
 from morered_gui.core.arrays import BoolArray, FloatArray, IntArray
+from morered_gui.diffusion.clock import EveryStepClock, InitialClock
+from morered_gui.diffusion.inference import NetworkOnDevice
 from morered_gui.diffusion.network import MoreRedNetwork
-from morered_gui.diffusion.predictor import JointPredictor, NetworkOnDevice
+from morered_gui.diffusion.predictor import ClockedPredictor, JointPredictor, Predictor
 from morered_gui.diffusion.process import DiffusionProcess
 from morered_gui.diffusion.sampler import NoiseSource, Sampler
 from morered_gui.diffusion.schedule import cosine_schedule, polynomial_schedule
@@ -95,18 +97,23 @@ def recorded_noise(name: str) -> NoiseSource:
     return source
 
 
-def test_that_the_recorded_steps_of_jt_are_repeated() -> None:
-    record = parity.golden()
+def predictor(name: str) -> Predictor:
+    """One of the three variants on the recorded networks."""
     schedule = polynomial_schedule()
-    sampler = Sampler(
-        predictor=JointPredictor(on_cpu(parity.network("jt")), schedule),
-        stop=StopRule(window=0),
-    )
+    if name == "jt":
+        return JointPredictor(on_cpu(parity.network("jt")), schedule)
+    kind = {"as": EveryStepClock, "itp": InitialClock}[name]
+    clock = kind(on_cpu(parity.network("time")), schedule)
+    return ClockedPredictor(on_cpu(parity.network("ddpm")), clock, schedule)
+
+
+@pytest.mark.parametrize("name", ["jt", "as", "itp"])
+def test_that_the_recorded_steps_are_repeated(name: str) -> None:
+    sampler = Sampler(predictor=predictor(name), stop=StopRule(window=0))
     frames = list(
-        sampler.run(parity.molecules(), max_steps=N_RECORDED_STEPS, noise=recorded_noise("jt"))
+        sampler.run(parity.molecules(), max_steps=N_RECORDED_STEPS, noise=recorded_noise(name))
     )
-    assert_recorded("jt", frames)
-    assert np.array_equal(record["jt_steps"], [-1, -1, -1])
+    assert_recorded(name, frames)
 
 
 def assert_recorded(name: str, frames: list[BatchFrame]) -> None:

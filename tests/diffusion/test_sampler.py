@@ -19,7 +19,8 @@ from morered_gui.core import (
     UnsupportedMoleculeError,
 )
 from morered_gui.core.arrays import IntArray
-from morered_gui.diffusion.predictor import JointPredictor, NetworkOnDevice, Prediction
+from morered_gui.diffusion.inference import NetworkOnDevice
+from morered_gui.diffusion.predictor import JointPredictor, Prediction
 from morered_gui.diffusion.sampler import Sampler, SeededNoise
 from morered_gui.diffusion.schedule import polynomial_schedule
 from morered_gui.diffusion.stopping import StopRule

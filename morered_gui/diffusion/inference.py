@@ -1,0 +1,54 @@
+"""A network on a device, taking and giving numpy arrays."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from morered_gui.core import PaddedBatch
+from morered_gui.core.arrays import FloatArray, IntArray
+from morered_gui.diffusion.network import Output
+from morered_gui.diffusion.schedule import NoiseSchedule
+
+
+class Network(Protocol):
+    """A network of this project or the same weights in SchNetPack's modules."""
+
+    def __call__(
+        self, numbers: Tensor, positions: Tensor, time: Tensor | None = None
+    ) -> Output: ...
+
+
+@dataclass(frozen=True)
+class NetworkOnDevice:
+    """A network that takes and gives numpy arrays; single precision unless told otherwise."""
+
+    network: Network
+    device: torch.device
+    dtype: torch.dtype = torch.float32
+
+    @torch.inference_mode()
+    def __call__(self, batch: PaddedBatch, time: FloatArray | None = None) -> Output:
+        """Noise [B, N, 3] and time [B, N] on the CPU; ``time`` [B] is normalised."""
+        fed = None if time is None else self._tensor(time)
+        output = self.network(
+            torch.from_numpy(np.ascontiguousarray(batch.numbers)).to(self.device),
+            self._tensor(batch.positions),
+            fed,
+        )
+        return Output(*(None if x is None else x.double().cpu() for x in output))
+
+    def _tensor(self, array: FloatArray) -> Tensor:
+        return torch.from_numpy(np.ascontiguousarray(array)).to(self.device, self.dtype)
+
+
+def mean_step(time: Tensor, batch: PaddedBatch, schedule: NoiseSchedule) -> IntArray:
+    """Per-atom times [B, N] -> clamped, averaged over the molecule, rounded to a step [B].
+
+    Atoms never move with different time steps: that would break equivariance
+    (Kahouli et al. 2024, section 2.3).
+    """
+    clamped = np.clip(time.numpy(), 0.0, 1.0) * batch.real
+    return schedule.integer_step(clamped.sum(1) / batch.n_atoms)
