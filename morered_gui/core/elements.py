@@ -4,6 +4,8 @@ from collections import Counter
 
 import numpy as np
 
+from morered_gui.core.errors import ExpectedError
+
 SYMBOLS = (  # noqa: SIM905 - a table of words reads better than a list of quotes
     "X H He Li Be B C N O F Ne Na Mg Al Si P S Cl Ar K Ca Sc Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As "
     "Se Br Kr Rb Sr Y Zr Nb Mo Tc Ru Rh Pd Ag Cd In Sn Sb Te I Xe Cs Ba La Ce Pr Nd Pm Sm Eu Gd "
@@ -16,6 +18,14 @@ NUMBERS = {symbol: number for number, symbol in enumerate(SYMBOLS) if number}
 def symbol(number: int) -> str:
     """The chemical symbol of an atomic number."""
     return SYMBOLS[number]
+
+
+def atomic_number(name: str) -> int:
+    """The atomic number of a chemical symbol; raises ExpectedError where there is none."""
+    number = NUMBERS.get(name.capitalize())
+    if number is None:
+        raise ExpectedError(f"there is no element '{name}'")
+    return number
 
 
 def formula(numbers: np.ndarray, charge: int = 0) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 from morered_gui.core.bundled import bundled
 from morered_gui.core.elements import NUMBERS, symbol
 from morered_gui.core.errors import ExpectedError
-from morered_gui.diffusion.config import NetworkConfig
+from morered_gui.diffusion.config import NetworkConfig, NetworkKind
 from morered_gui.diffusion.schedule import SCHEDULES, NoiseSchedule
 
 if TYPE_CHECKING:
@@ -23,6 +23,12 @@ if TYPE_CHECKING:
 
 CONFIG_FILE, WEIGHTS_FILE = "config.json", "model.safetensors"
 FORMAT = 1
+# What a network can do by itself.
+METHODS_OF_KIND: Mapping[NetworkKind, tuple[str, ...]] = {
+    NetworkKind.JOINT: ("jt",),
+    NetworkKind.NOISE: (),
+    NetworkKind.TIME: (),
+}
 
 
 class ModelError(ExpectedError):

@@ -2,8 +2,7 @@
 
 from pathlib import Path
 
-from morered_gui.diffusion.checkpoint import ModelConfig, find_model, save_model
-from morered_gui.diffusion.config import NetworkKind
+from morered_gui.diffusion.checkpoint import METHODS_OF_KIND, ModelConfig, find_model, save_model
 from morered_gui.diffusion.process import DiffusionProcess
 from morered_gui.training.config import TrainingConfig
 from morered_gui.training.dataset import EquilibriumSet
@@ -11,12 +10,6 @@ from morered_gui.training.displacement import DisplacementRecipe
 from morered_gui.training.loop import Trainer
 from morered_gui.training.partners import Partners
 from morered_gui.training.recipe import GaussianRecipe, Recipe
-
-METHODS_OF_KIND = {
-    NetworkKind.JOINT: ("jt",),
-    NetworkKind.NOISE: (),
-    NetworkKind.TIME: (),
-}
 
 
 def train_model(config: TrainingConfig, run_folder: Path, model_folder: Path) -> Path:

@@ -1,0 +1,73 @@
+"""Import models of the reference implementation (khaledkah/MoreRed)."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from morered_gui.diffusion.checkpoint import METHODS_OF_KIND, ModelConfig, ModelError, save_model
+from morered_gui.diffusion.config import NetworkConfig
+from morered_gui.diffusion.foreign_pickle import Shell, read_module, shells, state_of
+from morered_gui.diffusion.network import MoreRedNetwork
+from morered_gui.diffusion.upstream import config_of, from_upstream
+
+# Parts that this project's network has, by the last part of their class names; of each group
+# a model has to have the one that is named.
+NEEDED = {"PaiNN": "representation", "GaussianRBF": "radial basis", "CosineCutoff": "cut-off"}
+
+
+def import_model(
+    source: Path,
+    target: Path,
+    *,
+    level_of_theory: str = "unknown",
+    elements: tuple[int, ...] = (),
+) -> ModelConfig:
+    """Write a published model as a model folder.
+
+    Args:
+        source: a file that ``torch.save(model)`` wrote.
+        target: the folder to write.
+        level_of_theory: of its training data; the file does not tell.
+        elements: atomic numbers of its training data; the file does not tell.
+
+    Raises:
+        ModelError: the file is no such model, asks for more than weights, or its network is
+            built of other parts.
+    """
+    module = read_module(source)
+    _check_parts(module)
+    network = _network(dict(state_of(module)))
+    config = ModelConfig(
+        name=target.name,
+        network=network.config,
+        methods=METHODS_OF_KIND[network.config.kind],
+        level_of_theory=level_of_theory,
+        elements=elements,
+        summary=f"imported from {source.name}",
+        training={"imported_from": source.name},
+    )
+    save_model(target, config, network.state_dict())
+    return config
+
+
+def _check_parts(module: Shell) -> None:
+    names = {shell.origin.rpartition(".")[2] for shell in shells(module)}
+    missing = [f"{part} ({what})" for part, what in NEEDED.items() if part not in names]
+    if missing:
+        raise ModelError(f"the network can't be imported: it has no {', no '.join(missing)}")
+
+
+def _network(state: Mapping[str, np.ndarray]) -> MoreRedNetwork:
+    """The network of reference weights; raises ModelError where they do not fit it."""
+    weights = {name: torch.from_numpy(array) for name, array in state.items()}
+    try:
+        config: NetworkConfig = config_of(weights)
+        network = MoreRedNetwork(config)
+        network.load_state_dict(from_upstream(weights))
+    except (ValueError, KeyError, IndexError, RuntimeError) as error:
+        raise ModelError(f"the network can't be imported: {error}") from error
+    if not all(bool(w.isfinite().all()) for w in network.state_dict().values()):
+        raise ModelError("the network can't be imported: its weights are not finite")
+    return network.eval().requires_grad_(False)
