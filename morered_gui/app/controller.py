@@ -30,9 +30,10 @@ from morered_gui.app.runs import (
     warming,
 )
 from morered_gui.app.state import Activity, AppState, Message, Severity
-from morered_gui.core import ExpectedError, Frame, StopReason
+from morered_gui.core import Frame, StopReason
 
 OnResult = Callable[[Any], None]
+OnFailure = Callable[[Message], None]
 
 
 class Controller:
@@ -44,7 +45,7 @@ class Controller:
         self._compute = Worker("compute", self._events)
         self._tasks = Worker("tasks", self._events)
         self._shelf = RelaxerShelf(build)
-        self._on_result: dict[int, OnResult] = {}
+        self._handlers: dict[int, tuple[OnResult, OnFailure]] = {}
         self._run: Job | None = None
         self._warming: Job | None = None
         self._load: Job | None = None
@@ -55,9 +56,9 @@ class Controller:
         """Read a molecule from a file."""
         self._submit_load(lambda: operations.open_file(path))
 
-    def open_smiles(self, smiles: str, seed: int = 0) -> None:
-        """Build a molecule from a SMILES."""
-        self._submit_load(lambda: operations.from_smiles(smiles, seed))
+    def open_smiles(self, smiles: str, seed: int = 0, on_failure: OnFailure | None = None) -> None:
+        """Build a molecule from a SMILES; ``on_failure`` shows what is wrong with it."""
+        self._submit_load(lambda: operations.from_smiles(smiles, seed), on_failure)
 
     def open_example(self, identifier: str) -> None:
         """Load an example."""
@@ -114,9 +115,13 @@ class Controller:
         """Write all frames so far as a page."""
         self._save_frames(path, operations.export_html)
 
+    def save_bytes(self, path: Path, content: bytes) -> None:
+        """Write a picture, say."""
+        self._submit_save(lambda: operations.save_bytes(path, content))
+
     def close(self) -> bool:
         """Stop both threads; True where they have ended."""
-        self._on_result.clear()
+        self._handlers.clear()
         return all([self._compute.close(), self._tasks.close()])
 
     # --- events -------------------------------------------------------------------------------
@@ -143,7 +148,7 @@ class Controller:
             self._take_of_run(event)
         elif self._warming is not None and event.job == self._warming.number:
             self._take_of_warming(event)
-        elif event.job in self._on_result:
+        elif event.job in self._handlers:
             self._take_of_task(event)
 
     def _take_of_run(self, event: Event) -> None:
@@ -180,10 +185,11 @@ class Controller:
     def _take_of_task(self, event: Event) -> None:
         match event:
             case Done():
-                self._on_result.pop(event.job)(event.result)
+                on_result, _ = self._handlers.pop(event.job)
+                on_result(event.result)
             case Failed():
-                self._on_result.pop(event.job)
-                self.state.say(message_of(event))
+                _, on_failure = self._handlers.pop(event.job)
+                on_failure(message_of(event))
             case _:
                 pass
 
@@ -197,12 +203,14 @@ class Controller:
 
     # --- tasks --------------------------------------------------------------------------------
 
-    def _submit_load(self, function: Callable[[], Loaded]) -> None:
+    def _submit_load(
+        self, function: Callable[[], Loaded], on_failure: OnFailure | None = None
+    ) -> None:
         """A newer request replaces one that is still on its way."""
         if self._load is not None:
             self._load.cancel()
-            self._on_result.pop(self._load.number, None)
-        self._load = self._submit(function, self._loaded)
+            self._handlers.pop(self._load.number, None)
+        self._load = self._submit(function, self._loaded, on_failure)
 
     def _loaded(self, loaded: Loaded) -> None:
         self.cancel_run()
@@ -219,9 +227,14 @@ class Controller:
     def _submit_save(self, function: Callable[[], Path]) -> None:
         self._submit(function, lambda path: self.state.say(Message(f"Saved {path}.")))
 
-    def _submit(self, function: Callable[[], Any], on_result: OnResult) -> Job:
+    def _submit(
+        self,
+        function: Callable[[], Any],
+        on_result: OnResult,
+        on_failure: OnFailure | None = None,
+    ) -> Job:
         job = self._tasks.submit(task(function))
-        self._on_result[job.number] = on_result
+        self._handlers[job.number] = (on_result, on_failure or self.state.say)
         return job
 
     def _refuse(self, reason: str) -> None:
@@ -232,13 +245,7 @@ def message_of(failure: Failed) -> Message:
     """Words for a failure: the reason where it was expected, else what to do with a defect."""
     if failure.expected:
         return Message(_sentence(failure.message), Severity.ERROR)
-    text = f"Something in the program went wrong ({failure.message}). Nothing was changed."
-    return Message(text, Severity.ERROR, action="copy_report", details=failure.details)
-
-
-def message_of_error(error: ExpectedError) -> Message:
-    """Words for an expected error that was met in the interface itself."""
-    return Message(_sentence(str(error)), Severity.ERROR)
+    return Message.of_defect(failure.message, failure.details)
 
 
 def _sentence(text: str) -> str:

@@ -80,6 +80,14 @@ def export_html(path: Path, trajectory: Trajectory) -> Path:
     return path
 
 
+def save_bytes(path: Path, content: bytes) -> Path:
+    """Write a file whole or not at all; raises MoleculeError."""
+    from morered_gui.chem.writing import write_atomically
+
+    write_atomically(path, content)
+    return path
+
+
 def snapshot(trajectory: Trajectory) -> Trajectory:
     """A copy that no longer grows, for another thread to write; the frames are shared."""
     if not len(trajectory):

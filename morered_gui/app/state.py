@@ -6,6 +6,7 @@ signals and never to each other.
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Self
 
 from psygnal import Signal
 
@@ -44,6 +45,12 @@ class Message:
     severity: Severity = Severity.NOTE
     action: str = ""
     details: str = ""
+
+    @classmethod
+    def of_defect(cls, what: str, details: str) -> Self:
+        """Words for an error of the program itself, with a report to copy."""
+        text = f"Something in the program went wrong ({what}). Your molecule is kept."
+        return cls(text, Severity.ERROR, action="copy_report" if details else "", details=details)
 
 
 @dataclass(frozen=True, eq=False)

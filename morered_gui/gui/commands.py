@@ -1,0 +1,220 @@
+"""What each action does: asks for what it needs, then hands over to the controller."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from morered_gui.app.controller import Controller
+from morered_gui.app.operations import STRUCTURE_SUFFIXES, TRAJECTORY_SUFFIXES
+from morered_gui.app.state import Message, Severity
+from morered_gui.gui.dialogs import show_about, show_shortcuts
+from morered_gui.gui.playback import PlaybackBar
+from morered_gui.gui.run_panel import RunPanel
+from morered_gui.gui.scene import Scene
+from morered_gui.gui.view3d import View3D
+
+OPEN_FILTER = (
+    "Molecules (*.xyz *.extxyz *.mol *.sdf *.mol2 *.pdb *.smi *.traj *.cif *.gen);;All files (*)"
+)
+
+
+class Window(Protocol):
+    """What the commands need of the window."""
+
+    def widget(self) -> QWidget: ...
+    def remember_file(self, path: Path) -> None: ...
+    def ghost_switched(self, show: bool) -> None: ...
+    def ghost_wanted(self) -> bool: ...
+    def live_wanted(self) -> bool: ...
+    def close_window(self) -> None: ...
+
+
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """The parts of the window that commands act on."""
+
+    controller: Controller
+    run_panel: RunPanel
+    playback: PlaybackBar
+    scene: Scene
+    view: View3D
+
+
+class Commands:
+    """One method per action."""
+
+    def __init__(self, window: Window) -> None:
+        self._window = window
+        self._parts: Parts | None = None
+
+    def attach(self, parts: Parts) -> None:
+        """Give it the parts, which are built with the actions already there."""
+        self._parts = parts
+
+    @property
+    def parts(self) -> Parts:
+        """The parts; raises RuntimeError before ``attach``."""
+        if self._parts is None:
+            raise RuntimeError("a command ran before the window was built")
+        return self._parts
+
+    def callbacks(self) -> dict[str, Callable[[], None]]:
+        """By the id of the action."""
+        return {
+            "open": self.open,
+            "save_structure": self.save_structure,
+            "save_trajectory": self.save_trajectory,
+            "export_html": self.export_html,
+            "save_picture": self.save_picture,
+            "quit": self._window.close_window,
+            "relax": self.relax,
+            "stop": self.stop,
+            "noise": self.noise,
+            "adopt_frame": self.adopt_frame,
+            "ghost": lambda: self._window.ghost_switched(self._window.ghost_wanted()),
+            "fit": self.fit,
+            "play": self.play,
+            "first": lambda: self._go(0),
+            "previous": lambda: self.parts.playback.step(-1),
+            "next": lambda: self.parts.playback.step(1),
+            "last": self.last,
+            "back_ten": lambda: self.parts.playback.step(-10),
+            "forward_ten": lambda: self.parts.playback.step(10),
+            "best": self.best,
+            "live": self.live,
+            "shortcuts": lambda: show_shortcuts(self._window.widget()),
+            "about": lambda: show_about(self._window.widget()),
+        }
+
+    # --- files ----------------------------------------------------------------------------------
+
+    def open(self) -> None:
+        """Ask for a file and read it."""
+        name, _ = QFileDialog.getOpenFileName(
+            self._window.widget(), "Open a molecule", "", OPEN_FILTER
+        )
+        if name:
+            self.open_path(Path(name))
+
+    def open_path(self, path: Path) -> None:
+        """Read a file."""
+        self._window.remember_file(path)
+        self.parts.controller.open_file(path)
+
+    def save_structure(self) -> None:
+        """Ask where, and write the structure looked at."""
+        self._save("Save structure", STRUCTURE_SUFFIXES, self.parts.controller.save_structure)
+
+    def save_trajectory(self) -> None:
+        """Ask where, and write all frames."""
+        self._save("Save trajectory", TRAJECTORY_SUFFIXES, self.parts.controller.save_trajectory)
+
+    def export_html(self) -> None:
+        """Ask where, and write the page."""
+        self._save("Export web page", (".html",), self.parts.controller.export_html)
+
+    def save_picture(self) -> None:
+        """Ask where, and write what the 3D view shows."""
+        self._save("Save picture", (".png",), self._save_picture)
+
+    def _save_picture(self, path: Path) -> None:
+        controller = self.parts.controller
+
+        def write(png: bytes) -> None:
+            if png:
+                controller.save_bytes(path, png)
+            else:
+                text = "The 3D view has nothing to save yet."
+                controller.state.say(Message(text, Severity.WARNING))
+
+        self.parts.view.grab_png(write)
+
+    def _save(self, title: str, suffixes: tuple[str, ...], save: Callable[[Path], None]) -> None:
+        """Ask for a path; a name without a suffix gets the one of the filter chosen."""
+        state = self.parts.controller.state
+        if state.structure is None:
+            state.say(Message("There is no molecule to save; open one first.", Severity.WARNING))
+            return
+        stem = _file_stem(state.structure.name or state.structure.formula)
+        filters = ";;".join(f"{s[1:]} (*{s})" for s in suffixes)
+        name, chosen = QFileDialog.getSaveFileName(
+            self._window.widget(), title, stem + suffixes[0], filters
+        )
+        if name:
+            path = Path(name)
+            suffix = "." + chosen.split(" ")[0] if chosen else suffixes[0]
+            save(path if path.suffix else path.with_suffix(suffix))
+
+    # --- relaxing -------------------------------------------------------------------------------
+
+    def relax(self) -> None:
+        """Relax the starting structure with what the panel says."""
+        parts = self.parts
+        choice = parts.run_panel.choice
+        if choice is None:
+            text = "No model is installed; 'morered models' on the command line tells how."
+            parts.controller.state.say(Message(text, Severity.ERROR))
+            return
+        parts.playback.pause()
+        panel = parts.run_panel
+        parts.controller.relax(choice, seed=panel.seed, max_steps=panel.max_steps)
+
+    def stop(self) -> None:
+        """Stop the relaxation."""
+        self.parts.controller.stop()
+
+    def noise(self) -> None:
+        """Diffuse the molecule to the t of the panel."""
+        panel = self.parts.run_panel
+        self.parts.playback.pause()
+        self.parts.controller.add_noise(panel.noise_t, panel.seed)
+
+    def adopt_frame(self) -> None:
+        """Make the frame looked at the starting structure."""
+        self.parts.playback.pause()
+        self.parts.controller.cancel_run()
+        self.parts.controller.state.adopt_frame()
+
+    # --- playback -------------------------------------------------------------------------------
+
+    def play(self) -> None:
+        """Play or pause."""
+        self.parts.playback.toggle()
+
+    def fit(self) -> None:
+        """Show the whole molecule."""
+        self.parts.view.fit()
+
+    def last(self) -> None:
+        """The newest frame."""
+        self._go(-1)
+
+    def best(self) -> None:
+        """The best frame so far."""
+        trajectory = self.parts.controller.state.trajectory
+        if trajectory is not None and len(trajectory):
+            self._go(trajectory.best_index)
+
+    def live(self) -> None:
+        """Follow the newest frame, or stay where one is."""
+        state = self.parts.controller.state
+        self.parts.playback.pause()
+        if self._window.live_wanted():
+            state.go_live()
+        else:
+            state.live = False
+
+    def _go(self, index: int) -> None:
+        state = self.parts.controller.state
+        self.parts.playback.pause()
+        count = len(state.trajectory) if state.trajectory is not None else 0
+        state.select_frame(count - 1 if index < 0 else index)
+
+
+def _file_stem(name: str) -> str:
+    """A name that every file system takes."""
+    kept = "".join(c if c.isalnum() or c in "-_" else "-" for c in name).strip("-")
+    return kept[:60] or "molecule"

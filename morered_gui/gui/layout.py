@@ -1,0 +1,68 @@
+"""Docks and toolbar of the main window."""
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import (
+    QDockWidget,
+    QMainWindow,
+    QSizePolicy,
+    QToolBar,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from morered_gui.app.actions import TOOLBAR
+
+
+def add_dock(
+    window: QMainWindow, title: str, content: QWidget, area: Qt.DockWidgetArea
+) -> QDockWidget:
+    """A column's part that can be moved, hidden, and is remembered."""
+    dock = QDockWidget(title, window)
+    dock.setObjectName(title)
+    dock.setAccessibleName(title)
+    dock.setWidget(content)
+    dock.setFeatures(
+        QDockWidget.DockWidgetFeature.DockWidgetMovable
+        | QDockWidget.DockWidgetFeature.DockWidgetClosable
+    )
+    window.addDockWidget(area, dock)
+    return dock
+
+
+def fill_toolbar(window: QMainWindow, actions: Mapping[str, QAction]) -> QToolBar:
+    """Small tools on the left, the two buttons that matter on the right."""
+    toolbar = QToolBar("Tools", window)
+    toolbar.setObjectName("Tools")
+    toolbar.setMovable(False)
+    toolbar.setIconSize(QSize(20, 20))
+    toolbar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+    for each in TOOLBAR:
+        if each:
+            toolbar.addAction(actions[each])
+        else:
+            toolbar.addSeparator()
+    gap = QWidget()
+    gap.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+    toolbar.addWidget(gap)
+    for name in ("stop", "relax"):
+        button = QToolButton()
+        button.setObjectName(name)
+        button.setDefaultAction(actions[name])
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        button.setAccessibleName(actions[name].text().replace("&", ""))
+        toolbar.addWidget(button)
+    window.addToolBar(toolbar)
+    return toolbar
+
+
+def padded(widget: QWidget) -> QWidget:
+    """With a margin that goes when the widget is hidden."""
+    box = QWidget()
+    column = QVBoxLayout(box)
+    column.setContentsMargins(8, 6, 8, 6)
+    column.addWidget(widget)
+    return box

@@ -1,0 +1,172 @@
+"""``morered-gui``: the program's start. The first window appears without torch."""
+
+import argparse
+import logging
+import logging.handlers
+import os
+import sys
+import threading
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+
+from morered_gui.app.settings import APPLICATION, load_settings, log_path, save_settings
+from morered_gui.gui.graphics import prepare_web_engine
+
+# Both are read when Qt's modules are imported, hence before them.
+os.environ.setdefault("QT_API", "pyside6")
+os.environ.setdefault("PYQTGRAPH_QT_LIB", "PySide6")
+prepare_web_engine()
+
+from PySide6.QtCore import QTimer  # noqa: E402
+from PySide6.QtWidgets import QApplication  # noqa: E402
+
+from morered_gui.app.controller import Controller  # noqa: E402
+from morered_gui.app.state import AppState, Message, Severity  # noqa: E402
+from morered_gui.chem.errors import MoleculeError  # noqa: E402
+from morered_gui.chem.examples import Example, list_examples  # noqa: E402
+from morered_gui.core import ExpectedError  # noqa: E402
+from morered_gui.gui.window import MainWindow  # noqa: E402
+from morered_gui.relaxers.registry import DEFAULT_MODEL, ModelInfo, list_models  # noqa: E402
+
+FIRST_EXAMPLE = "benzaldehyde"
+WARM_UP_MS = 1200  # after the first window: the model is loaded before anybody asks for it
+LOG_BYTES, LOG_FILES = 1_000_000, 3
+logger = logging.getLogger(__name__)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Open the window; returns the exit code."""
+    arguments = _parser().parse_args(argv)
+    application = make_application()
+    _start_log()
+    window, problem = make_window()
+    _catch_errors(window)
+    if problem:
+        window.state.say(Message(problem, Severity.WARNING))
+    _open_first(window, arguments)
+    window.show()
+    QTimer.singleShot(WARM_UP_MS, window, lambda: _warm_up(window))
+    code = application.exec()
+    _remember(window)
+    return code
+
+
+def make_application() -> QApplication:
+    """The QApplication with its names."""
+    existing = QApplication.instance()
+    application = existing if isinstance(existing, QApplication) else QApplication(sys.argv[:1])
+    application.setOrganizationName(APPLICATION)
+    application.setApplicationName(APPLICATION)
+    application.setApplicationDisplayName("MoreRed GUI")
+    application.setDesktopFileName(APPLICATION)
+    return application
+
+
+def make_window() -> tuple[MainWindow, str]:
+    """The window with what is installed, and a sentence about what is not (or empty)."""
+    settings, settings_problem = load_settings()
+    models, model_problem = _models()
+    examples, example_problem = _examples()
+    problem = " ".join(p for p in (settings_problem, model_problem, example_problem) if p)
+    window = MainWindow(Controller(AppState()), settings, models=models, examples=examples)
+    return window, problem
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="morered-gui", description="Relax molecules and watch.")
+    first = parser.add_mutually_exclusive_group()
+    first.add_argument("file", nargs="?", type=Path, help="a molecule to open")
+    first.add_argument("--smiles", help="a SMILES to build")
+    first.add_argument("--example", help="an example to load")
+    parser.add_argument("--relax", action="store_true", help="start to relax at once")
+    return parser
+
+
+def _models() -> tuple[list[ModelInfo], str]:
+    try:
+        models = list_models()
+    except (ExpectedError, OSError) as error:
+        return [], f"The models can't be listed: {error}."
+    # The default first; the others as they come.
+    return sorted(models, key=lambda m: m.name != DEFAULT_MODEL), ""
+
+
+def _examples() -> tuple[list[Example], str]:
+    try:
+        return list_examples(), ""
+    except MoleculeError as error:
+        return [], f"The examples can't be listed: {error}."
+
+
+def _open_first(window: MainWindow, arguments: argparse.Namespace) -> None:
+    if arguments.file is not None:
+        window.open_path(arguments.file)
+    elif arguments.smiles is not None:
+        window.open_smiles(arguments.smiles)
+    else:
+        window.open_example(arguments.example or FIRST_EXAMPLE)
+    if arguments.relax:
+        window.state.structure_changed.connect(_RelaxOnce(window))
+
+
+class _RelaxOnce:
+    """Starts the relaxation when the first molecule is there."""
+
+    def __init__(self, window: MainWindow) -> None:
+        self._window: MainWindow | None = window
+
+    def __call__(self) -> None:
+        window, self._window = self._window, None
+        if window is not None:
+            QTimer.singleShot(0, window, window.commands.relax)
+
+
+def _warm_up(window: MainWindow) -> None:
+    choice = window.run_panel.choice
+    if choice is not None and not window.state.busy:
+        window.controller.warm_up(choice)
+
+
+def _remember(window: MainWindow) -> None:
+    try:
+        save_settings(window.settings)
+    except OSError:
+        logger.exception("the settings can't be saved")
+
+
+def _start_log() -> None:
+    """A rotating log; without a place for it the program runs all the same."""
+    path = log_path()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handler = logging.handlers.RotatingFileHandler(
+            path, maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8"
+        )
+    except OSError as error:
+        logging.getLogger().warning("no log file: %s", error)
+        return
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.getLogger().addHandler(handler)
+
+
+def _catch_errors(window: MainWindow) -> None:
+    """What nobody caught becomes a log entry and a message with a report to copy."""
+
+    def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            sys.__excepthook__(kind, error, trace)
+            return
+        logger.error("uncaught", exc_info=(kind, error, trace))
+        details = "".join(traceback.format_exception(kind, error, trace))
+        window.show_problem(f"{kind.__name__}: {error}", details)
+
+    sys.excepthook = hook
+    threading.excepthook = lambda args: logger.error(
+        "uncaught in a thread", exc_info=args.exc_value
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

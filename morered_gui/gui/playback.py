@@ -1,0 +1,168 @@
+"""Play, step and scrub through the trajectory."""
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSlider, QToolButton, QWidget
+
+from morered_gui.app.state import AppState
+from morered_gui.gui.theme import Theme
+
+RATES = (5, 10, 15, 30, 60, 120)  # frames per second
+TICK_MS = 33  # the display's rate; faster playback takes several frames per tick
+
+
+class PlaybackBar(QWidget):
+    """Buttons, slider, counter and speed below the 3D view.
+
+    Signals:
+        rate_changed: frames per second.
+    """
+
+    rate_changed = Signal(int)
+
+    def __init__(
+        self, state: AppState, actions: Mapping[str, QAction], theme: Theme, rate: int
+    ) -> None:
+        super().__init__()
+        self._state, self._actions, self._theme = state, actions, theme
+        self._due = 0.0  # frames that playback owes
+        self._timer = QTimer(self)
+        self._timer.setInterval(TICK_MS)
+        self._timer.timeout.connect(self._advance)
+        self._slider = QSlider(Qt.Orientation.Horizontal)
+        self._slider.setAccessibleName("Frame")
+        self._slider.setToolTip("Drag to look at a frame (Left, Right; Shift for ten)")
+        self._slider.valueChanged.connect(self._on_slider)
+        self._counter = QLabel()
+        self._counter.setAccessibleName("Frame looked at")
+        self._speed = self._speed_box(rate)
+        self._lay_out()
+        self.refresh()
+
+    def _lay_out(self) -> None:
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 6, 12, 8)
+        row.setSpacing(2)
+        for name in ("first", "previous", "play", "next", "last"):
+            row.addWidget(self._button(name))
+        row.addSpacing(8)
+        row.addWidget(self._slider, 1)
+        row.addSpacing(8)
+        width = self.fontMetrics().horizontalAdvance("frame 00000 / 00000")
+        self._counter.setMinimumWidth(width)
+        self._counter.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        row.addWidget(self._counter)
+        row.addSpacing(8)
+        row.addWidget(self._speed)
+        row.addWidget(self._button("best"))
+        row.addWidget(self._button("live"))
+
+    def _button(self, name: str) -> QToolButton:
+        button = QToolButton()
+        button.setDefaultAction(self._actions[name])
+        button.setAutoRaise(True)
+        button.setAccessibleName(self._actions[name].text().replace("&", ""))
+        return button
+
+    def _speed_box(self, rate: int) -> QComboBox:
+        box = QComboBox()
+        box.setAccessibleName("Playback speed")
+        box.setToolTip("Playback speed in frames per second")
+        for each in RATES:
+            box.addItem(f"{each} fps", each)
+        nearest = min(range(len(RATES)), key=lambda k: abs(RATES[k] - rate))
+        box.setCurrentIndex(nearest)
+        box.currentIndexChanged.connect(lambda: self.rate_changed.emit(self.rate))
+        return box
+
+    @property
+    def rate(self) -> int:
+        """Frames per second."""
+        return int(self._speed.currentData())
+
+    @property
+    def slider(self) -> QSlider:
+        """The slider over the frames."""
+        return self._slider
+
+    @property
+    def is_playing(self) -> bool:
+        """Whether playback runs."""
+        return self._timer.isActive()
+
+    def toggle(self) -> None:
+        """Play, from the start where the end is shown; or pause."""
+        if self.is_playing:
+            self.pause()
+        elif self._count() > 1:
+            if self._state.frame_index >= self._count() - 1 and not self._state.busy:
+                self._state.select_frame(0)
+            self._state.live = False
+            self._due = 0.0
+            self._timer.start()
+            self._show_play()
+
+    def pause(self) -> None:
+        """Stop playback where it is."""
+        self._timer.stop()
+        self._show_play()
+
+    def step(self, frames: int) -> None:
+        """Go some frames on, or back."""
+        self.pause()
+        self._state.select_frame(self._state.frame_index + frames)
+
+    def refresh(self) -> None:
+        """Show the number of frames and the one looked at."""
+        count, index = self._count(), self._state.frame_index
+        some = count > 0
+        self._slider.blockSignals(True)
+        self._slider.setRange(0, max(count - 1, 0))
+        self._slider.setValue(index)
+        self._slider.blockSignals(False)
+        self._slider.setEnabled(some)
+        self._counter.setText(f"frame {index + 1} / {count}" if some else "no frames yet")
+        live = self._actions["live"]
+        if live.isChecked() != self._state.live:
+            live.setChecked(self._state.live)
+
+    def enable_actions(self) -> None:
+        """Grey out what makes no sense now; to be called when a trajectory comes or goes."""
+        some = self._count() > 0
+        names = ("play", "first", "previous", "next", "last", "back_ten", "forward_ten", "best")
+        for name in names:
+            self._actions[name].setEnabled(some)
+        self._actions["live"].setEnabled(self._state.busy)
+        if not some and self.is_playing:
+            self.pause()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Icons in the theme's colours."""
+        self._theme = theme
+        self._show_play()
+
+    def _show_play(self) -> None:
+        playing = self.is_playing
+        action = self._actions["play"]
+        action.setIcon(self._theme.icon("mdi6.pause" if playing else "mdi6.play"))
+        action.setText("&Pause" if playing else "&Play")
+
+    def _count(self) -> int:
+        return 0 if self._state.trajectory is None else len(self._state.trajectory)
+
+    def _on_slider(self, value: int) -> None:
+        self.pause()
+        self._state.select_frame(value)
+
+    def _advance(self) -> None:
+        """One tick of playback; frames that are owed are shown one after another."""
+        self._due += self.rate * TICK_MS / 1000.0
+        whole = int(self._due)
+        if not whole:
+            return
+        self._due -= whole
+        self._state.select_frame(self._state.frame_index + whole)
+        if self._state.frame_index >= self._count() - 1 and not self._state.busy:
+            self.pause()

@@ -1,0 +1,102 @@
+"""Colours that go with the system's palette, light or dark; one accent."""
+
+from dataclasses import dataclass
+
+import qtawesome
+from PySide6.QtGui import QColor, QIcon, QPalette
+
+
+@dataclass(frozen=True, eq=False)
+class Theme:
+    """The colours that the palette does not have."""
+
+    dark: bool
+    accent: QColor  # the one button that matters, and predicted t
+    accent_text: QColor
+    second: QColor  # RMSD
+    text: QColor
+    muted: QColor
+    line: QColor
+    canvas: QColor  # behind the molecule and the plots
+    panel: QColor
+    ghost: QColor
+    ghost_opacity: float
+    error: QColor
+    warning: QColor
+
+    def icon(self, name: str, color: QColor | None = None) -> QIcon:
+        """A qtawesome icon in the colour of the text."""
+        normal = color or self.text
+        icon: QIcon = qtawesome.icon(name, color=normal.name(), color_disabled=self.line.name())
+        return icon
+
+
+def theme_of(palette: QPalette) -> Theme:
+    """The theme that fits a palette."""
+    window = palette.color(QPalette.ColorRole.Window)
+    text = palette.color(QPalette.ColorRole.WindowText)
+    dark = window.lightness() < text.lightness()
+    return Theme(
+        dark=dark,
+        accent=QColor("#6ea8fe" if dark else "#2563c9"),
+        accent_text=QColor("#0d1420" if dark else "#ffffff"),
+        second=QColor("#f0a35e" if dark else "#c2570c"),
+        text=text,
+        muted=_mixed(text, window, 0.62),
+        line=_mixed(text, window, 0.20 if dark else 0.17),
+        canvas=QColor("#15181d" if dark else "#f7f8fa"),
+        panel=window,
+        ghost=QColor("#b9c4d6" if dark else "#5a6b85"),
+        ghost_opacity=0.55,
+        error=QColor("#ff8a80" if dark else "#b3261e"),
+        warning=QColor("#f5c26b" if dark else "#8a5a00"),
+    )
+
+
+def style_sheet(theme: Theme) -> str:
+    """The few things that differ from the native style."""
+    tint = _mixed(theme.accent, theme.panel, 0.14).name()
+    error_tint = _mixed(theme.error, theme.panel, 0.13).name()
+    warning_tint = _mixed(theme.warning, theme.panel, 0.14).name()
+    return f"""
+    QToolBar {{ border: none; border-bottom: 1px solid {theme.line.name()};
+        spacing: 4px; padding: 5px 8px; }}
+    QToolButton#relax {{ background: {theme.accent.name()}; color: {theme.accent_text.name()};
+        border: none; border-radius: 6px; padding: 6px 16px 6px 12px; font-weight: 600; }}
+    QToolButton#relax:hover {{ background: {theme.accent.lighter(112).name()}; }}
+    QToolButton#relax:pressed {{ background: {theme.accent.darker(112).name()}; }}
+    QToolButton#relax:disabled {{ background: {theme.line.name()};
+        color: {theme.muted.name()}; }}
+    QToolButton#stop {{ border: 1px solid {theme.line.name()}; border-radius: 6px;
+        padding: 5px 12px 5px 8px; }}
+    QToolButton#stop:enabled:hover {{ border-color: {theme.error.name()}; }}
+    QLabel[role="heading"] {{ font-weight: 600; }}
+    QLabel[role="muted"] {{ color: {theme.muted.name()}; }}
+    QLabel[role="error"] {{ color: {theme.error.name()}; }}
+    QLabel[role="value"] {{ font-weight: 600; }}
+    QFrame[role="line"] {{ color: {theme.line.name()}; background: {theme.line.name()};
+        border: none; max-height: 1px; }}
+    QFrame#message {{ border: none; border-radius: 6px; background: {tint}; }}
+    QFrame#message[severity="error"] {{ background: {error_tint}; }}
+    QFrame#message[severity="warning"] {{ background: {warning_tint}; }}
+    QListWidget {{ border: 1px solid {theme.line.name()}; border-radius: 6px; padding: 3px; }}
+    QListWidget::item {{ padding: 4px 6px; border-radius: 4px; }}
+    QStatusBar {{ border-top: 1px solid {theme.line.name()}; }}
+    QStatusBar::item {{ border: none; }}
+    QDockWidget {{ font-weight: 600; }}
+    QDockWidget::title {{ padding: 8px 12px 4px 12px; background: {theme.panel.name()}; }}
+    QMainWindow::separator {{ background: {theme.line.name()}; width: 1px; height: 1px; }}
+    """
+
+
+def _mixed(first: QColor, second: QColor, share: float) -> QColor:
+    """``share`` of the first colour in the second."""
+    red, green, blue = (
+        round(share * x + (1 - share) * y)
+        for x, y in (
+            (first.red(), second.red()),
+            (first.green(), second.green()),
+            (first.blue(), second.blue()),
+        )
+    )
+    return QColor(red, green, blue)

@@ -1,0 +1,27 @@
+"""Small widgets that several panels are made of."""
+
+from PySide6.QtWidgets import QFrame, QLabel
+
+
+def heading(text: str) -> QLabel:
+    """A heading within a panel."""
+    return _label(text, "heading")
+
+
+def muted(text: str) -> QLabel:
+    """Text that stays in the background."""
+    return _label(text, "muted")
+
+
+def line() -> QFrame:
+    """A thin horizontal line."""
+    frame = QFrame()
+    frame.setFrameShape(QFrame.Shape.HLine)
+    frame.setProperty("role", "line")
+    return frame
+
+
+def _label(text: str, role: str) -> QLabel:
+    label = QLabel(text)
+    label.setProperty("role", role)
+    return label

@@ -1,0 +1,358 @@
+"""The main window: puts the parts together and connects them."""
+
+import base64
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, Qt, QTimer
+from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication
+from PySide6.QtWidgets import QMainWindow, QMenu, QVBoxLayout, QWidget
+
+from morered_gui.app.actions import MENUS
+from morered_gui.app.controller import Controller
+from morered_gui.app.settings import Settings
+from morered_gui.app.state import Activity, AppState, Message
+from morered_gui.chem.examples import Example
+from morered_gui.gui.action_set import make_actions, paint_icons
+from morered_gui.gui.commands import Commands, Parts
+from morered_gui.gui.layout import add_dock, fill_toolbar, padded
+from morered_gui.gui.message_bar import MessageBar
+from morered_gui.gui.molecule_panel import MoleculePanel
+from morered_gui.gui.playback import PlaybackBar
+from morered_gui.gui.plots import RunPlot
+from morered_gui.gui.readout import Readout
+from morered_gui.gui.run_panel import RunPanel
+from morered_gui.gui.scene import Scene
+from morered_gui.gui.status import StatusLine
+from morered_gui.gui.theme import style_sheet, theme_of
+from morered_gui.gui.view3d import View3D
+from morered_gui.relaxers.registry import ModelInfo
+
+TITLE = "MoreRed GUI"
+PUMP_MS = 33  # 30 Hz: more often would redraw more often than anybody sees
+LAYOUT_VERSION = 1
+MESSAGE_BUTTONS = {"copy_report": "Copy report"}
+
+
+class MainWindow(QMainWindow):
+    """Three columns: the molecule's source, the 3D view with playback, plot and choices."""
+
+    def __init__(
+        self,
+        controller: Controller,
+        settings: Settings,
+        *,
+        models: list[ModelInfo],
+        examples: list[Example],
+    ) -> None:
+        super().__init__()
+        self.controller, self.settings = controller, settings
+        self.state: AppState = controller.state
+        self.setWindowTitle(TITLE)
+        self.setAcceptDrops(True)
+        self._theme = theme_of(self.palette())
+        self.commands = Commands(self)
+        self.actions_by_id = make_actions(self.commands.callbacks(), self._theme, self)
+        self._build(models, examples)
+        self._connect()
+        self._restore_layout()
+        self._apply_theme()
+        self._pump = QTimer(self)
+        self._pump.timeout.connect(self.controller.pump)
+        self._pump.start(PUMP_MS)
+        self._on_structure()
+        self._on_activity(self.state.activity)
+
+    # --- building -------------------------------------------------------------------------------
+
+    def _build(self, models: list[ModelInfo], examples: list[Example]) -> None:
+        actions, theme, settings = self.actions_by_id, self._theme, self.settings
+        self.message_bar = MessageBar(theme)
+        self.view = View3D(theme)
+        self.playback = PlaybackBar(self.state, actions, theme, settings.playback_rate)
+        self.molecule_panel = MoleculePanel(self.state, actions, examples, theme)
+        self.run_panel = RunPanel(models, settings, actions)
+        self.readout = Readout(self.state, theme)
+        self.plot = RunPlot(self.state, theme)
+        self.scene = Scene(self.state, self.view, show_ghost=settings.show_ghost)
+        self.status_line = StatusLine(self.statusBar(), self.state)
+        actions["ghost"].setChecked(settings.show_ghost)
+        self.commands.attach(
+            Parts(self.controller, self.run_panel, self.playback, self.scene, self.view)
+        )
+        self.setCentralWidget(self._centre())
+        self._add_docks()
+        self._add_menus()
+        self.toolbar = fill_toolbar(self, actions)
+
+    def _centre(self) -> QWidget:
+        centre = QWidget()
+        column = QVBoxLayout(centre)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(padded(self.message_bar))
+        column.addWidget(self.view, 1)
+        column.addWidget(self.playback)
+        return centre
+
+    def _add_docks(self) -> None:
+        left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
+        course = QWidget()
+        column = QVBoxLayout(course)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.readout)
+        column.addWidget(self.plot, 1)
+        self.docks = {
+            "Molecule": add_dock(self, "Molecule", self.molecule_panel, left),
+            "Course": add_dock(self, "Course of the relaxation", course, right),
+            "Relaxation": add_dock(self, "Relaxation", self.run_panel, right),
+        }
+        self.resizeDocks([self.docks["Molecule"]], [270], Qt.Orientation.Horizontal)
+        self.resizeDocks([self.docks["Course"]], [430], Qt.Orientation.Horizontal)
+        self.resizeDocks(
+            [self.docks["Course"], self.docks["Relaxation"]], [520, 250], Qt.Orientation.Vertical
+        )
+
+    def _add_menus(self) -> None:
+        self.menus: dict[str, QMenu] = {}
+        for title, ids in MENUS.items():
+            menu = self.menuBar().addMenu(title)
+            self.menus[title] = menu
+            for each in ids:
+                if each:
+                    menu.addAction(self.actions_by_id[each])
+                else:
+                    menu.addSeparator()
+        self._recent = QMenu("Open &recent", self)
+        self._recent.aboutToShow.connect(self._fill_recent)
+        file_menu = self.menus["&File"]
+        file_menu.insertMenu(file_menu.actions()[1], self._recent)
+        view_menu = self.menus["&View"]
+        view_menu.addSeparator()
+        for dock in self.docks.values():
+            view_menu.addAction(dock.toggleViewAction())
+
+    def _connect(self) -> None:
+        state = self.state
+        state.structure_changed.connect(self._on_structure)
+        state.trajectory_changed.connect(self._on_trajectory)
+        state.frames_added.connect(self._on_frames)
+        state.frame_selected.connect(self._on_frame)
+        state.activity_changed.connect(self._on_activity)
+        state.message_changed.connect(self._on_message)
+        self.message_bar.action_asked.connect(self._on_message_action)
+        self.message_bar.closed.connect(lambda: state.say(None))
+        self.molecule_panel.example_asked.connect(self.open_example)
+        self.molecule_panel.smiles_asked.connect(self.open_smiles)
+        self.run_panel.changed.connect(self._on_choice)
+        self.plot.frame_asked.connect(self._on_frame_asked)
+        self.view.broken.connect(self.show_problem)
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self._on_colour_scheme)
+
+    # --- what others may ask of the window ------------------------------------------------------
+
+    def open_example(self, identifier: str) -> None:
+        """Load an example and mark it in the list."""
+        self.controller.open_example(identifier)
+        self.molecule_panel.select_example(identifier)
+
+    def open_smiles(self, smiles: str) -> None:
+        """Build a SMILES; what is wrong with it appears beside the field."""
+        panel = self.molecule_panel
+        self.controller.open_smiles(
+            smiles,
+            self.run_panel.seed,
+            on_failure=lambda message: panel.show_smiles_error(message.text),
+        )
+
+    def open_path(self, path: Path) -> None:
+        """Read a file."""
+        self.commands.open_path(path)
+
+    def show_problem(self, text: str, details: str = "") -> None:
+        """An error that nobody expected, with a report to copy."""
+        self.state.say(Message.of_defect(text, details))
+
+    def current_settings(self) -> Settings:
+        """What is to be remembered."""
+        panel = self.run_panel
+        choice = panel.choice
+        return replace(
+            self.settings,
+            method=choice.method if choice else self.settings.method,
+            model=choice.model if choice else self.settings.model,
+            device=choice.device if choice else self.settings.device,
+            seed=panel.seed,
+            max_steps=panel.max_steps,
+            noise_t=panel.noise_t,
+            playback_rate=self.playback.rate,
+            show_ghost=self.actions_by_id["ghost"].isChecked(),
+            window_geometry=_text(self.saveGeometry()),
+            window_layout=_text(self.saveState(LAYOUT_VERSION)),
+        )
+
+    # --- what the commands need (commands.Window) -----------------------------------------------
+
+    def widget(self) -> QWidget:
+        """The parent of dialogs."""
+        return self
+
+    def remember_file(self, path: Path) -> None:
+        """Put a file in front of the recent ones."""
+        self.settings = replace(self.settings, recent_files=self.settings.with_recent(path))
+        self.molecule_panel.select_example("")
+
+    def ghost_switched(self, show: bool) -> None:
+        """Show the reference or hide it."""
+        self.scene.set_ghost(show)
+
+    def ghost_wanted(self) -> bool:
+        """Whether the switch is on."""
+        return self.actions_by_id["ghost"].isChecked()
+
+    def live_wanted(self) -> bool:
+        """Whether the switch is on."""
+        return self.actions_by_id["live"].isChecked()
+
+    def close_window(self) -> None:
+        """Leave the program."""
+        self.close()
+
+    # --- reactions ------------------------------------------------------------------------------
+
+    def _on_structure(self) -> None:
+        state = self.state
+        self.scene.redraw()
+        self.molecule_panel.refresh()
+        self.molecule_panel.show_smiles_error("")
+        name = state.structure.name or state.structure.formula if state.structure else ""
+        self.setWindowTitle(f"{name} — {TITLE}" if name else TITLE)
+        self._enable_actions()
+
+    def _on_trajectory(self) -> None:
+        self.plot.refresh()
+        self.plot.retitle()
+        self._refresh_frame()
+        self.status_line.refresh()
+        self._enable_actions()
+
+    def _on_frames(self, first: int) -> None:
+        self.plot.refresh()
+        self.playback.refresh()
+        self.status_line.refresh()
+        if first == 0:
+            self._enable_actions()
+
+    def _on_frame(self, _index: int) -> None:
+        self.scene.move()
+        self.plot.move_cursor()
+        self._refresh_frame()
+
+    def _on_frame_asked(self, index: int) -> None:
+        self.playback.pause()
+        self.state.select_frame(index)
+
+    def _refresh_frame(self) -> None:
+        self.playback.refresh()
+        self.readout.refresh()
+
+    def _on_activity(self, _activity: Activity) -> None:
+        self._enable_actions()
+        self.plot.refresh()
+        self.status_line.refresh()
+
+    def _on_choice(self) -> None:
+        choice = self.run_panel.choice
+        self.status_line.show_model(self.run_panel.model, choice.device if choice else "")
+
+    def _on_message(self, message: Message | None) -> None:
+        action = message.action if message else ""
+        button = MESSAGE_BUTTONS.get(action, "")
+        if not button and action in self.actions_by_id:
+            button = self.actions_by_id[action].text().replace("&", "")
+        self.message_bar.show_message(message, button)
+
+    def _on_message_action(self, action: str) -> None:
+        message = self.state.message
+        if action == "copy_report" and message is not None:
+            QGuiApplication.clipboard().setText(message.details)
+        elif action in self.actions_by_id:
+            self.actions_by_id[action].trigger()
+
+    def _enable_actions(self) -> None:
+        state, actions = self.state, self.actions_by_id
+        some = state.structure is not None
+        frames = state.trajectory is not None and len(state.trajectory) > 0
+        for name in ("save_structure", "save_picture", "relax", "noise", "fit"):
+            actions[name].setEnabled(some)
+        for name in ("save_trajectory", "export_html", "adopt_frame"):
+            actions[name].setEnabled(frames)
+        actions["ghost"].setEnabled(state.known_reference is not None)
+        actions["stop"].setEnabled(state.activity in {Activity.LOADING, Activity.RUNNING})
+        self.playback.enable_actions()
+
+    def _fill_recent(self) -> None:
+        self._recent.clear()
+        for name in self.settings.recent_files:
+            action = QAction(name, self._recent)
+            action.triggered.connect(lambda _checked=False, n=name: self.open_path(Path(n)))
+            self._recent.addAction(action)
+        if not self.settings.recent_files:
+            self._recent.addAction("No files yet").setEnabled(False)
+
+    # --- look -----------------------------------------------------------------------------------
+
+    def _on_colour_scheme(self) -> None:
+        # The palette follows after this signal.
+        QTimer.singleShot(0, self, self._apply_theme)
+
+    def _apply_theme(self) -> None:
+        self._theme = theme = theme_of(QGuiApplication.palette())
+        self.setStyleSheet(style_sheet(theme))
+        paint_icons(self.actions_by_id, theme)
+        for part in (
+            self.view,
+            self.plot,
+            self.playback,
+            self.message_bar,
+            self.molecule_panel,
+            self.readout,
+        ):
+            part.set_theme(theme)
+        self._on_choice()
+
+    def _restore_layout(self) -> None:
+        self.resize(1440, 900)
+        if self.settings.window_geometry:
+            self.restoreGeometry(_bytes(self.settings.window_geometry))
+        if self.settings.window_layout:
+            self.restoreState(_bytes(self.settings.window_layout), LAYOUT_VERSION)
+
+    # --- Qt -------------------------------------------------------------------------------------
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        files = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
+        if files:
+            event.acceptProposedAction()
+            self.open_path(Path(files[0]))
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self._pump.stop()
+        self.playback.pause()
+        self.settings = self.current_settings()
+        self.controller.close()
+        super().closeEvent(event)
+
+
+def _text(data: QByteArray) -> str:
+    return base64.b64encode(data.data()).decode("ascii")
+
+
+def _bytes(text: str) -> QByteArray:
+    """Qt itself refuses bytes that make no sense to it."""
+    return QByteArray.fromBase64(text.encode("ascii", "replace"))
