@@ -3,8 +3,9 @@
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-EXAMPLE ?= resources/examples/benzaldehyde/start.sdf
-REFERENCE := $(wildcard $(dir $(EXAMPLE))reference.sdf)
+EXAMPLE ?= benzaldehyde
+START := resources/examples/$(EXAMPLE)/start.sdf
+REFERENCE := $(wildcard resources/examples/$(EXAMPLE)/reference.sdf)
 OUT ?= runs/example
 # Everything that is drawn by make test is drawn into memory.
 OFFSCREEN := QT_QPA_PLATFORM=offscreen
@@ -30,13 +31,13 @@ $(READY): pyproject.toml constraints.txt hatch_build.py | $(BIN)/python
 run: setup
 	@if [ "$$(uname)" = Linux ] && [ -z "$${DISPLAY:-}$${WAYLAND_DISPLAY:-}" ]; then \
 		echo "There is no display (DISPLAY and WAYLAND_DISPLAY are not set):" \
-			"relaxing $(EXAMPLE) on the command line instead."; \
+			"relaxing $(START) on the command line instead."; \
 		mkdir -p "$$(dirname $(OUT))"; \
-		$(BIN)/morered relax $(EXAMPLE) $(REFERENCE:%=--reference %) --output $(OUT).extxyz --html $(OUT).html && \
+		$(BIN)/morered relax $(START) $(REFERENCE:%=--reference %) --output $(OUT).extxyz --html $(OUT).html && \
 		echo "Open $(OUT).html in a browser to watch it."; \
 	else \
 		{ [ "$$(uname)" != Linux ] || $(BIN)/python scripts/system_libraries.py --screen; } && \
-		$(BIN)/morered-gui $(EXAMPLE); \
+		$(BIN)/morered-gui --example $(EXAMPLE); \
 	fi
 
 lint: setup
