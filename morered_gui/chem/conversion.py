@@ -93,6 +93,17 @@ def missing_hydrogens(mol: Mol) -> int:
     return sum(a.GetTotalNumHs() for a in mol.GetAtoms())
 
 
+def kekulised(structure: Structure) -> Mol:
+    """As ``to_rdkit``, with single and double bonds instead of aromatic ones where possible."""
+    mol = to_rdkit(structure)
+    try:
+        with rdkit_messages():
+            Chem.Kekulize(mol, clearAromaticFlags=True)
+    except (Chem.MolSanitizeException, ValueError):
+        return to_rdkit(structure)
+    return mol
+
+
 def atoms_only(structure: Structure) -> Mol:
     """The atoms and coordinates without bonds, charges or valences: raw material."""
     mol = Chem.RWMol()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from rdkit import Chem
 
-from morered_gui.chem.conversion import to_rdkit
+from morered_gui.chem.conversion import kekulised
 from morered_gui.chem.errors import MoleculeError, rdkit_messages
 from morered_gui.chem.reading_ase import encoded_bonds
 from morered_gui.chem.smiles import molblock_of
@@ -210,9 +210,8 @@ def _write_pdb(path: Path, structures: Sequence[Structure], _: Sequence[Info]) -
 
 def _pdb_parts(structure: Structure) -> tuple[str, str, str]:
     """Name, atoms and connectivity, each as lines."""
-    mol = to_rdkit(structure)
+    mol = kekulised(structure)
     with rdkit_messages():
-        Chem.Kekulize(mol, clearAromaticFlags=True)
         lines = Chem.MolToPDBBlock(mol).splitlines(keepends=True)
     atoms = [line for line in lines if line.startswith(("ATOM", "HETATM"))]
     bonds = [line for line in lines if line.startswith("CONECT")]

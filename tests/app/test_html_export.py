@@ -1,0 +1,69 @@
+"""The stand-alone page of a trajectory."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from morered_gui.app.html_export import movie, page_of, script_json, viewer_atoms, write_html
+from morered_gui.chem import MoleculeError, structure_from_smiles
+from morered_gui.core import Frame, Provenance, Trajectory
+from morered_gui.core.bundled import asset
+
+NAUGHTY = '</script><script>alert(1)</script> & "quotes" @MOVIE@ @LIBRARY@ <img src=x>'
+
+
+def trajectory(n_frames: int = 5, name: str = "phenol") -> Trajectory:
+    start = structure_from_smiles("Oc1ccccc1", name=name)
+    made = Trajectory(start, Provenance("jt", model="qm9-jt", seed=7))
+    for k in range(n_frames):
+        made.append(Frame(k, start.positions + 0.1 * k, t=50.0 - k, seconds=k / 10))
+    return made
+
+
+def test_that_the_page_refers_to_nothing_outside_itself() -> None:
+    page = page_of(trajectory()).replace(asset("3Dmol-min.js").read_text(encoding="utf-8"), "")
+    assert "http:" not in page
+    assert "https:" not in page
+    assert not re.search(r"(src|href)\s*=", page.replace("tag.src = uri", ""))
+    assert "default-src 'none'" in page
+
+
+def test_that_the_library_is_inside_and_unchanged() -> None:
+    assert asset("3Dmol-min.js").read_text(encoding="utf-8") in page_of(trajectory())
+
+
+def test_that_every_frame_is_there_with_its_caption() -> None:
+    content = movie(trajectory(12))
+    assert len(content["positions"]) == len(content["captions"]) == 12
+    assert all(len(x) == 13 * 3 for x in content["positions"])
+    assert "step 3" in content["captions"][3]
+    assert "predicted t = 47.0" in content["captions"][3]
+    json.loads(script_json(content))
+
+
+def test_that_bonds_have_their_orders_from_the_molecule() -> None:
+    atoms = viewer_atoms(trajectory().start)
+    orders = sorted(o for atom in atoms for o in atom["bondOrder"])
+    assert orders == [1.0] * 20 + [2.0] * 6
+    for k, atom in enumerate(atoms):
+        assert all(k in atoms[other]["bonds"] for other in atom["bonds"])
+
+
+def test_that_names_are_never_taken_for_markup() -> None:
+    page = page_of(trajectory(name=NAUGHTY))
+    assert "alert(1)</script>" not in page
+    assert "<img" not in page.replace(asset("3Dmol-min.js").read_text(encoding="utf-8"), "")
+    assert "&lt;img src=x&gt;" in page
+    assert "@MOVIE@ @LIBRARY@" in page
+
+
+def test_that_the_file_is_written_whole(tmp_path: Path) -> None:
+    write_html(tmp_path / "t.html", trajectory())
+    assert (tmp_path / "t.html").read_text(encoding="utf-8").endswith("</html>\n")
+    assert [p.name for p in tmp_path.iterdir()] == ["t.html"]
+    with pytest.raises(MoleculeError, match="no frames"):
+        write_html(tmp_path / "empty.html", trajectory(0))
+    with pytest.raises(MoleculeError, match="can't be written"):
+        write_html(tmp_path / "missing" / "t.html", trajectory())
