@@ -1,0 +1,88 @@
+"""RMSD under symmetry, and the order of atoms."""
+
+import time
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from morered_gui.chem import smiles_of, structure_from_smiles
+from morered_gui.chem.matching import match_atoms, reordered, symmetric_rmsd
+from morered_gui.core import Structure, rmsd
+
+SMILES = ("C", "[H][H]", "O", "CC#CC", "c1ccccc1", "C[C@H](N)C(=O)O", "CC(C)(C)C", "C[N+](=O)[O-]")
+
+
+def shuffled(structure: Structure, seed: int) -> Structure:
+    """Atoms in another order, turned and shifted."""
+    rng = np.random.default_rng(seed)
+    rotation = np.linalg.qr(rng.normal(size=(3, 3)))[0]
+    rotation *= np.sign(np.linalg.det(rotation))
+    mixed = reordered(structure, rng.permutation(len(structure)))
+    return mixed.with_positions(mixed.positions @ rotation + rng.normal(size=3))
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.sampled_from(SMILES), st.integers(0, 1000))
+def test_that_the_same_geometry_in_another_order_is_found(smiles: str, seed: int) -> None:
+    structure = structure_from_smiles(smiles, seed=1)
+    other = shuffled(structure, seed)
+    assert symmetric_rmsd(structure, other) < 1e-6
+    matched = match_atoms(other, structure)
+    assert matched is not None
+    assert matched.same_atoms(structure)
+    assert matched.bonds.tolist() == structure.bonds.tolist()
+    assert rmsd(matched.positions, structure.positions) < 1e-6
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.sampled_from(SMILES), st.integers(0, 1000))
+def test_that_the_rmsd_is_symmetric_and_at_most_the_plain_one(smiles: str, seed: int) -> None:
+    a = structure_from_smiles(smiles, seed=1)
+    rng = np.random.default_rng(seed)
+    b = a.with_positions(a.positions + 0.1 * rng.normal(size=a.positions.shape))
+    assert symmetric_rmsd(a, b) <= rmsd(a.positions, b.positions) + 1e-9
+    assert symmetric_rmsd(a, b) == pytest.approx(symmetric_rmsd(b, a), abs=1e-8)
+    assert symmetric_rmsd(a, shuffled(b, seed)) == pytest.approx(symmetric_rmsd(a, b), abs=1e-8)
+
+
+def test_that_turning_a_methyl_group_by_a_third_costs_nothing() -> None:
+    toluene = structure_from_smiles("Cc1ccccc1", seed=1)
+    turned = toluene.positions.copy()
+    turned[[7, 8, 9]] = turned[[8, 9, 7]]
+    assert toluene.numbers[7:10].tolist() == [1, 1, 1]
+    assert rmsd(turned, toluene.positions) > 0.3
+    assert symmetric_rmsd(toluene.with_positions(turned), toluene) < 1e-9
+
+
+@pytest.mark.parametrize(
+    "smiles",
+    ["CC(C)(C)c1cc(C(C)(C)C)cc(C(C)(C)C)c1", "C" * 40, "FC(F)(F)C(F)(F)C(F)(F)C(F)(F)F"],
+)
+def test_that_many_symmetries_take_bounded_time(smiles: str) -> None:
+    structure = structure_from_smiles(smiles, seed=1)
+    before = time.perf_counter()
+    assert symmetric_rmsd(structure, shuffled(structure, 3)) < 1e-6
+    assert time.perf_counter() - before < 10.0
+
+
+def test_that_other_molecules_do_not_match() -> None:
+    ether, ethanol = structure_from_smiles("COC"), structure_from_smiles("CCO")
+    assert match_atoms(ether, ethanol) is None
+    assert match_atoms(structure_from_smiles("O"), ethanol) is None
+    with pytest.raises(ValueError, match="not the same molecule"):
+        symmetric_rmsd(ether, ethanol)
+
+
+def test_that_unknown_bonds_need_the_same_order() -> None:
+    water = structure_from_smiles("O")
+    bare = Structure(water.numbers, water.positions)
+    assert match_atoms(bare, water) is not None
+    assert match_atoms(reordered(bare, np.array([1, 0, 2])), water) is None
+
+
+def test_that_reordering_keeps_the_molecule() -> None:
+    glycine = structure_from_smiles("[NH3+]CC(=O)[O-]")
+    mixed = reordered(glycine, np.random.default_rng(0).permutation(len(glycine)))
+    assert smiles_of(mixed) == "[NH3+]CC(=O)[O-]"
