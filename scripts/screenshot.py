@@ -18,10 +18,11 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 # The user's own settings have no place in the picture.
 os.environ["XDG_CONFIG_HOME"] = tempfile.mkdtemp(prefix="morered-screenshot-")
 
-from PySide6.QtCore import QEventLoop, Qt, QTimer
+from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtWidgets import QApplication
 
 from morered_gui.gui.main import make_application, make_window
+from morered_gui.gui.theme import dark_palette
 from morered_gui.gui.window import MainWindow
 
 PICTURES = Path(__file__).resolve().parent.parent / "docs" / "pictures"
@@ -32,11 +33,11 @@ def main() -> int:
     """Take both pictures."""
     arguments = _arguments()
     application = make_application()
-    for name, scheme in (
-        ("window.png", Qt.ColorScheme.Light),
-        ("window-dark.png", Qt.ColorScheme.Dark),
+    for name, palette in (
+        ("window.png", application.palette()),
+        ("window-dark.png", dark_palette()),
     ):
-        application.styleHints().setColorScheme(scheme)
+        application.setPalette(palette)
         window, problem = make_window()
         if problem:
             print(problem, file=sys.stderr)

@@ -14,6 +14,7 @@ class ActionSpec:
         shortcut: as Qt writes it, or empty.
         tooltip: one sentence; the shortcut is put behind it.
         checkable: whether it is a switch.
+        short: one or two words for the toolbar.
     """
 
     id: str
@@ -22,6 +23,7 @@ class ActionSpec:
     shortcut: str = ""
     tooltip: str = ""
     checkable: bool = False
+    short: str = ""
 
     @property
     def hint(self) -> str:
@@ -40,6 +42,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "mdi6.content-save-outline",
         "Ctrl+S",
         "Save the structure on the screen",
+        short="Save structure",
     ),
     ActionSpec(
         "save_trajectory",
@@ -47,6 +50,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "mdi6.filmstrip",
         "Ctrl+Shift+S",
         "Save all frames of the relaxation",
+        short="Save trajectory",
     ),
     ActionSpec(
         "export_html",
@@ -54,6 +58,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "mdi6.web",
         "Ctrl+E",
         "Write a page that plays the relaxation in any browser, offline",
+        short="Web page",
     ),
     ActionSpec(
         "save_picture", "Save &picture…", "mdi6.image-outline", "Ctrl+P", "Save the 3D view as PNG"
@@ -74,6 +79,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "mdi6.ray-start-arrow",
         "Ctrl+U",
         "Make the structure on the screen the new starting structure",
+        short="Use as start",
     ),
     ActionSpec(
         "ghost",
@@ -82,9 +88,15 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "G",
         "Show the reference structure as a ghost",
         checkable=True,
+        short="Reference",
     ),
     ActionSpec(
-        "fit", "&Fit to window", "mdi6.fit-to-screen-outline", "F", "Show the whole molecule"
+        "fit",
+        "&Fit to window",
+        "mdi6.fit-to-screen-outline",
+        "F",
+        "Show the whole molecule",
+        short="Fit",
     ),
     ActionSpec("play", "&Play", "mdi6.play", "Space", "Play the trajectory, or pause"),
     ActionSpec("first", "&First frame", "mdi6.skip-backward", "Home", "First frame"),
@@ -146,7 +158,6 @@ TOOLBAR: tuple[str, ...] = (
     "save_trajectory",
     "export_html",
     "",
-    "noise",
     "adopt_frame",
     "",
     "ghost",

@@ -33,8 +33,13 @@ Build = Callable[[RelaxerChoice], Relaxer]
 
 def build(choice: RelaxerChoice) -> Relaxer:
     """Build a relaxer of the registry; imports torch, hence only on the compute thread."""
+    import torch
+
     from morered_gui.relaxers.registry import build_relaxer
 
+    # One molecule is too little work to share: with two threads on two busy cores a step took
+    # five times as long. The setting belongs to the thread that makes it.
+    torch.set_num_threads(1)
     return build_relaxer(choice.method, choice.model, choice.device)
 
 

@@ -30,6 +30,7 @@ def _action(
     action = QAction(spec.text, parent)
     action.setObjectName(spec.id)
     action.setCheckable(spec.checkable)
+    action.setIconText(spec.short or spec.text.replace("&", "").rstrip("…"))
     action.setToolTip(spec.hint)
     action.setStatusTip(spec.hint)
     if spec.shortcut:

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QSizePolicy,
     QToolBar,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -33,6 +32,15 @@ def add_dock(
     return dock
 
 
+def _labelled(action: QAction) -> QToolButton:
+    button = QToolButton()
+    button.setDefaultAction(action)
+    button.setAutoRaise(True)
+    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+    button.setAccessibleName(action.text().replace("&", ""))
+    return button
+
+
 def fill_toolbar(window: QMainWindow, actions: Mapping[str, QAction]) -> QToolBar:
     """Small tools on the left, the two buttons that matter on the right."""
     toolbar = QToolBar("Tools", window)
@@ -42,7 +50,7 @@ def fill_toolbar(window: QMainWindow, actions: Mapping[str, QAction]) -> QToolBa
     toolbar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
     for each in TOOLBAR:
         if each:
-            toolbar.addAction(actions[each])
+            toolbar.addWidget(_labelled(actions[each]))
         else:
             toolbar.addSeparator()
     gap = QWidget()
@@ -57,12 +65,3 @@ def fill_toolbar(window: QMainWindow, actions: Mapping[str, QAction]) -> QToolBa
         toolbar.addWidget(button)
     window.addToolBar(toolbar)
     return toolbar
-
-
-def padded(widget: QWidget) -> QWidget:
-    """With a margin that goes when the widget is hidden."""
-    box = QWidget()
-    column = QVBoxLayout(box)
-    column.setContentsMargins(8, 6, 8, 6)
-    column.addWidget(widget)
-    return box

@@ -41,7 +41,7 @@ class MessageBar(QFrame):
         self._close.setToolTip("Dismiss")
         self._close.clicked.connect(self.closed)
         row = QHBoxLayout(self)
-        row.setContentsMargins(12, 7, 8, 7)
+        row.setContentsMargins(20, 15, 16, 15)  # the outer 8 px are the margin of the style
         row.setSpacing(10)
         row.addWidget(self._icon)
         row.addWidget(self._text, 1)

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QListWidget,
     QListWidgetItem,
     QPushButton,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -67,10 +66,9 @@ class MoleculePanel(QWidget):
         self.refresh()
 
     def _lay_out(self, open_action: QAction) -> None:
-        open_button = QToolButton()
-        open_button.setDefaultAction(open_action)
-        open_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        open_button.setText("Open file")
+        open_button = QPushButton(open_action.icon(), "Open file…")
+        open_button.setToolTip(open_action.toolTip())
+        open_button.clicked.connect(open_action.trigger)
         build = QPushButton("Build")
         build.setToolTip("Build the molecule of this SMILES in three dimensions (Enter)")
         build.clicked.connect(self._ask_smiles)

@@ -37,6 +37,8 @@ class RunPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         self._right = pg.ViewBox()
         item.showAxis("right")
         item.scene().addItem(self._right)
+        for name in ("left", "right", "bottom"):
+            item.getAxis(name).enableAutoSIPrefix(False)
         item.getAxis("right").linkToView(self._right)
         self._right.setXLink(self._left)
         for box in (self._left, self._right):

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QHBoxLayout,
     QLabel,
+    QSizePolicy,
     QSlider,
     QSpinBox,
     QToolButton,
@@ -63,7 +64,7 @@ class RunPanel(QWidget):
         self._noise.setToolTip("Time step t to which the starting structure is diffused")
         self._noise_value = QLabel()
         self._card = muted("")
-        self._card.setWordWrap(True)
+        self._card.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._lay_out(actions["noise"])
         self._restore(settings)
         self._connect()
@@ -73,16 +74,14 @@ class RunPanel(QWidget):
         form.setHorizontalSpacing(14)
         form.setVerticalSpacing(7)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        numbers = QHBoxLayout()
-        numbers.addWidget(self._seed, 1)
-        numbers.addSpacing(8)
-        numbers.addWidget(QLabel("Max. steps"))
-        numbers.addWidget(self._max_steps, 1)
         button = QToolButton()
         button.setDefaultAction(noise)
-        button.setText("Add noise")
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         noise_row = QHBoxLayout()
+        noise_row.setSpacing(10)
+        self._noise_value.setMinimumWidth(
+            self._noise_value.fontMetrics().horizontalAdvance("t = 400 (0.00 Å)")
+        )
         noise_row.addWidget(self._noise, 1)
         noise_row.addWidget(self._noise_value)
         noise_row.addWidget(button)
@@ -90,7 +89,8 @@ class RunPanel(QWidget):
         form.addRow("", self._card)
         form.addRow("Method", self._method)
         form.addRow("Device", self._device)
-        form.addRow("Seed", numbers)
+        form.addRow("Seed", self._seed)
+        form.addRow("Max. steps", self._max_steps)
         form.addRow("Noise", noise_row)
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 6, 12, 12)
@@ -166,12 +166,13 @@ class RunPanel(QWidget):
             self._method.setItemData(index, METHODS[name].summary, Qt.ItemDataRole.ToolTipRole)
         elements = " ".join(symbol(z) for z in sorted(model.elements))
         self._card.setText(f"{model.level_of_theory}; {elements}")
+        self._card.setToolTip(model.summary)
         self._model.setToolTip(model.summary)
 
     def _on_noise(self) -> None:
         t = self._noise.value()
         level = self._noise_level[t] if t else 0.0
-        self._noise_value.setText(f"t = {t}\n{level:.2f} Å")
+        self._noise_value.setText(f"t = {t} ({level:.2f} Å)")
 
 
 def _box(name: str, tooltip: str) -> QComboBox:

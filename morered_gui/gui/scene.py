@@ -1,6 +1,11 @@
 """Keeps the 3D view in step with the state."""
 
+from dataclasses import replace
+
+import numpy as np
+
 from morered_gui.app.state import AppState
+from morered_gui.chem.conversion import AROMATIC, bond_arrays, kekulised
 from morered_gui.core import Structure, superpose
 from morered_gui.core.arrays import FloatArray
 from morered_gui.gui.view3d import View3D
@@ -16,13 +21,16 @@ class Scene:
     def __init__(self, state: AppState, view: View3D, *, show_ghost: bool) -> None:
         self._state, self._view = state, view
         self._show_ghost = show_ghost
+        self._anchor: FloatArray | None = None  # (n, 3), where everything is superposed on
         self._drawn: Structure | None = None  # whose atoms and bonds the view has
 
     def redraw(self) -> None:
         """Draw another structure; the camera stays where the atoms are the same."""
-        shown = self._state.shown
+        state, shown = self._state, self._state.shown
+        anchor = state.known_reference.structure if state.known_reference else state.base
+        self._anchor = None if anchor is None else face_on(anchor.positions)
         if shown is not None:
-            shown = shown.with_positions(self._aligned(shown.positions))
+            shown = drawable(shown.with_positions(self._aligned(shown.positions)))
         same = _same_graph(shown, self._drawn)
         self._drawn = shown
         self._view.show_molecule(shown, zoom=not same)
@@ -42,13 +50,30 @@ class Scene:
 
     def _draw_ghost(self) -> None:
         reference = self._state.known_reference
-        visible = self._show_ghost and reference is not None
-        self._view.show_ghost(reference.structure if reference and visible else None)
+        if reference is None or not self._show_ghost or self._anchor is None:
+            self._view.show_ghost(None)
+        else:
+            self._view.show_ghost(drawable(reference.structure.with_positions(self._anchor)))
 
     def _aligned(self, positions: FloatArray) -> FloatArray:
-        state = self._state
-        anchor = state.known_reference.structure if state.known_reference else state.base
-        return positions if anchor is None else superpose(positions, anchor.positions)
+        return positions if self._anchor is None else superpose(positions, self._anchor)
+
+
+def face_on(positions: FloatArray) -> FloatArray:
+    """Turn a molecule so that its broad side faces the viewer, the longest axis across."""
+    centred = positions - positions.mean(0)
+    _, _, axes = np.linalg.svd(centred, full_matrices=True)
+    axes[2] = np.cross(axes[0], axes[1])  # no reflection
+    turned: FloatArray = centred @ axes.T
+    return turned
+
+
+def drawable(structure: Structure) -> Structure:
+    """Aromatic bonds as single and double ones in turn: 3Dmol draws them as scattered dashes."""
+    if AROMATIC not in structure.orders:
+        return structure
+    bonds, orders = bond_arrays(kekulised(structure))
+    return replace(structure, bonds=bonds, orders=orders)
 
 
 def _same_graph(first: Structure | None, second: Structure | None) -> bool:

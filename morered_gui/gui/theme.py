@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import qtawesome
 from PySide6.QtGui import QColor, QIcon, QPalette
 
+_BUTTON_TEXT = QPalette.ColorRole.ButtonText
+
 
 @dataclass(frozen=True, eq=False)
 class Theme:
@@ -46,7 +48,7 @@ def theme_of(palette: QPalette) -> Theme:
         line=_mixed(text, window, 0.20 if dark else 0.17),
         canvas=QColor("#15181d" if dark else "#f7f8fa"),
         panel=window,
-        ghost=QColor("#b9c4d6" if dark else "#5a6b85"),
+        ghost=QColor("#8fb7ff" if dark else "#3f78d6"),
         ghost_opacity=0.55,
         error=QColor("#ff8a80" if dark else "#b3261e"),
         warning=QColor("#f5c26b" if dark else "#8a5a00"),
@@ -76,17 +78,46 @@ def style_sheet(theme: Theme) -> str:
     QLabel[role="value"] {{ font-weight: 600; }}
     QFrame[role="line"] {{ color: {theme.line.name()}; background: {theme.line.name()};
         border: none; max-height: 1px; }}
-    QFrame#message {{ border: none; border-radius: 6px; background: {tint}; }}
+    QFrame#message {{ border: none; border-radius: 6px; margin: 8px; background: {tint}; }}
     QFrame#message[severity="error"] {{ background: {error_tint}; }}
     QFrame#message[severity="warning"] {{ background: {warning_tint}; }}
     QListWidget {{ border: 1px solid {theme.line.name()}; border-radius: 6px; padding: 3px; }}
     QListWidget::item {{ padding: 4px 6px; border-radius: 4px; }}
+    QListWidget::item:selected {{ background: {theme.accent.name()};
+        color: {theme.accent_text.name()}; }}
+    QListWidget::item:hover:!selected {{ background: {tint}; }}
     QStatusBar {{ border-top: 1px solid {theme.line.name()}; }}
     QStatusBar::item {{ border: none; }}
+    QStatusBar QLabel {{ padding: 3px 8px; }}
     QDockWidget {{ font-weight: 600; }}
-    QDockWidget::title {{ padding: 8px 12px 4px 12px; background: {theme.panel.name()}; }}
+    QDockWidget::title {{ padding: 10px 12px 4px 9px; background: {theme.panel.name()}; }}
     QMainWindow::separator {{ background: {theme.line.name()}; width: 1px; height: 1px; }}
     """
+
+
+def dark_palette() -> QPalette:
+    """For where the platform has no dark scheme of its own."""
+    colours = {
+        QPalette.ColorRole.Window: "#1f232a",
+        QPalette.ColorRole.WindowText: "#e6e8eb",
+        QPalette.ColorRole.Base: "#171a1f",
+        QPalette.ColorRole.AlternateBase: "#1f232a",
+        QPalette.ColorRole.Text: "#e6e8eb",
+        QPalette.ColorRole.Button: "#2a2f37",
+        QPalette.ColorRole.ButtonText: "#e6e8eb",
+        QPalette.ColorRole.ToolTipBase: "#2a2f37",
+        QPalette.ColorRole.ToolTipText: "#e6e8eb",
+        QPalette.ColorRole.PlaceholderText: "#8b929c",
+        QPalette.ColorRole.Highlight: "#6ea8fe",
+        QPalette.ColorRole.HighlightedText: "#0d1420",
+        QPalette.ColorRole.Accent: "#6ea8fe",
+    }
+    palette = QPalette(QColor("#2a2f37"))
+    for role, colour in colours.items():
+        palette.setColor(role, QColor(colour))
+    for role in (QPalette.ColorRole.WindowText, QPalette.ColorRole.Text, _BUTTON_TEXT):
+        palette.setColor(QPalette.ColorGroup.Disabled, role, QColor("#6c737d"))
+    return palette
 
 
 def _mixed(first: QColor, second: QColor, share: float) -> QColor:

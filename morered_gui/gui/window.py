@@ -4,7 +4,7 @@ import base64
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, Qt, QTimer
+from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QMainWindow, QMenu, QVBoxLayout, QWidget
 
@@ -15,7 +15,7 @@ from morered_gui.app.state import Activity, AppState, Message
 from morered_gui.chem.examples import Example
 from morered_gui.gui.action_set import make_actions, paint_icons
 from morered_gui.gui.commands import Commands, Parts
-from morered_gui.gui.layout import add_dock, fill_toolbar, padded
+from morered_gui.gui.layout import add_dock, fill_toolbar
 from morered_gui.gui.message_bar import MessageBar
 from morered_gui.gui.molecule_panel import MoleculePanel
 from morered_gui.gui.playback import PlaybackBar
@@ -90,7 +90,7 @@ class MainWindow(QMainWindow):
         column = QVBoxLayout(centre)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(padded(self.message_bar))
+        column.addWidget(self.message_bar)
         column.addWidget(self.view, 1)
         column.addWidget(self.playback)
         return centre
@@ -228,6 +228,7 @@ class MainWindow(QMainWindow):
         self.molecule_panel.show_smiles_error("")
         name = state.structure.name or state.structure.formula if state.structure else ""
         self.setWindowTitle(f"{name} — {TITLE}" if name else TITLE)
+        self.status_line.refresh()
         self._enable_actions()
 
     def _on_trajectory(self) -> None:
@@ -340,6 +341,11 @@ class MainWindow(QMainWindow):
         if files:
             event.acceptProposedAction()
             self.open_path(Path(files[0]))
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.ApplicationPaletteChange:
+            self._on_colour_scheme()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self._pump.stop()

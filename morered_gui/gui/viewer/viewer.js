@@ -3,7 +3,12 @@
 "use strict";
 
 const moreredView = (() => {
-  const STYLE = { stick: { radius: 0.13 }, sphere: { scale: 0.26 } };
+  const DASHES = { dashLength: 0.16, gapLength: 0.1 }; // of aromatic bonds, Å
+  const STYLE = {
+    stick: { radius: 0.14, dashedBondConfig: DASHES }, sphere: { scale: 0.23 },
+  };
+  // Looking a little from above and from the side, so that depth shows.
+  const HOME = [0, 0, 0, 0, -0.19, 0.13, 0.02, 0.973];
   const CLOSER = 1.12; // zoomTo leaves a wide margin
 
   let viewer = null;
@@ -69,7 +74,7 @@ const moreredView = (() => {
       if (molecule) {
         molecule.setClickable({}, true, (atom) => bridge.report_atom(atom.index));
       }
-      if (zoom && data) fit(); else viewer.render();
+      if (zoom && data) { viewer.setView(HOME); fit(); } else viewer.render();
       return true;
     },
     setPositions(positions) {
@@ -85,7 +90,7 @@ const moreredView = (() => {
     },
     setTheme(theme) {
       viewer.setBackgroundColor(theme.background);
-      ghostStyle = { stick: { radius: 0.05, color: theme.ghost, opacity: theme.ghostOpacity } };
+      ghostStyle = { stick: { radius: 0.08, dashedBondConfig: DASHES, color: theme.ghost, opacity: theme.ghostOpacity } };
       if (ghost) ghost.setStyle({}, ghostStyle);
       viewer.render();
       return true;
