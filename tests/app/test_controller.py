@@ -1,0 +1,199 @@
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from morered_gui.app.controller import Controller
+from morered_gui.app.runs import RelaxerChoice
+from morered_gui.app.state import Activity, AppState, Severity
+from morered_gui.core import Relaxer, StopReason
+from tests.app.molecules import IRON_OXIDE, WATER
+from tests.app.spring import SpringRelaxer
+
+CHOICE = RelaxerChoice("spring", "test")
+
+
+@pytest.fixture
+def springs() -> dict[str, Relaxer]:
+    return {"test": SpringRelaxer(), "slow": SpringRelaxer(seconds_per_step=0.005)}
+
+
+@pytest.fixture
+def controller(springs: dict[str, Relaxer]) -> Iterator[Controller]:
+    controller = Controller(AppState(), build=lambda choice: springs[choice.model])
+    yield controller
+    assert controller.close()
+
+
+def wait(controller: Controller, condition: Callable[[], bool], seconds: float = 20.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        controller.pump()
+        time.sleep(0.005)
+
+
+def relax(controller: Controller, model: str = "test", max_steps: int = 30) -> None:
+    controller.relax(RelaxerChoice("spring", model), seed=3, max_steps=max_steps)
+
+
+def n_frames(controller: Controller) -> int:
+    trajectory = controller.state.trajectory
+    return 0 if trajectory is None else len(trajectory)
+
+
+def test_that_a_run_gives_frames_reason_and_provenance(controller: Controller) -> None:
+    controller.state.load(WATER)
+    relax(controller)
+    assert controller.state.activity == Activity.LOADING
+    wait(controller, lambda: not controller.state.busy)
+    trajectory = controller.state.trajectory
+    assert trajectory is not None
+    assert len(trajectory) == 31
+    assert trajectory.stop_reason == StopReason.MAX_STEPS
+    assert trajectory.provenance.seed == 3
+    assert trajectory.provenance.options == {"device": "cpu", "max_steps": 30}
+    assert controller.state.series is not None
+    assert len(controller.state.series.step) == 31
+
+
+def test_that_stop_keeps_what_was_reached(controller: Controller) -> None:
+    controller.state.load(WATER)
+    relax(controller, "slow", max_steps=5000)
+    wait(controller, lambda: n_frames(controller) > 5)
+    controller.stop()
+    wait(controller, lambda: not controller.state.busy)
+    assert controller.state.trajectory is not None
+    assert controller.state.trajectory.stop_reason == StopReason.CANCELLED
+    assert 5 < n_frames(controller) < 5000
+
+
+def test_that_stop_before_the_first_frame_ends_the_run(controller: Controller) -> None:
+    controller.state.load(WATER)
+    relax(controller, "slow", max_steps=5000)
+    controller.stop()
+    wait(controller, lambda: not controller.state.busy)
+
+
+def test_that_frames_of_an_older_run_are_dropped(controller: Controller) -> None:
+    controller.state.load(WATER)
+    relax(controller, "slow", max_steps=5000)
+    wait(controller, lambda: n_frames(controller) > 2)
+    relax(controller, max_steps=10)
+    wait(controller, lambda: not controller.state.busy)
+    trajectory = controller.state.trajectory
+    assert trajectory is not None
+    assert [frame.step for frame in trajectory] == list(range(11))
+
+
+def test_that_another_molecule_ends_the_run(controller: Controller) -> None:
+    controller.state.load(WATER)
+    relax(controller, "slow", max_steps=5000)
+    wait(controller, lambda: n_frames(controller) > 2)
+    controller.open_smiles("C")
+    wait(controller, lambda: controller.state.structure != WATER)
+    assert not controller.state.busy
+    time.sleep(0.05)
+    controller.pump()
+    assert n_frames(controller) == 0
+
+
+def test_that_an_unsupported_element_is_told_in_words(controller: Controller) -> None:
+    controller.state.load(IRON_OXIDE)
+    relax(controller)
+    wait(controller, lambda: not controller.state.busy)
+    message = controller.state.message
+    assert message is not None
+    assert message.severity == Severity.ERROR
+    assert "Fe" in message.text
+    assert controller.state.trajectory is None
+
+
+def test_that_a_defect_comes_with_a_report(
+    controller: Controller, springs: dict[str, Relaxer]
+) -> None:
+    springs["test"] = SpringRelaxer(fails_at=4)
+    controller.state.load(WATER)
+    relax(controller)
+    wait(controller, lambda: not controller.state.busy)
+    message = controller.state.message
+    assert message is not None
+    assert message.action == "copy_report"
+    assert "the spring broke" in message.details
+    assert n_frames(controller) == 4
+
+
+def test_that_without_a_molecule_nothing_happens_but_words(controller: Controller) -> None:
+    relax(controller)
+    controller.add_noise(100, 0)
+    controller.save_trajectory(Path("unused.xyz"))
+    assert not controller.state.busy
+    assert controller.state.message is not None
+
+
+@pytest.mark.parametrize("content", ["", "not a molecule", "2\n\nH 0 0 0\nH nan 0 0\n", "0\n\n"])
+def test_that_a_bad_file_changes_nothing(
+    controller: Controller, tmp_path: Path, content: str
+) -> None:
+    controller.state.load(WATER)
+    path = tmp_path / "bad.xyz"
+    path.write_text(content)
+    controller.open_file(path)
+    wait(controller, lambda: controller.state.message is not None)
+    assert controller.state.message is not None
+    assert controller.state.message.severity == Severity.ERROR
+    assert controller.state.structure == WATER
+
+
+def test_that_noise_always_starts_from_the_molecule_as_loaded(controller: Controller) -> None:
+    controller.state.load(WATER)
+    controller.add_noise(100, 5)
+    first = controller.state.structure
+    controller.add_noise(300, 5)
+    controller.add_noise(100, 5)
+    assert controller.state.structure == first
+    assert controller.state.base == WATER
+
+
+@pytest.mark.parametrize("suffix", [".extxyz", ".xyz", ".sdf", ".pdb", ".html"])
+def test_that_a_trajectory_is_saved(controller: Controller, tmp_path: Path, suffix: str) -> None:
+    controller.state.load(WATER)
+    relax(controller, max_steps=4)
+    wait(controller, lambda: not controller.state.busy)
+    path = tmp_path / f"run{suffix}"
+    save = controller.export_html if suffix == ".html" else controller.save_trajectory
+    save(path)
+    wait(controller, lambda: controller.state.message is not None)
+    assert path.stat().st_size > 100
+
+
+def test_that_a_structure_comes_back_from_its_file(controller: Controller, tmp_path: Path) -> None:
+    controller.state.load(WATER)
+    path = tmp_path / "water.sdf"
+    controller.save_structure(path)
+    wait(controller, path.exists)
+    controller.state.load(IRON_OXIDE)
+    controller.open_file(path)
+    wait(controller, lambda: controller.state.structure != IRON_OXIDE)
+    assert controller.state.structure is not None
+    assert np.allclose(controller.state.structure.positions, WATER.positions, atol=1e-3)
+
+
+def test_that_a_folder_that_is_not_there_is_told(controller: Controller, tmp_path: Path) -> None:
+    controller.state.load(WATER)
+    controller.save_structure(tmp_path / "none" / "water.xyz")
+    wait(controller, lambda: controller.state.message is not None)
+    assert controller.state.message is not None
+    assert controller.state.message.severity == Severity.ERROR
+
+
+def test_that_the_controller_is_imported_without_torch() -> None:
+    code = (
+        "import sys, morered_gui.app.controller, morered_gui.relaxers.registry; "
+        "sys.exit(bool({'torch', 'schnetpack', 'PySide6'} & set(sys.modules)))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
