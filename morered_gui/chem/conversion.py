@@ -62,7 +62,7 @@ def from_rdkit(mol: Mol, conformer: int = -1, *, name: str | None = None) -> Str
     formal = np.array([a.GetFormalCharge() for a in atoms], dtype=np.int64)
     charge = int(formal.sum())
     if not formal.any() and mol.HasProp(TOTAL_CHARGE):
-        charge = int(float(mol.GetProp(TOTAL_CHARGE)))
+        charge = _whole(mol.GetProp(TOTAL_CHARGE))
     own_name = mol.GetProp("_Name").strip() if mol.HasProp("_Name") else ""
     try:
         return Structure(
@@ -76,6 +76,13 @@ def from_rdkit(mol: Mol, conformer: int = -1, *, name: str | None = None) -> Str
         )
     except ValueError as error:
         raise MoleculeError(str(error)) from error
+
+
+def _whole(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise MoleculeError(f"the {TOTAL_CHARGE} '{text}' is not a whole number") from None
 
 
 def bond_arrays(mol: Mol) -> tuple[np.ndarray, np.ndarray]:

@@ -129,12 +129,12 @@ def _refuse_crystals(atoms: "Atoms") -> None:
 
 
 def _format(path: Path) -> str:
-    from ase.io.formats import UnknownFileTypeError, filetype, ioformats
+    from ase.io.formats import filetype, ioformats
 
     try:
         kind = str(filetype(str(path)))
-    except (UnknownFileTypeError, OSError, ValueError):
-        kind = ""
+    except Exception as error:  # it looks into compressed files too, and these fail in many ways
+        raise MoleculeError(f"the format of {path.name} is not known ({error})") from error
     known = kind in ioformats and ioformats[kind].can_read
     if not known or kind in REFUSED:
         raise MoleculeError(f"the format of {path.name} is not known; this program reads {KNOWN}")

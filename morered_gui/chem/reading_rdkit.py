@@ -71,7 +71,7 @@ def pdb_records(lines: Iterator[str]) -> Iterator[Callable[[], Structure]]:
 def _from_sdf(text: str) -> Structure:
     with rdkit_messages() as messages:
         supplier = Chem.SDMolSupplier()
-        supplier.SetData(text + "$$$$\n", sanitize=False, removeHs=False)
+        supplier.SetData(text.rstrip() + "\n\n$$$$\n", sanitize=False, removeHs=False)
         mol = next(iter(supplier), None)
     return _completed(_checked(mol, messages))
 
@@ -175,4 +175,9 @@ def _without_bonds(mol: Mol, name: str) -> Structure:
 
 def _last(messages: list[str]) -> str:
     lines = [part.strip() for m in messages for part in m.splitlines() if part.strip()]
-    return lines[-1].split("] ", 1)[-1] if lines else "RDKit gives no reason"
+    telling = [line for line in lines if "moving to the begin" not in line]
+    return (
+        telling[-1].split("] ", 1)[-1].removeprefix("ERROR: ")
+        if telling
+        else "RDKit gives no reason"
+    )

@@ -4,6 +4,7 @@ import io
 import re
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import islice
 
 import numpy as np
 
@@ -26,7 +27,7 @@ def xyz_records(lines: Iterator[str]) -> Iterator[Callable[[], Structure]]:
             continue
         n_atoms = _count(line, number)
         comment = next(numbered, (0, None))[1]
-        body = [text for _, text in (next(numbered, (0, "")) for _ in range(n_atoms)) if text]
+        body = [text for _, text in islice(numbered, n_atoms)]
         if comment is None or len(body) < n_atoms:
             raise MoleculeError(
                 f"the file ends after {len(body)} of {n_atoms} atoms; is it complete?"
@@ -37,7 +38,7 @@ def xyz_records(lines: Iterator[str]) -> Iterator[Callable[[], Structure]]:
 
 def _count(line: str, number: int) -> int:
     words = line.split()
-    if not words[0].isascii() or not words[0].isdigit() or len(words) > 1:
+    if len(words) > 1 or not re.fullmatch("[0-9]{1,9}", words[0]):
         raise MoleculeError(
             f"line {number} should be the number of atoms, but is '{_short(line)}'; "
             "is this an xyz file?"

@@ -43,6 +43,11 @@ def mol_from_smiles(smiles: str) -> Mol:
     if not text:
         raise MoleculeError("the SMILES is empty; type one, for example CCO for ethanol")
     shown = text if len(text) <= 60 else text[:57] + "..."
+    # RDKit stops reading at such characters, and would take the rest for a name.
+    odd = next((c for c in text if not "!" <= c <= "~"), None)
+    if odd is not None:
+        kind = "a blank" if odd.isspace() else f"the character '{odd}'"
+        raise MoleculeError(f"the SMILES '{shown}' has {kind} in it, which no SMILES has")
     with rdkit_messages() as messages:
         mol = Chem.MolFromSmiles(text, sanitize=False)
         if mol is None:

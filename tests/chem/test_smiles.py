@@ -43,6 +43,8 @@ REFUSED = {
     "c1ccccc1C(C)(C)(C)C": "valence for atom # 6",
     "c1cccc1": "kekulize",
     "*C": "placeholder",
+    "CC\u00d6": "the character",
+    "CC O": "a blank",
     "C" * 400: "too many",
 }
 
