@@ -18,6 +18,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 # The user's own settings have no place in the picture.
 os.environ["XDG_CONFIG_HOME"] = tempfile.mkdtemp(prefix="morered-screenshot-")
 
+import shiboken6
 from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtWidgets import QApplication
 
@@ -45,8 +46,7 @@ def main() -> int:
         window.show()
         _take(window, arguments, arguments.folder / name)
         window.close()
-        window.deleteLater()
-        application.processEvents()
+        shiboken6.delete(window)
     return 0
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
-from morered_gui.app.settings import APPLICATION, load_settings, log_path, save_settings
+from morered_gui.app.settings import APPLICATION, Settings, load_settings, log_path, save_settings
 from morered_gui.gui.graphics import prepare_web_engine
 
 # Both are read when Qt's modules are imported, hence before them.
@@ -19,6 +19,7 @@ os.environ.setdefault("QT_API", "pyside6")
 os.environ.setdefault("PYQTGRAPH_QT_LIB", "PySide6")
 prepare_web_engine()
 
+import shiboken6  # noqa: E402
 from PySide6.QtCore import QTimer  # noqa: E402
 from PySide6.QtWidgets import QApplication  # noqa: E402
 
@@ -50,6 +51,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     QTimer.singleShot(WARM_UP_MS, window, lambda: _warm_up(window))
     code = application.exec()
     _remember(window)
+    # Qt's web profile has to outlive the page; Python's own order at exit is not certain.
+    shiboken6.delete(window)
     return code
 
 
@@ -65,13 +68,18 @@ def make_application() -> QApplication:
 
 
 def make_window() -> tuple[MainWindow, str]:
-    """The window with what is installed, and a sentence about what is not (or empty)."""
+    """The window as the user left it, and a sentence about what is wrong (or empty)."""
     settings, settings_problem = load_settings()
+    window, problem = window_with(Controller(AppState()), settings)
+    return window, f"{settings_problem} {problem}".strip()
+
+
+def window_with(controller: Controller, settings: Settings) -> tuple[MainWindow, str]:
+    """The window with the models and examples that are installed, and what is wrong with them."""
     models, model_problem = _models()
     examples, example_problem = _examples()
-    problem = " ".join(p for p in (settings_problem, model_problem, example_problem) if p)
-    window = MainWindow(Controller(AppState()), settings, models=models, examples=examples)
-    return window, problem
+    window = MainWindow(controller, settings, models=models, examples=examples)
+    return window, f"{model_problem} {example_problem}".strip()
 
 
 def _parser() -> argparse.ArgumentParser:

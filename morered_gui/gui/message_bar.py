@@ -34,6 +34,7 @@ class MessageBar(QFrame):
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._text.setAccessibleName("Message")
         self._button = QPushButton()
+        self._button.setAccessibleName("What helps")
         self._button.clicked.connect(self._on_button)
         self._close = QToolButton()
         self._close.setAutoRaise(True)

@@ -25,16 +25,17 @@ class RunPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
     frame_asked = Signal(int)
 
     def __init__(self, state: AppState, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent, background=theme.canvas)
+        super().__init__(parent, background=theme.canvas, enableMenu=False)
         self.setAccessibleName("Predicted time step and RMSD against the step")
         self._state, self._theme = state, theme
         self._full = (0.0, 0.0, 0.0)  # of step, t, RMSD
         item = self.getPlotItem()
         item.hideButtons()
-        item.setMenuEnabled(False)
+        # pyqtgraph leaves it without a parent, to outlive the window.
+        item.ctrlMenu.setParent(self, item.ctrlMenu.windowFlags())
         item.setContentsMargins(4, 10, 4, 4)
         self._left = item.getViewBox()
-        self._right = pg.ViewBox()
+        self._right = pg.ViewBox(enableMenu=False)
         item.showAxis("right")
         item.scene().addItem(self._right)
         for name in ("left", "right", "bottom"):

@@ -146,6 +146,10 @@ class RunPanel(QWidget):
         """Time step of the noise to be added."""
         return self._noise.value()
 
+    def choose_device(self, name: str) -> None:
+        """Choose a device by its name; an unknown one changes nothing."""
+        _choose(self._device, name)
+
     def set_noise_t(self, t: int) -> None:
         """Move the slider."""
         self._noise.setValue(t)

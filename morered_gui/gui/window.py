@@ -5,7 +5,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer
-from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication
+from PySide6.QtGui import (
+    QAction,
+    QCloseEvent,
+    QDragEnterEvent,
+    QDropEvent,
+    QGuiApplication,
+    QPalette,
+)
 from PySide6.QtWidgets import QMainWindow, QMenu, QVBoxLayout, QWidget
 
 from morered_gui.app.actions import MENUS
@@ -24,7 +31,7 @@ from morered_gui.gui.readout import Readout
 from morered_gui.gui.run_panel import RunPanel
 from morered_gui.gui.scene import Scene
 from morered_gui.gui.status import StatusLine
-from morered_gui.gui.theme import style_sheet, theme_of
+from morered_gui.gui.theme import Theme, style_sheet, theme_of
 from morered_gui.gui.view3d import View3D
 from morered_gui.relaxers.registry import ModelInfo
 
@@ -148,9 +155,13 @@ class MainWindow(QMainWindow):
         self.run_panel.changed.connect(self._on_choice)
         self.plot.frame_asked.connect(self._on_frame_asked)
         self.view.broken.connect(self.show_problem)
-        QGuiApplication.styleHints().colorSchemeChanged.connect(self._on_colour_scheme)
 
     # --- what others may ask of the window ------------------------------------------------------
+
+    @property
+    def theme(self) -> Theme:
+        """The colours in use."""
+        return self._theme
 
     def open_example(self, identifier: str) -> None:
         """Load an example and mark it in the list."""
@@ -304,10 +315,6 @@ class MainWindow(QMainWindow):
 
     # --- look -----------------------------------------------------------------------------------
 
-    def _on_colour_scheme(self) -> None:
-        # The palette follows after this signal.
-        QTimer.singleShot(0, self, self._apply_theme)
-
     def _apply_theme(self) -> None:
         self._theme = theme = theme_of(QGuiApplication.palette())
         self.setStyleSheet(style_sheet(theme))
@@ -344,8 +351,11 @@ class MainWindow(QMainWindow):
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if event.type() == QEvent.Type.ApplicationPaletteChange:
-            self._on_colour_scheme()
+        if event.type() == QEvent.Type.PaletteChange:
+            # A style sheet changes palettes as well; only another background matters.
+            background = QGuiApplication.palette().color(QPalette.ColorRole.Window)
+            if background != self._theme.panel:
+                QTimer.singleShot(0, self, self._apply_theme)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self._pump.stop()

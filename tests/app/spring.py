@@ -21,11 +21,18 @@ LENGTH, STIFFNESS = 1.2, 0.1
 KNOWN = frozenset({1, 6, 7, 8, 9})
 
 
+@dataclass
+class Pace:
+    """How long a step takes; may be changed during a run."""
+
+    seconds: float = 0.0
+
+
 @dataclass(frozen=True)
 class SpringRelaxer:
     """Pulls bonded atoms to one distance; ``t`` falls by one a step."""
 
-    seconds_per_step: float = 0.0
+    pace: Pace = field(default_factory=Pace)
     fails_at: int = -1
     capabilities: Capabilities = field(default_factory=lambda: Capabilities(elements=KNOWN))
     provenance: Provenance = field(
@@ -53,7 +60,7 @@ class SpringRelaxer:
                 raise RuntimeError("the spring broke")
             frame = Frame(step, x, t=float(max_steps - step), seconds=0.01 * step)
             yield BatchFrame(0, frame)
-            time.sleep(self.seconds_per_step)
+            time.sleep(self.pace.seconds)
             x = _pulled(start, x)
         return [StopReason.MAX_STEPS]
 

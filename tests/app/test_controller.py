@@ -12,14 +12,14 @@ from morered_gui.app.runs import RelaxerChoice
 from morered_gui.app.state import Activity, AppState, Severity
 from morered_gui.core import Relaxer, StopReason
 from tests.app.molecules import IRON_OXIDE, WATER
-from tests.app.spring import SpringRelaxer
+from tests.app.spring import Pace, SpringRelaxer
 
 CHOICE = RelaxerChoice("spring", "test")
 
 
 @pytest.fixture
 def springs() -> dict[str, Relaxer]:
-    return {"test": SpringRelaxer(), "slow": SpringRelaxer(seconds_per_step=0.005)}
+    return {"test": SpringRelaxer(), "slow": SpringRelaxer(Pace(0.005))}
 
 
 @pytest.fixture
@@ -159,6 +159,7 @@ def test_that_noise_always_starts_from_the_molecule_as_loaded(controller: Contro
     assert controller.state.base == WATER
 
 
+@pytest.mark.filterwarnings("ignore:Setting the shape")  # ASE 3.29 under numpy 2.5
 @pytest.mark.parametrize("suffix", [".extxyz", ".xyz", ".sdf", ".pdb", ".html"])
 def test_that_a_trajectory_is_saved(controller: Controller, tmp_path: Path, suffix: str) -> None:
     controller.state.load(WATER)

@@ -1,0 +1,177 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import shiboken6
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QFileDialog,
+    QLineEdit,
+    QListWidget,
+    QSlider,
+    QWidget,
+)
+from pytestqt.qtbot import QtBot
+
+from morered_gui.app.settings import settings_path
+from morered_gui.core import Structure
+from morered_gui.gui.main import make_window
+from morered_gui.gui.theme import dark_palette
+from morered_gui.gui.window import MainWindow
+from tests.app.molecules import WATER
+
+AMMONIA = "4\nammonia\nN 0 0 0.1\nH 0 0.94 -0.27\nH 0.81 -0.47 -0.27\nH -0.81 -0.47 -0.27\n"
+CONTROLS = (QAbstractButton, QAbstractSpinBox, QComboBox, QLineEdit, QListWidget, QSlider)
+
+
+def loaded(window: MainWindow) -> Structure:
+    assert window.state.structure is not None
+    return window.state.structure
+
+
+def test_that_a_file_is_opened(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    path = tmp_path / "ammonia.xyz"
+    path.write_text(AMMONIA)
+    window.open_path(path)
+    qtbot.waitUntil(lambda: loaded(window) is not WATER, timeout=20_000)
+    assert loaded(window).formula == "H3N"
+    assert window.settings.recent_files[0].endswith("ammonia.xyz")
+
+
+def test_that_a_dropped_file_is_opened(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    path = tmp_path / "ammonia.xyz"
+    path.write_text(AMMONIA)
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(path))])
+    event = QDropEvent(
+        QPointF(10, 10),
+        Qt.DropAction.CopyAction,
+        mime,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    window.dropEvent(event)
+    qtbot.waitUntil(lambda: loaded(window).formula == "H3N", timeout=20_000)
+
+
+def test_that_a_broken_file_is_told_and_changes_nothing(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    path = tmp_path / "broken.xyz"
+    path.write_text("3\nwater\nO 0 0 0\n")
+    window.open_path(path)
+    qtbot.waitUntil(lambda: bool(window.message_bar.text), timeout=20_000)
+    assert loaded(window) is WATER
+
+
+def test_that_a_smiles_is_built(window: MainWindow, qtbot: QtBot) -> None:
+    panel = window.molecule_panel
+    panel.smiles_field.setText("CCO")
+    qtbot.keyClick(panel.smiles_field, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: loaded(window).formula == "C2H6O", timeout=20_000)
+    assert not panel.smiles_error
+
+
+@pytest.mark.parametrize("smiles", ["C(C", "", "   ", "C(C)(C)(C)(C)C", "*"])
+def test_that_a_bad_smiles_is_told_beside_the_field_and_changes_nothing(
+    window: MainWindow, qtbot: QtBot, smiles: str
+) -> None:
+    panel = window.molecule_panel
+    panel.smiles_field.setText(smiles)
+    qtbot.keyClick(panel.smiles_field, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: bool(panel.smiles_error), timeout=20_000)
+    assert loaded(window) is WATER
+    assert not window.message_bar.text
+
+
+def test_that_an_example_comes_with_its_reference(window: MainWindow, qtbot: QtBot) -> None:
+    window.open_example("benzaldehyde")
+    qtbot.waitUntil(lambda: loaded(window) is not WATER, timeout=20_000)
+    reference = window.state.known_reference
+    assert reference is not None
+    assert reference.label == "DFT geometry"
+    assert window.actions_by_id["ghost"].isEnabled()
+
+
+def test_that_the_structure_is_saved(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "water"
+    answer = (str(path), "xyz (*.xyz)")
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_args: answer)
+    window.actions_by_id["save_structure"].trigger()
+    qtbot.waitUntil(path.with_suffix(".xyz").exists, timeout=20_000)
+
+
+def test_that_the_trajectory_is_saved(
+    relaxed: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "run.xyz"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_args: (str(path), ""))
+    relaxed.actions_by_id["save_trajectory"].trigger()
+    qtbot.waitUntil(path.exists, timeout=20_000)
+    assert path.read_text().count("\nO ") == 61
+
+
+def test_that_the_picture_is_saved(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "water.png"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_args: (str(path), ""))
+    window.actions_by_id["save_picture"].trigger()
+    qtbot.waitUntil(path.exists, timeout=20_000)
+    assert path.read_bytes().startswith(b"\x89PNG")
+
+
+def test_that_every_control_has_a_name_for_screen_readers(window: MainWindow) -> None:
+    own = [
+        w
+        for w in window.findChildren(QWidget)
+        if isinstance(w, CONTROLS)
+        and w.window() is window  # not in pyqtgraph's menu, which is never shown
+        and not w.objectName().startswith("qt_")
+        and not isinstance(w.parent(), (QAbstractSpinBox, QComboBox, QLineEdit))
+    ]
+    nameless = [
+        repr(w)
+        for w in own
+        if not (w.accessibleName() or (isinstance(w, QAbstractButton) and w.text()))
+    ]
+    assert len(own) > 20
+    assert not nameless
+
+
+def test_that_the_theme_follows_the_palette(
+    window: MainWindow, qtbot: QtBot, qapp: QApplication
+) -> None:
+    light = qapp.palette()
+    qapp.setPalette(dark_palette())
+    qtbot.waitUntil(lambda: window.theme.dark, timeout=5_000)
+    qapp.setPalette(light)
+    qtbot.waitUntil(lambda: not window.theme.dark, timeout=5_000)
+
+
+def test_that_a_broken_settings_file_still_opens_the_window(qapp: QApplication) -> None:
+    path = settings_path()
+    path.parent.mkdir(parents=True)
+    path.write_text('{"seed": "many"')
+    window, problem = make_window()
+    assert "settings" in problem
+    assert window.run_panel.seed == 0
+    window.close()
+    shiboken6.delete(window)
+
+
+def test_that_the_window_is_imported_without_torch() -> None:
+    code = (
+        "import sys, morered_gui.gui.main; "
+        "sys.exit(bool({'torch', 'schnetpack'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=False)
+    assert done.returncode == 0
