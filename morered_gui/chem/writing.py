@@ -113,12 +113,28 @@ def one_line(text: str) -> str:
     return " ".join(clean.replace("$$$$", "$").split())
 
 
-def _write(path: Path, structures: Sequence[Structure], infos: Sequence[Info]) -> None:
+def check_target(path: Path) -> None:
+    """Raise MoleculeError where a file can't be written there: before hours of computing."""
+    _writer(path)
+    _check_folder(path)
+
+
+def _check_folder(path: Path) -> None:
+    if not path.absolute().parent.is_dir():
+        raise MoleculeError(f"{path} can't be written: there is no folder {path.parent}")
+
+
+def _writer(path: Path) -> Writer:
     writer = _WRITERS.get(path.suffix.lower())
     if writer is None:
         raise MoleculeError(
             f"'{path.suffix}' files can't be written; choose one of {', '.join(_WRITERS)}"
         )
+    return writer
+
+
+def _write(path: Path, structures: Sequence[Structure], infos: Sequence[Info]) -> None:
+    writer = _writer(path)
     if not structures:
         raise MoleculeError("there is no structure to write")
     named = [s.with_name(one_line(s.name)) for s in structures]

@@ -10,7 +10,7 @@ import typer
 from morered_gui.app.html_export import write_html
 from morered_gui.chem.reading import read_structures
 from morered_gui.chem.smiles import structure_from_smiles
-from morered_gui.chem.writing import write_structures, write_trajectories
+from morered_gui.chem.writing import check_target, write_structures, write_trajectories
 from morered_gui.cli.console import Device, guarded, progress_bar
 from morered_gui.core import ExpectedError, StopReason, Structure, Trajectory
 from morered_gui.relaxers.collect import relax_all
@@ -47,6 +47,8 @@ def relax(
     ] = Backend.NATIVE,
 ) -> None:
     """Relax molecules from a file or a SMILES, all of them as one batch."""
+    if output is not None:
+        check_target(output)
     starts = _starts(source, smiles, seed)
     references = _references(reference, starts)
     relaxer = build_relaxer(method, model, device.value, backend)

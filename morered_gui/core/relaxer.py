@@ -17,11 +17,15 @@ class UnsupportedMoleculeError(ExpectedError):
 
 @dataclass(frozen=True)
 class Capabilities:
-    """What a relaxer takes. None stands for no limit."""
+    """What a relaxer takes. None stands for no limit.
+
+    ``closed_shell`` refuses an odd number of electrons.
+    """
 
     elements: frozenset[int] | None = None
     charges: frozenset[int] | None = None
     max_atoms: int | None = None
+    closed_shell: bool = True
 
     def check(self, structure: Structure) -> None:
         """Raise UnsupportedMoleculeError where the molecule lies outside."""
@@ -33,6 +37,12 @@ class Capabilities:
                 raise UnsupportedMoleculeError(
                     f"unsupported element: {names}; this method knows {known}"
                 )
+        electrons = int(structure.numbers.sum()) - structure.charge
+        if self.closed_shell and electrons % 2:
+            raise UnsupportedMoleculeError(
+                f"it has an odd number of electrons ({electrons}): a radical, or its charge is "
+                "missing; this method takes closed shells"
+            )
         if self.charges is not None and structure.charge not in self.charges:
             allowed = ", ".join(f"{c:+d}" if c else "0" for c in sorted(self.charges))
             raise UnsupportedMoleculeError(

@@ -182,7 +182,6 @@ def test_that_what_else_ase_reads_is_read(tmp_path: Path) -> None:
         assert smiles_of(read_structures(tmp_path / name)[0]) == "CCO"
 
 
-@pytest.mark.filterwarnings("ignore:Setting the shape")  # ASE 3.29 under numpy 2.5
 def test_that_a_box_around_a_molecule_is_no_crystal(tmp_path: Path) -> None:
     from ase import Atoms
     from ase.io import write

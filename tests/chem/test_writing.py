@@ -29,8 +29,6 @@ SMILES = (
     "[CH3]",
 )
 KEEP_ALL = (".extxyz", ".sdf", ".mol", ".traj")
-ASE_AND_NUMPY = pytest.mark.filterwarnings("ignore:Setting the shape")  # ASE 3.29, numpy 2.5
-pytestmark = ASE_AND_NUMPY
 
 
 def roundtrip(path: Path, structure: Structure) -> Structure:

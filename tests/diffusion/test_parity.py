@@ -134,7 +134,6 @@ def assert_recorded(name: str, frames: list[BatchFrame]) -> None:
     )
 
 
-@pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated:DeprecationWarning")
 def test_that_schnetpacks_own_modules_give_the_same_output() -> None:
     from morered_gui.diffusion.schnetpack_backend import SchNetPackNetwork
 

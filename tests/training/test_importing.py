@@ -11,7 +11,6 @@ from morered_gui.training.dataset import EquilibriumSet, Split
 from morered_gui.training.importing import import_structures
 
 BOHR = 0.529177210903
-pytestmark = pytest.mark.filterwarnings("ignore:Setting the shape")  # ASE 3.29 under numpy 2.5
 
 
 def molecules() -> list[Structure]:

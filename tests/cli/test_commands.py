@@ -1,0 +1,153 @@
+"""The commands, with the model that ships."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from morered_gui.chem.examples import list_examples
+from morered_gui.chem.reading import read_structures
+from morered_gui.cli.main import app
+
+EXAMPLE = next(e for e in list_examples() if e.id == "benzaldehyde")
+BAD_INPUT = 2
+
+
+def morered(*words: object) -> Result:
+    return CliRunner().invoke(app, [str(word) for word in words])
+
+
+def test_that_a_molecule_is_relaxed_and_reported(tmp_path: Path) -> None:
+    output = tmp_path / "out.extxyz"
+    result = morered(
+        "relax", EXAMPLE.start, "--reference", EXAMPLE.reference, "--max-steps", 3,
+        "--seed", 5, "--output", output, "--json",
+    )  # fmt: skip
+    assert result.exit_code == 0
+    report = json.loads(result.stdout)
+    assert list(report) == [
+        "name", "n_atoms", "model", "method", "seed", "steps", "evaluations", "seconds",
+        "stop_reason", "t_start", "t_final", "rmsd_to_start", "rmsd_to_reference", "bonds_kept",
+    ]  # fmt: skip
+    assert (report["n_atoms"], report["steps"], report["seed"]) == (14, 3, 5)
+    assert report["stop_reason"] == "max_steps" and report["evaluations"] == 4
+    text = output.read_text()
+    assert text.count("Properties=") == 4
+    assert f"t={report['t_start']}" in text.splitlines()[1]
+
+
+def test_that_the_same_seed_gives_the_same_result(tmp_path: Path) -> None:
+    files = [tmp_path / f"{k}.xyz" for k in range(3)]
+    for file, seed in zip(files, (1, 1, 2), strict=True):
+        morered("relax", EXAMPLE.start, "--max-steps", 2, "--seed", seed, "--output", file)
+    one, same, other = (read_structures(f)[-1] for f in files)
+    assert one == same and one != other
+
+
+def test_that_many_molecules_keep_their_order(tmp_path: Path) -> None:
+    smiles = tmp_path / "many.smi"
+    smiles.write_text("O water\nC methane\nN ammonia\n")
+    output = tmp_path / "out.sdf"
+    result = morered(
+        "relax", smiles, "--max-steps", 2, "--final-only", "--output", output, "--json"
+    )
+    reports = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [r["name"] for r in reports] == ["water", "methane", "ammonia"]
+    assert [s.formula for s in read_structures(output)] == ["H2O", "CH4", "H3N"]
+    assert all(r["rmsd_to_reference"] is None for r in reports)
+
+
+def test_that_a_page_is_written(tmp_path: Path) -> None:
+    page = tmp_path / "run.html"
+    assert morered("relax", "--smiles", "CO", "--max-steps", 2, "--html", page).exit_code == 0
+    assert "<html" in page.read_text()[:500].lower()
+
+
+def test_that_schnetpack_computes_the_same(tmp_path: Path) -> None:
+    files = [tmp_path / "native.extxyz", tmp_path / "schnetpack.extxyz"]
+    for file in files:
+        result = morered(
+            "relax", EXAMPLE.start, "--max-steps", 2, "--output", file, "--backend", file.stem
+        )
+        assert result.exit_code == 0
+    ours, theirs = (read_structures(f)[-1].positions for f in files)
+    assert abs(ours - theirs).max() < 1e-4
+
+
+def test_that_noise_moves_by_the_time_step(tmp_path: Path) -> None:
+    output = tmp_path / "noisy.extxyz"
+    assert morered("noise", EXAMPLE.start, "--t", 50, "--output", output).exit_code == 0
+    before, after = read_structures(EXAMPLE.start)[0], read_structures(output)[0]
+    assert after.same_atoms(before) and len(after.bonds) == len(before.bonds)
+    assert 0.02 < abs(after.positions - before.positions).std() < 0.2
+
+
+def test_that_models_are_listed() -> None:
+    result = morered("models", "list")
+    assert "qm9-jt: jt; B3LYP/6-31G(2df,p); H C N O F" in result.stdout
+
+
+BAD = {
+    "broken.xyz": "garbage",
+    "empty.xyz": "",
+    "zero.xyz": "0\n\n",
+    "nan.xyz": "2\n\nH 0 0 nan\nH 0 0 1\n",
+    "iron.xyz": "2\n\nFe 0 0 0\nO 0 0 1.6\n",
+    "radical.xyz": "2\n\nO 0 0 0\nH 0 0 0.97\n",
+}
+
+
+@pytest.mark.parametrize("name", [*BAD, "missing.xyz"])
+def test_that_bad_files_give_one_line_and_exit_code_2(tmp_path: Path, name: str) -> None:
+    file = tmp_path / name
+    if name in BAD:
+        file.write_text(BAD[name])
+    assert_one_line(morered("relax", file))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--smiles", ""],
+        ["--smiles", "CC("],
+        ["--smiles", "[Fe]"],
+        ["--smiles", "C", "--model", "nowhere"],
+        ["--smiles", "C", "--model", "/nowhere/model"],
+        ["--smiles", "C", "--method", "magic"],
+        ["--smiles", "C", "--output", "out.docx"],
+        ["--smiles", "C", "--output", "/nowhere/out.xyz"],
+        ["--smiles", "[NH4+]"],
+        [],
+    ],
+)
+def test_that_bad_requests_give_one_line_and_exit_code_2(words: list[str]) -> None:
+    assert_one_line(morered("relax", *words))
+
+
+def test_that_a_reference_of_another_molecule_is_refused(tmp_path: Path) -> None:
+    other = tmp_path / "water.smi"
+    other.write_text("O\n")
+    result = morered("relax", EXAMPLE.start, "--reference", other)
+    assert_one_line(result)
+    assert "other atoms" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["noise", "missing.xyz", "--output", "x.xyz"],
+        ["train", "missing.toml"],
+        ["bench", "--data", "missing.npz"],
+        ["models", "import", "missing.pt", "--folder", "x"],
+        ["data", "import", "missing.xyz", "--level-of-theory", "none"],
+    ],
+)
+def test_that_the_other_commands_fail_alike(words: list[str]) -> None:
+    assert_one_line(morered(*words))
+
+
+def assert_one_line(result: Result) -> None:
+    assert result.exit_code == BAD_INPUT
+    assert result.stdout == ""
+    assert result.stderr.startswith("error: ") and result.stderr.count("\n") == 1
