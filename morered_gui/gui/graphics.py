@@ -2,9 +2,13 @@
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 SOFTWARE_FLAGS = "--ignore-gpu-blocklist --disable-gpu-compositing"
+# Of Mesa's software renderer and of Chromium, inside this process.
+DRAWING_THREADS = ("llvmpipe", "Chrome_InProcGp", "VizCompositor")
+DRAWING_NICENESS = 5
 ASKED = "MORERED_SOFTWARE_RENDERING"  # 1 or 0, where the guess is wrong
 
 
@@ -29,3 +33,35 @@ def prepare_web_engine() -> None:
         os.environ.setdefault("QTWEBENGINE_CHROMIUM_FLAGS", SOFTWARE_FLAGS)
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         os.environ.setdefault("QTWEBENGINE_DISABLE_SANDBOX", "1")
+
+
+def put_window_first(renderer: int) -> None:
+    """Let the threads that draw in software give way to the window's thread (Linux).
+
+    They need as much of the processor as the network does. At equal rank they interrupt the
+    window's thread whenever it hands them something to draw: on two busy cores 95 % of those
+    calls took up to 32 ms, and 2 ms after this.
+
+    Args:
+        renderer: process id of the page's renderer.
+    """
+    if sys.platform != "linux" or not draws_in_software():
+        return
+    own = [t for t in _threads(os.getpid()) if _name(t).startswith(DRAWING_THREADS)]
+    for thread in [*own, *_threads(renderer)]:
+        with suppress(OSError):  # it may have ended meanwhile, or a container may forbid it
+            os.setpriority(os.PRIO_PROCESS, int(thread.name), DRAWING_NICENESS)
+
+
+def _threads(process: int) -> list[Path]:
+    try:
+        return list(Path(f"/proc/{process}/task").iterdir())
+    except OSError:
+        return []
+
+
+def _name(thread: Path) -> str:
+    try:
+        return (thread / "comm").read_text(encoding="utf-8")
+    except OSError:
+        return ""

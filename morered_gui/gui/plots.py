@@ -27,6 +27,7 @@ class RunPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
     def __init__(self, state: AppState, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent, background=theme.canvas, enableMenu=False)
         self.setAccessibleName("Predicted time step and RMSD against the step")
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # arrows belong to the playback
         self._state, self._theme = state, theme
         self._full = (0.0, 0.0, 0.0)  # of step, t, RMSD
         item = self.getPlotItem()

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, QUrl, Signal, Slot
+from PySide6.QtCore import QObject, Qt, QUrl, Signal, Slot
 from PySide6.QtGui import QContextMenuEvent, QShowEvent
 from PySide6.QtWebChannel import QWebChannel
 from PySide6.QtWebEngineCore import QWebEnginePage, QWebEngineSettings
@@ -21,7 +21,7 @@ from PySide6.QtWidgets import QWidget
 from morered_gui.core import Structure
 from morered_gui.core.arrays import FloatArray
 from morered_gui.core.bundled import asset
-from morered_gui.gui.graphics import draws_in_software
+from morered_gui.gui.graphics import draws_in_software, put_window_first
 from morered_gui.gui.theme import Theme
 
 DECIMALS = 4  # of positions in Å sent to the page
@@ -63,10 +63,12 @@ class View3D(QWebEngineView):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName("Molecule in three dimensions")
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # a browser eats the keys of the playback
         self.setAcceptDrops(False)  # a dropped file belongs to the window
         self._theme = theme
         self._is_ready = False
         self._in_flight = False
+        self._gives_way = False
         self._calls: list[str] = []  # in order; each is carried out
         self._positions: str | None = None  # only the newest is carried out
         self._bridge = Bridge(self)
@@ -173,6 +175,9 @@ class View3D(QWebEngineView):
 
     def _on_drawn(self, _result: Any) -> None:
         self._in_flight = False
+        if not self._gives_way:
+            self._gives_way = True
+            put_window_first(self.page().renderProcessPid())
         self._next()
         self.drawn.emit()
 

@@ -22,6 +22,7 @@ from morered_gui.app.state import Activity, AppState, Message
 from morered_gui.chem.examples import Example
 from morered_gui.gui.action_set import make_actions, paint_icons
 from morered_gui.gui.commands import Commands, Parts
+from morered_gui.gui.key_guard import KeyGuard
 from morered_gui.gui.layout import add_dock, fill_toolbar
 from morered_gui.gui.message_bar import MessageBar
 from morered_gui.gui.molecule_panel import MoleculePanel
@@ -62,6 +63,8 @@ class MainWindow(QMainWindow):
         self.actions_by_id = make_actions(self.commands.callbacks(), self._theme, self)
         self._build(models, examples)
         self._connect()
+        self._keys = KeyGuard(self)
+        self._keys.protect(self)
         self._restore_layout()
         self._apply_theme()
         self._pump = QTimer(self)

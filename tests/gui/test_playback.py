@@ -1,4 +1,5 @@
 from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 
 from morered_gui.gui.window import MainWindow
@@ -38,6 +39,21 @@ def test_that_keys_go_through_the_frames(relaxed: MainWindow) -> None:
     assert relaxed.state.frame_index == 0
     go["last"].trigger()
     assert relaxed.state.frame_index == n_frames(relaxed) - 1
+
+
+def test_that_space_plays_but_still_presses_a_focused_button(
+    relaxed: MainWindow, qtbot: QtBot
+) -> None:
+    relaxed.activateWindow()
+    relaxed.setFocus()
+    qtbot.keyClick(relaxed, Qt.Key.Key_Space)
+    assert relaxed.playback.is_playing
+    relaxed.playback.pause()
+    button = relaxed.playback.findChildren(QToolButton)[0]
+    button.setFocus(Qt.FocusReason.TabFocusReason)
+    qtbot.keyClick(button, Qt.Key.Key_Space)
+    assert not relaxed.playback.is_playing
+    assert relaxed.state.frame_index == 0
 
 
 def test_that_best_is_the_lowest_predicted_t(relaxed: MainWindow) -> None:
