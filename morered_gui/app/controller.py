@@ -249,6 +249,8 @@ def message_of(failure: Failed) -> Message:
 
 
 def _sentence(text: str) -> str:
-    """With a capital and a full stop."""
+    """With a capital, unless it begins with a molecule's name, and a full stop."""
     text = text.strip()
-    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
+    named = text.partition(" ")[0].endswith(":")
+    begin = text[:1] if named else text[:1].upper()
+    return begin + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")

@@ -116,19 +116,18 @@ def _open_first(window: MainWindow, arguments: argparse.Namespace) -> None:
     else:
         window.open_example(arguments.example or FIRST_EXAMPLE)
     if arguments.relax:
-        window.state.structure_changed.connect(_RelaxOnce(window))
+        _relax_when_loaded(window)
 
 
-class _RelaxOnce:
-    """Starts the relaxation when the first molecule is there."""
+def _relax_when_loaded(window: MainWindow) -> None:
+    """Start the relaxation when the first molecule is there."""
+    changed = window.state.structure_changed
 
-    def __init__(self, window: MainWindow) -> None:
-        self._window: MainWindow | None = window
+    def start() -> None:
+        changed.disconnect(start)
+        QTimer.singleShot(0, window, window.commands.relax)
 
-    def __call__(self) -> None:
-        window, self._window = self._window, None
-        if window is not None:
-            QTimer.singleShot(0, window, window.commands.relax)
+    changed.connect(start)
 
 
 def _warm_up(window: MainWindow) -> None:

@@ -125,8 +125,9 @@ class PlaybackBar(QWidget):
         self._slider.setEnabled(some)
         self._counter.setText(f"frame {index + 1} / {count}" if some else "no frames yet")
         live = self._actions["live"]
-        if live.isChecked() != self._state.live:
-            live.setChecked(self._state.live)
+        follows = self._state.live and self._state.busy
+        if live.isChecked() != follows:
+            live.setChecked(follows)
 
     def enable_actions(self) -> None:
         """Grey out what makes no sense now; to be called when a trajectory comes or goes."""
@@ -135,6 +136,7 @@ class PlaybackBar(QWidget):
         for name in names:
             self._actions[name].setEnabled(some)
         self._actions["live"].setEnabled(self._state.busy)
+        self.refresh()
         if not some and self.is_playing:
             self.pause()
 

@@ -187,5 +187,5 @@ def _top(values: FloatArray) -> float:
 def _grown(old: float, wanted: float, running: bool) -> float:
     """In strides while running, exact afterwards."""
     if not running:
-        return wanted
+        return wanted * 1.02
     return old if wanted <= old else max(wanted * GROWTH, LEAST_STEPS)

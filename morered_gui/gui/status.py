@@ -60,7 +60,7 @@ class StatusLine:
         if trajectory is not None and trajectory.stop_reason is not None and len(trajectory):
             steps = trajectory[-1].step
             sentence = trajectory.stop_reason.sentence
-            return f"{sentence[:1].upper()}{sentence[1:]} after {steps} steps"
+            return f"{sentence[:1].upper()}{sentence[1:]} ({steps} steps)"
         return "Ready" if state.structure is not None else "No molecule"
 
     def _domain(self) -> str:

@@ -213,6 +213,7 @@ def _as_json(structure: Structure | None) -> str:
 def _page_theme(theme: Theme) -> dict[str, object]:
     return {
         "background": theme.canvas.name(),
+        "muted": theme.muted.name(),
         "ghost": theme.ghost.name(),
         "ghostOpacity": theme.ghost_opacity,
     }

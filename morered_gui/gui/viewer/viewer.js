@@ -71,6 +71,7 @@ const moreredView = (() => {
     },
     setMolecule(data, zoom) {
       molecule = replaceModel(molecule, data, STYLE);
+      document.getElementById("hint").hidden = Boolean(data);
       if (molecule) {
         molecule.setClickable({}, true, (atom) => bridge.report_atom(atom.index));
       }
@@ -90,6 +91,7 @@ const moreredView = (() => {
     },
     setTheme(theme) {
       viewer.setBackgroundColor(theme.background);
+      document.getElementById("hint").style.color = theme.muted;
       ghostStyle = { stick: { radius: 0.08, dashedBondConfig: DASHES, color: theme.ghost, opacity: theme.ghostOpacity } };
       if (ghost) ghost.setStyle({}, ghostStyle);
       viewer.render();
