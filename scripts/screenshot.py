@@ -1,6 +1,6 @@
 """Take the pictures of the README from the running program.
 
-    python scripts/screenshot.py [--example ID] [--model NAME] [--noise T] [--frames N]
+    python scripts/screenshot.py [--example ID] [--noise T] [--frames N] [--folder DIR]
 
 Opens the real window, loads an example, diffuses it, relaxes it with a real model, and grabs the
 window during the run, light and dark.
@@ -52,9 +52,9 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--example", default="benzaldehyde")
+    parser.add_argument("--example", default="difluorophenol")
     parser.add_argument("--noise", type=int, default=150)
-    parser.add_argument("--frames", type=int, default=150, help="grab after so many frames")
+    parser.add_argument("--frames", type=int, default=62, help="grab after so many frames")
     parser.add_argument("--folder", type=Path, default=PICTURES)
     return parser.parse_args()
 
@@ -69,7 +69,6 @@ def _take(window: MainWindow, arguments: argparse.Namespace, path: Path) -> None
         window.commands.noise()
     window.commands.relax()
     _wait(lambda: _frames(window) >= arguments.frames or not state.busy, "the frames")
-    _wait(lambda: window.view.is_settled or not state.busy, "the picture")
     # Waiting for Chromium to hand the drawn page to the window takes a moment.
     _pause(0.15)
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -5,7 +5,8 @@
 const moreredView = (() => {
   const DASHES = { dashLength: 0.16, gapLength: 0.1 }; // of aromatic bonds, Å
   const STYLE = {
-    stick: { radius: 0.14, dashedBondConfig: DASHES }, sphere: { scale: 0.23 },
+    stick: { radius: 0.14, dashedBondConfig: DASHES, colorscheme: "Jmol" },
+    sphere: { scale: 0.23, colorscheme: "Jmol" },
   };
   // Looking a little from above and from the side, so that depth shows.
   const HOME = [0, 0, 0, 0, -0.19, 0.13, 0.02, 0.973];
