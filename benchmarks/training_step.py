@@ -4,12 +4,10 @@ python benchmarks/training_step.py [--batch-size 64] [--features 128] [--steps 8
 """
 
 import argparse
-import os
 import statistics
-import sys
 import time
 
-from morered_gui.cli.train import KEEP_MEMORY
+from morered_gui.diffusion.memory import keep_memory
 
 
 def main() -> None:
@@ -19,9 +17,7 @@ def main() -> None:
     parser.add_argument("--features", type=int, default=128)
     parser.add_argument("--steps", type=int, default=8)
     options = parser.parse_args()
-    if sys.platform.startswith("linux") and "MALLOC_TOP_PAD_" not in os.environ:
-        os.execve(sys.executable, [sys.executable, *sys.argv], {**KEEP_MEMORY, **os.environ})
-
+    keep_memory()
     import torch
 
     from morered_gui.diffusion.config import NetworkConfig

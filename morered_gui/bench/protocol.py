@@ -53,11 +53,16 @@ class Score:
         return asdict(self)
 
 
-def choose_molecules(data: EquilibriumSet, n: int, seed: int) -> Iterator[tuple[int, Structure]]:
-    """A seeded choice of n structures of the test split, bonds perceived, with their index."""
-    rows = np.random.default_rng(seed).permutation(data.members(Split.TEST))
+def choose_molecules(
+    data: EquilibriumSet, n: int, seed: int, split: Split = Split.TEST
+) -> Iterator[tuple[int, Structure]]:
+    """A seeded choice of n structures of one part, bonds perceived, with their index.
+
+    Settings are chosen on the validation part, figures reported for the test part.
+    """
+    rows = np.random.default_rng(seed).permutation(data.members(split))
     if len(rows) < n:
-        raise ExpectedError(f"the data has {len(rows)} test structures, not {n}")
+        raise ExpectedError(f"the {split.name.lower()} part has {len(rows)} structures, not {n}")
     for row in rows[:n]:
         numbers, positions = data.geometry(int(row))
         structure = Structure(numbers, positions, charge=int(data.charge[row]))

@@ -121,9 +121,9 @@ class Trajectory:
 
     @property
     def result_index(self) -> int:
-        """The frame to keep: the last one where the run converged, else the best one."""
-        converged = self.stop_reason == StopReason.CONVERGED
-        return len(self._frames) - 1 if converged and self._frames else self.best_index
+        """The frame to keep: the last one where the run arrived, else the best one."""
+        arrived = self.stop_reason in {StopReason.CONVERGED, StopReason.PLATEAU}
+        return len(self._frames) - 1 if arrived and self._frames else self.best_index
 
     def result(self) -> Structure:
         """The relaxed molecule, see ``result_index``."""

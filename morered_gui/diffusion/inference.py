@@ -50,5 +50,6 @@ def mean_step(time: Tensor, batch: PaddedBatch, schedule: NoiseSchedule) -> IntA
     Atoms never move with different time steps: that would break equivariance
     (Kahouli et al. 2024, section 2.3).
     """
-    clamped = np.clip(time.numpy(), 0.0, 1.0) * batch.real
+    # NaN is no time; such a run ends, since its noise is not finite either.
+    clamped = np.nan_to_num(np.clip(time.numpy(), 0.0, 1.0), nan=1.0) * batch.real
     return schedule.integer_step(clamped.sum(1) / batch.n_atoms)

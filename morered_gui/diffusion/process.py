@@ -60,6 +60,14 @@ class DiffusionProcess:
         alpha_bar = self._at(self.schedule.alpha_bar, t)
         return (x_t - np.sqrt(1.0 - alpha_bar) * eps_hat) / np.sqrt(alpha_bar)
 
+    def remove_noise(self, x_t: FloatArray, t: IntArray, eps_hat: FloatArray) -> FloatArray:
+        """x_t - sqrt(1 - alpha_bar) eps_hat: all noise taken away, the scale left as it is.
+
+        ``estimate_origin`` would also undo the shrinking by sqrt(alpha_bar), which a structure
+        that never was diffused does not have.
+        """
+        return x_t - self._at(self.schedule.noise_level, t) * eps_hat
+
     def _at(self, coefficient: FloatArray, t: IntArray) -> FloatArray:
         return self._column(coefficient[t])
 

@@ -97,6 +97,7 @@ class _Run:
         self.centres = np.array([s.positions.mean(0) for s in starts])
         self.held = _padded_mask(fixed, self.whole)
         self.active = np.arange(len(starts))
+        self.settling = np.zeros(len(starts), dtype=bool)  # the next move is the last
         self.reasons = [StopReason.MAX_STEPS] * len(starts)
         self.progress = [Progress(sampler.stop, sampler.process.schedule) for _ in starts]
         self.evaluations = np.zeros(len(starts), dtype=int)
@@ -128,8 +129,10 @@ class _Run:
         batch, rows = self.batch, self.active
         size = batch.numbers.shape[1]
         z = noise(self.step, rows, batch.real)
-        update = self.sampler.update
-        new = update(self.sampler.process, batch.positions, self.prediction, z)
+        process, prediction = self.sampler.process, self.prediction
+        new = self.sampler.update(process, batch.positions, prediction, z)
+        settled = process.remove_noise(batch.positions, prediction.t, prediction.noise)
+        new = np.where(self.settling[rows, None, None], settled, new)
         new = np.where(self.held[rows, :size, None], self.whole.positions[rows, :size], new)
         with np.errstate(invalid="ignore"):
             sane = (np.abs(new) < FARTHEST).all((1, 2))  # False for NaN as well
@@ -150,22 +153,30 @@ class _Run:
         # Adding the centre back rounds; what is fixed has to stay to the last bit.
         still = held if self.step else np.ones(n, dtype=bool)
         positions[still] = self.starts[k].positions[still]
+        noise = prediction.noise[row, :n]
         return Frame(
             step=self.step,
             positions=positions,
             t=float(prediction.t[row]),
-            noise=prediction.noise[row, :n],
+            noise=noise if np.isfinite(noise).all() else None,
             evaluations=int(self.evaluations[k]),
             seconds=seconds,
         )
 
     def _goes_on(self, k: int, t: int, frame: Frame) -> bool:
+        """Whether molecule k moves once more; notes the reason where it does not."""
+        if frame.noise is None:
+            self.reasons[k] = StopReason.DIVERGED
+            return False
+        if self.settling[k]:
+            self.reasons[k] = StopReason.PLATEAU
+            return False
         reason = self.progress[k].reason(t, frame.positions)
-        if frame.noise is not None and not np.isfinite(frame.noise).all():
-            reason = StopReason.DIVERGED
-        if reason is not None:
+        if reason == StopReason.CONVERGED:
             self.reasons[k] = reason
-        return reason is None and self.step < self.max_steps
+            return False
+        self.settling[k] = reason == StopReason.PLATEAU
+        return self.step < self.max_steps
 
 
 def _rows(

@@ -2,7 +2,8 @@
 
 The published rule (a step taken at t <= 0) mostly does not fire, since the predicted t
 settles a little above 0. The rule here also stops where t no longer falls and the
-structure moves by no more than the noise that the sampler itself puts in.
+structure moves by no more than the noise that the sampler itself puts in. The noise that
+is then left is taken away in one last move.
 """
 
 from collections import deque
@@ -29,7 +30,7 @@ class StopRule:
     """
 
     convergence_step: int = 0
-    window: int = 20
+    window: int = 30
     t_tolerance: float = 0.5
     move_tolerance: float = 0.01
 

@@ -12,7 +12,7 @@ class Report:
     """One relaxed molecule. Time steps are means over the atoms; RMSD in Å, superposed.
 
     ``t_final`` and the RMSD values belong to the result, which is the last frame where the
-    run converged and the best one otherwise. ``bonds_kept`` is None where the bonds of the
+    run arrived and the best one otherwise. ``bonds_kept`` is None where the bonds of the
     start are not known.
     """
 

@@ -165,6 +165,14 @@ def test_that_a_time_step_that_hovers_above_0_stops_on_the_plateau() -> None:
     assert len(falling) < len(frames) < len(falling) + 60
 
 
+def test_that_the_last_move_takes_the_remaining_noise_away() -> None:
+    frames, _ = run_scripted([5], noise=0.1)
+    before, after = frames[-2], frames[-1]
+    assert before.noise is not None
+    expected = before.positions - SCHEDULE.noise_level[5] * before.noise
+    np.testing.assert_allclose(after.positions, expected, atol=1e-9)
+
+
 def test_that_a_falling_time_step_does_not_stop() -> None:
     frames, reason = run_scripted(list(range(400, 0, -1)), max_steps=200)
     assert reason == StopReason.MAX_STEPS and len(frames) == 201
