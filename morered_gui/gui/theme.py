@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 
 import qtawesome
+from PySide6.QtCore import QSize
 from PySide6.QtGui import QColor, QIcon, QPalette
 
+ICON_SIZES = (16, 20, 24, 40, 48)  # pixels; the larger ones for fine screens
 _BUTTON_TEXT = QPalette.ColorRole.ButtonText
 
 
@@ -27,10 +29,18 @@ class Theme:
     warning: QColor
 
     def icon(self, name: str, color: QColor | None = None) -> QIcon:
-        """A qtawesome icon in the colour of the text."""
+        """A qtawesome icon in the colour of the text, drawn once and for all.
+
+        qtawesome's own icons are painted in Python each time that they are shown, which the
+        window's thread would do in the middle of a run.
+        """
         normal = color or self.text
-        icon: QIcon = qtawesome.icon(name, color=normal.name(), color_disabled=self.line.name())
-        return icon
+        source = qtawesome.icon(name, color=normal.name(), color_disabled=self.line.name())
+        drawn = QIcon()
+        for mode in (QIcon.Mode.Normal, QIcon.Mode.Disabled):
+            for size in ICON_SIZES:
+                drawn.addPixmap(source.pixmap(QSize(size, size), mode), mode)
+        return drawn
 
 
 def theme_of(palette: QPalette) -> Theme:
