@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.box import SIMPLE
 from rich.table import Table
 
 from morered_gui.bench.protocol import Score, choose_molecules, score_method
@@ -58,7 +59,7 @@ def bench(
 
 
 def _table(summaries: list[Summary]) -> Table:
-    table = Table(title="median (quartiles) against the reference")
+    table = Table(title="median (quartiles) against the reference", box=SIMPLE)
     for title in ("start", "n", "RMSD start", "RMSD / Å", "ratio", "failed", "t", "evaluations"):
         table.add_column(title, justify="right")
     for s in summaries:
