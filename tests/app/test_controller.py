@@ -159,7 +159,6 @@ def test_that_noise_always_starts_from_the_molecule_as_loaded(controller: Contro
     assert controller.state.base == WATER
 
 
-@pytest.mark.filterwarnings("ignore:Setting the shape")  # ASE 3.29 under numpy 2.5
 @pytest.mark.parametrize("suffix", [".extxyz", ".xyz", ".sdf", ".pdb", ".html"])
 def test_that_a_trajectory_is_saved(controller: Controller, tmp_path: Path, suffix: str) -> None:
     controller.state.load(WATER)
