@@ -6,7 +6,6 @@ structure moves by no more than the noise that the sampler itself puts in. The n
 is then left is taken away in one last move.
 """
 
-from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,8 +21,9 @@ class StopRule:
 
     Attributes:
         convergence_step: a molecule is converged after a step taken at t <= this.
-        window: steps over which t is averaged; two windows are compared. 0 switches the
-            plateau rule off.
+        window: steps over which t is averaged; two windows are compared. Far from
+            equilibrium the window is t steps, as many as the sampler would need from
+            there. 0 switches the plateau rule off.
         t_tolerance: t is on a plateau where its mean fell by less than this, in time steps.
         move_tolerance: Å; the structure is on a plateau where it moved within a window by
             less than this beside twice the noise level at the current t.
@@ -40,8 +40,8 @@ class Progress:
 
     def __init__(self, rule: StopRule, schedule: NoiseSchedule) -> None:
         self._rule, self._schedule = rule, schedule
-        self._t: deque[int] = deque(maxlen=2 * rule.window or 1)
-        self._positions: deque[FloatArray] = deque(maxlen=rule.window + 1)
+        self._t: list[int] = []
+        self._positions: list[FloatArray] = []
 
     def reason(self, t: int, positions: FloatArray) -> StopReason | None:
         """Take in a new frame; positions (n, 3) in Å. Says why to stop here, or None."""
@@ -53,13 +53,12 @@ class Progress:
         return StopReason.PLATEAU if self._on_plateau(t) else None
 
     def _on_plateau(self, t: int) -> bool:
-        window = self._rule.window
-        if not window or len(self._t) < 2 * window:
+        window = max(self._rule.window, t)
+        if not self._rule.window or len(self._t) < 2 * window:
             return False
-        history = np.array(self._t)
-        fall = history[:window].mean() - history[window:].mean()
+        fall = np.mean(self._t[-2 * window : -window]) - np.mean(self._t[-window:])
         if fall >= self._rule.t_tolerance:
             return False
-        moved = self._positions[-1] - self._positions[0]
+        moved = self._positions[-1] - self._positions[-window - 1]
         rms = np.sqrt((moved**2).mean())
         return bool(rms < self._rule.move_tolerance + 2.0 * self._schedule.noise_level[t])

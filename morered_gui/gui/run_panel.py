@@ -1,5 +1,6 @@
 """How to relax: method, model, device, seed, steps; and how much noise to start from."""
 
+import math
 from collections.abc import Mapping
 
 from PySide6.QtCore import Qt, Signal
@@ -175,8 +176,9 @@ class RunPanel(QWidget):
 
     def _on_noise(self) -> None:
         t = self._noise.value()
-        level = self._noise_level[t] if t else 0.0
-        self._noise_value.setText(f"t = {t} ({level:.2f} Å)")
+        # Noise of this size in each coordinate moves the atoms by sqrt(3) of it, RMS.
+        rmsd = math.sqrt(3.0) * self._noise_level[t] if t else 0.0
+        self._noise_value.setText(f"t = {t} ({rmsd:.2f} Å)")
 
 
 def _box(name: str, tooltip: str) -> QComboBox:

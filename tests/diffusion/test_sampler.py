@@ -165,6 +165,12 @@ def test_that_a_time_step_that_hovers_above_0_stops_on_the_plateau() -> None:
     assert len(falling) < len(frames) < len(falling) + 60
 
 
+def test_that_a_pause_far_from_equilibrium_does_not_stop() -> None:
+    pause = [*range(200, 150, -1), *[150] * 120, *range(150, 0, -1), 0]
+    frames, reason = run_scripted(pause)
+    assert reason == StopReason.CONVERGED and len(frames) == len(pause) + 1
+
+
 def test_that_the_last_move_takes_the_remaining_noise_away() -> None:
     frames, _ = run_scripted([5], noise=0.1)
     before, after = frames[-2], frames[-1]
