@@ -16,8 +16,11 @@ def keep_memory() -> bool:
     """Tell glibc to keep large blocks for the next step; True where it took the hint.
 
     By default glibc maps a block of more than some 100 kB afresh and unmaps it after use, so
-    that each step of a network faults all its temporary tensors in again. Kept, a forward
-    pass of 64 molecules takes a half to a fifth of the time (docs/training.md).
+    that each step of a network faults all its temporary tensors in again (docs/training.md).
+
+    For training only, where nothing but temporary tensors is allocated: a run that keeps
+    small arrays from every step would pin the large blocks between them, and grow without
+    bound.
     """
     if not sys.platform.startswith("linux"):
         return False
