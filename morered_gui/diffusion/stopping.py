@@ -24,14 +24,14 @@ class StopRule:
         window: steps over which t is averaged; two windows are compared. Far from
             equilibrium the window is t steps, as many as the sampler would need from
             there. 0 switches the plateau rule off.
-        t_tolerance: t is on a plateau where its mean fell by less than this, in time steps.
+        t_tolerance: t is on a plateau where its mean fell by no more than this, in time steps.
         move_tolerance: Å; the structure is on a plateau where it moved within a window by
             less than this beside twice the noise level at the current t.
     """
 
     convergence_step: int = 0
     window: int = 30
-    t_tolerance: float = 0.5
+    t_tolerance: float = 0.0
     move_tolerance: float = 0.01
 
 
@@ -57,7 +57,7 @@ class Progress:
         if not self._rule.window or len(self._t) < 2 * window:
             return False
         fall = np.mean(self._t[-2 * window : -window]) - np.mean(self._t[-window:])
-        if fall >= self._rule.t_tolerance:
+        if fall > self._rule.t_tolerance:
             return False
         moved = self._positions[-1] - self._positions[-window - 1]
         rms = np.sqrt((moved**2).mean())
