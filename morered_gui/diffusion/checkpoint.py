@@ -25,7 +25,7 @@ CONFIG_FILE, WEIGHTS_FILE = "config.json", "model.safetensors"
 FORMAT = 1
 # What a network can do by itself.
 METHODS_OF_KIND: Mapping[NetworkKind, tuple[str, ...]] = {
-    NetworkKind.JOINT: ("jt",),
+    NetworkKind.JOINT: ("jt", "fast"),
     NetworkKind.NOISE: (),
     NetworkKind.TIME: (),
 }

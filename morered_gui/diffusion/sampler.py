@@ -32,6 +32,16 @@ def ancestral(
     return process.reverse_step(x, prediction.t, prediction.noise, z)
 
 
+def jump(
+    process: DiffusionProcess,
+    x: FloatArray,
+    prediction: Prediction,
+    z: FloatArray,  # noqa: ARG001 - part of the interface
+) -> FloatArray:
+    """All predicted noise taken away at once, none put back; t is then predicted anew."""
+    return process.remove_noise(x, prediction.t, prediction.noise)
+
+
 # Draws z [B, N, 3] for a step: (step, molecules, real [B, N]) -> z.
 NoiseSource = Callable[[int, IntArray, BoolArray], FloatArray]
 

@@ -22,8 +22,9 @@ class StopRule:
     Attributes:
         convergence_step: a molecule is converged after a step taken at t <= this.
         window: steps over which t is averaged; two windows are compared. Far from
-            equilibrium the window is t steps, as many as the sampler would need from
-            there. 0 switches the plateau rule off.
+            equilibrium the window is ``patience`` t steps. 0 switches the plateau rule off.
+        patience: 1 for the ancestral sampler, which needs t steps from t; 0 for samplers
+            whose steps do not depend on t.
         t_tolerance: t is on a plateau where its mean fell by no more than this, in time steps.
         move_tolerance: Å; the structure is on a plateau where it moved within a window by
             less than this beside twice the noise level at the current t.
@@ -31,6 +32,7 @@ class StopRule:
 
     convergence_step: int = 0
     window: int = 30
+    patience: float = 1.0
     t_tolerance: float = 0.0
     move_tolerance: float = 0.01
 
@@ -53,7 +55,7 @@ class Progress:
         return StopReason.PLATEAU if self._on_plateau(t) else None
 
     def _on_plateau(self, t: int) -> bool:
-        window = max(self._rule.window, t)
+        window = max(self._rule.window, round(self._rule.patience * t))
         if not self._rule.window or len(self._t) < 2 * window:
             return False
         fall = np.mean(self._t[-2 * window : -window]) - np.mean(self._t[-window:])

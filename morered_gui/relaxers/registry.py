@@ -1,6 +1,5 @@
 """Which relaxers there are. torch is imported only when one is built."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, version
@@ -34,7 +33,10 @@ class Method:
 
 METHODS = {
     m.name: m
-    for m in (Method("jt", "MoreRed-JT", "one network predicts time step and noise at every step"),)
+    for m in (
+        Method("jt", "MoreRed-JT", "one network predicts time step and noise at every step"),
+        Method("fast", "Few steps", "all predicted noise is taken away at once, some ten times"),
+    )
 }
 
 
@@ -101,24 +103,31 @@ def build_relaxer(
             f"the model '{folder.config.name}' serves {', '.join(folder.config.methods)}, "
             f"not '{method}'"
         )
-    return _BUILDERS[method](folder, device, Backend(backend))
+    return _build_joint(method, folder, device, Backend(backend))
 
 
-def _build_jt(folder: ModelFolder, device: str, backend: Backend) -> Relaxer:
+def _build_joint(method: str, folder: ModelFolder, device: str, backend: Backend) -> Relaxer:
     from morered_gui.diffusion.devices import choose_device
     from morered_gui.diffusion.inference import NetworkOnDevice
     from morered_gui.diffusion.predictor import JointPredictor
     from morered_gui.diffusion.process import DiffusionProcess
-    from morered_gui.diffusion.sampler import Sampler
+    from morered_gui.diffusion.sampler import Sampler, ancestral, jump
+    from morered_gui.diffusion.stopping import StopRule
     from morered_gui.relaxers.diffusion import DiffusionRelaxer
 
     chosen = choose_device(device)
     network = _network(folder, backend).to(chosen)
     schedule = folder.config.noise_schedule()
     predictor = JointPredictor(NetworkOnDevice(network, chosen), schedule)
-    sampler = Sampler(predictor=predictor, process=DiffusionProcess(schedule))
+    update, stop = {
+        "jt": (ancestral, StopRule()),
+        "fast": (jump, StopRule(window=3, patience=0.0)),
+    }[method]
+    process = DiffusionProcess(schedule)
     return DiffusionRelaxer(
-        sampler, _capabilities(folder), _provenance("jt", folder, str(chosen), backend)
+        Sampler(predictor=predictor, process=process, update=update, stop=stop),
+        _capabilities(folder),
+        _provenance(method, folder, str(chosen), backend),
     )
 
 
@@ -154,6 +163,3 @@ def _version(package: str) -> str:
         return version(package)
     except PackageNotFoundError:  # run from a checkout that is not installed
         return "unknown"
-
-
-_BUILDERS: dict[str, Callable[[ModelFolder, str, Backend], Relaxer]] = {"jt": _build_jt}

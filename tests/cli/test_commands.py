@@ -85,7 +85,7 @@ def test_that_noise_moves_by_the_time_step(tmp_path: Path) -> None:
 
 def test_that_models_are_listed() -> None:
     result = morered("models", "list")
-    assert "qm9-jt: jt; B3LYP/6-31G(2df,p); H C N O F" in result.stdout
+    assert "qm9-jt: jt, fast; B3LYP/6-31G(2df,p); H C N O F" in result.stdout
 
 
 BAD = {

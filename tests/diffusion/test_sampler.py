@@ -21,7 +21,7 @@ from morered_gui.core import (
 from morered_gui.core.arrays import IntArray
 from morered_gui.diffusion.inference import NetworkOnDevice
 from morered_gui.diffusion.predictor import JointPredictor, Prediction
-from morered_gui.diffusion.sampler import Sampler, SeededNoise
+from morered_gui.diffusion.sampler import Sampler, SeededNoise, jump
 from morered_gui.diffusion.schedule import polynomial_schedule
 from morered_gui.diffusion.stopping import StopRule
 from morered_gui.relaxers.collect import relax_all
@@ -177,6 +177,19 @@ def test_that_the_last_move_takes_the_remaining_noise_away() -> None:
     assert before.noise is not None
     expected = before.positions - SCHEDULE.noise_level[5] * before.noise
     np.testing.assert_allclose(after.positions, expected, atol=1e-9)
+
+
+def test_that_jumps_take_all_noise_away_and_stop_when_t_no_longer_falls() -> None:
+    sampler = Sampler(
+        predictor=Scripted([90, 40, 20, 10, 8, 8, 8, 9, 8], noise=0.01),
+        update=jump,
+        stop=StopRule(window=3, patience=0.0),
+    )
+    start = parity.molecules()[0]
+    frames = [f for _, f in sampler.run([start], max_steps=50, noise=SeededNoise(0, 1))]
+    expected = frames[0].positions - SCHEDULE.noise_level[90] * 0.01
+    np.testing.assert_allclose(frames[1].positions, expected, atol=1e-9)
+    assert 7 < len(frames) < 14
 
 
 def test_that_a_falling_time_step_does_not_stop() -> None:
