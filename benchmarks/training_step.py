@@ -7,7 +7,7 @@ import argparse
 import statistics
 import time
 
-from morered_gui.diffusion.memory import keep_memory
+from morered_gui.diffusion.memory import TRAINING_BLOCK, keep_memory
 
 
 def main() -> None:
@@ -17,7 +17,7 @@ def main() -> None:
     parser.add_argument("--features", type=int, default=128)
     parser.add_argument("--steps", type=int, default=8)
     options = parser.parse_args()
-    keep_memory()
+    keep_memory(TRAINING_BLOCK)
     import torch
 
     from morered_gui.diffusion.config import NetworkConfig

@@ -109,12 +109,14 @@ def build_relaxer(
 def _build_joint(method: str, folder: ModelFolder, device: str, backend: Backend) -> Relaxer:
     from morered_gui.diffusion.devices import choose_device
     from morered_gui.diffusion.inference import NetworkOnDevice
+    from morered_gui.diffusion.memory import INFERENCE_BLOCK, keep_memory
     from morered_gui.diffusion.predictor import JointPredictor
     from morered_gui.diffusion.process import DiffusionProcess
     from morered_gui.diffusion.sampler import Sampler, ancestral, jump
     from morered_gui.diffusion.stopping import StopRule
     from morered_gui.relaxers.diffusion import DiffusionRelaxer
 
+    keep_memory(INFERENCE_BLOCK)
     chosen = choose_device(device)
     network = _network(folder, backend).to(chosen)
     schedule = folder.config.noise_schedule()

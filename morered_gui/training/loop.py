@@ -15,7 +15,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
 
 from morered_gui.diffusion.devices import choose_device
-from morered_gui.diffusion.memory import keep_memory
+from morered_gui.diffusion.memory import TRAINING_BLOCK, keep_memory
 from morered_gui.diffusion.network import MoreRedNetwork
 from morered_gui.diffusion.process import DiffusionProcess
 from morered_gui.training.batches import Batch, BatchStream
@@ -59,7 +59,7 @@ class Trainer:
         start: dict[str, Tensor] | None = None,
     ) -> None:
         """``start`` are weights to begin with; a resume file in the folder goes before them."""
-        keep_memory()
+        keep_memory(TRAINING_BLOCK)
         torch.set_num_threads(config.threads)
         torch.manual_seed(config.seed)
         self.config, self.folder = config, folder
