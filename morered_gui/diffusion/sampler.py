@@ -107,7 +107,8 @@ class _Run:
         self.centres = np.array([s.positions.mean(0) for s in starts])
         self.held = _padded_mask(fixed, self.whole)
         self.active = np.arange(len(starts))
-        self.settling = np.zeros(len(starts), dtype=bool)  # the next move is the last
+        # Last moves still to come, -1 before the plateau.
+        self.settling = np.full(len(starts), -1)
         self.reasons = [StopReason.MAX_STEPS] * len(starts)
         self.progress = [Progress(sampler.stop, sampler.process.schedule) for _ in starts]
         self.evaluations = np.zeros(len(starts), dtype=int)
@@ -142,7 +143,7 @@ class _Run:
         process, prediction = self.sampler.process, self.prediction
         new = self.sampler.update(process, batch.positions, prediction, z)
         settled = process.remove_noise(batch.positions, prediction.t, prediction.noise)
-        new = np.where(self.settling[rows, None, None], settled, new)
+        new = np.where(self.settling[rows, None, None] > 0, settled, new)
         new = np.where(self.held[rows, :size, None], self.whole.positions[rows, :size], new)
         with np.errstate(invalid="ignore"):
             sane = (np.abs(new) < FARTHEST).all((1, 2))  # False for NaN as well
@@ -178,14 +179,18 @@ class _Run:
         if frame.noise is None:
             self.reasons[k] = StopReason.DIVERGED
             return False
-        if self.settling[k]:
+        if self.settling[k] > 0:
+            self.settling[k] -= 1
+        else:
+            reason = self.progress[k].reason(t, frame.positions)
+            if reason == StopReason.CONVERGED:
+                self.reasons[k] = reason
+                return False
+            if reason == StopReason.PLATEAU:
+                self.settling[k] = self.sampler.stop.settling
+        if self.settling[k] == 0:
             self.reasons[k] = StopReason.PLATEAU
             return False
-        reason = self.progress[k].reason(t, frame.positions)
-        if reason == StopReason.CONVERGED:
-            self.reasons[k] = reason
-            return False
-        self.settling[k] = reason == StopReason.PLATEAU
         return self.step < self.max_steps
 
 

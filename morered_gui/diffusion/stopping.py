@@ -3,7 +3,7 @@
 The published rule (a step taken at t <= 0) mostly does not fire, since the predicted t
 settles a little above 0. The rule here also stops where t no longer falls and the
 structure moves by no more than the noise that the sampler itself puts in. The noise that
-is then left is taken away in one last move.
+is then left is taken away in a few last moves.
 """
 
 from dataclasses import dataclass
@@ -28,6 +28,7 @@ class StopRule:
         t_tolerance: t is on a plateau where its mean fell by no more than this, in time steps.
         move_tolerance: Å; the structure is on a plateau where it moved within a window by
             less than this beside twice the noise level at the current t.
+        settling: moves after the plateau that only take noise away.
     """
 
     convergence_step: int = 0
@@ -35,6 +36,7 @@ class StopRule:
     patience: float = 1.0
     t_tolerance: float = 0.0
     move_tolerance: float = 0.01
+    settling: int = 8
 
 
 class Progress:

@@ -123,7 +123,7 @@ def _build_joint(method: str, folder: ModelFolder, device: str, backend: Backend
     predictor = JointPredictor(NetworkOnDevice(network, chosen), schedule)
     update, stop = {
         "jt": (ancestral, StopRule()),
-        "fast": (jump, StopRule(window=3, patience=0.0)),
+        "fast": (jump, StopRule(window=3, patience=0.0, settling=1)),
     }[method]
     process = DiffusionProcess(schedule)
     return DiffusionRelaxer(
