@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from morered_gui.app.events import Finished, FrameArrived, LoadingModel, RunReady
 from morered_gui.app.jobs import Job, Work
 from morered_gui.core import BatchRun, Relaxer, StopReason, Structure
+from morered_gui.relaxers.registry import build_relaxer
 
 
 @dataclass(frozen=True)
@@ -33,14 +34,7 @@ Build = Callable[[RelaxerChoice], Relaxer]
 
 def build(choice: RelaxerChoice) -> Relaxer:
     """Build a relaxer of the registry; imports torch, hence only on the compute thread."""
-    import torch
-
-    from morered_gui.relaxers.registry import build_relaxer
-
-    # One molecule is too little work to share: with two threads on two busy cores a step took
-    # five times as long. The setting belongs to the thread that makes it.
-    torch.set_num_threads(1)
-    return build_relaxer(choice.method, choice.model, choice.device)
+    return build_relaxer(choice.method, choice.model, choice.device, threads=1)
 
 
 class RelaxerShelf:

@@ -51,7 +51,8 @@ def relax(
         check_target(output)
     starts = _starts(source, smiles, seed)
     references = _references(reference, starts)
-    relaxer = build_relaxer(method, model, device.value, backend)
+    threads = 1 if len(starts) == 1 else None
+    relaxer = build_relaxer(method, model, device.value, backend, threads)
     with progress_bar("relaxing", max_steps, "step") as show:
         trajectories = relax_all(
             relaxer,

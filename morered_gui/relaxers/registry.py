@@ -82,6 +82,7 @@ def build_relaxer(
     model: str | Path | None = None,
     device: str = "auto",
     backend: Backend = Backend.NATIVE,
+    threads: int | None = None,
 ) -> Relaxer:
     """Load what a method needs and put it on the device.
 
@@ -90,6 +91,9 @@ def build_relaxer(
         model: name or folder of a model; None for the default.
         device: auto, cpu, cuda or mps.
         backend: ``schnetpack`` runs the same weights through SchNetPack's modules.
+        threads: CPU threads of the calling thread; None leaves torch's choice. One molecule
+            is too little work to share: with two threads on busy cores a step took five
+            times as long.
 
     Raises:
         ModelError: the model is not there, broken, or does not serve the method.
@@ -103,6 +107,10 @@ def build_relaxer(
             f"the model '{folder.config.name}' serves {', '.join(folder.config.methods)}, "
             f"not '{method}'"
         )
+    if threads is not None:
+        import torch
+
+        torch.set_num_threads(threads)
     return _build_joint(method, folder, device, Backend(backend))
 
 
