@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from morered_gui.app.events import Finished, FrameArrived, LoadingModel, RunReady
 from morered_gui.app.jobs import Job, Work
@@ -67,8 +67,7 @@ def relaxation(request: RunRequest, shelf: RelaxerShelf) -> Work:
         if relaxer is None or job.cancelled.is_set():
             job.post(Finished(job.number, StopReason.CANCELLED))
             return
-        options = {**relaxer.provenance.options, "max_steps": request.max_steps}
-        provenance = replace(relaxer.provenance, seed=request.seed, options=options)
+        provenance = relaxer.provenance.of_run(request.seed, request.max_steps)
         run = relaxer.relax([request.start], max_steps=request.max_steps, seed=request.seed)
         with closing(run):
             job.post(RunReady(job.number, provenance))

@@ -17,11 +17,19 @@ def superpose(mobile: FloatArray, target: FloatArray) -> FloatArray:
     """
     centre = target.mean(0)
     shifted = mobile - mobile.mean(-2, keepdims=True)
-    covariance = np.swapaxes(shifted, -1, -2) @ (target - centre)  # (..., 3, 3)
-    u, _, vt = np.linalg.svd(covariance)
+    return shifted @ rotation_onto(shifted, target - centre) + centre
+
+
+def rotation_onto(mobile: FloatArray, target: FloatArray) -> FloatArray:
+    """Rotations (..., 3, 3) for which ``mobile @ rotation`` is nearest to the target.
+
+    Both (..., n, 3) and centred; atoms that lie at the origin in both do not count.
+    """
+    u, _, vt = np.linalg.svd(np.swapaxes(mobile, -1, -2) @ target)
     # Where the best orthogonal matrix would be a reflection, the weakest axis is turned over.
     u[..., :, -1] *= np.sign(np.linalg.det(u @ vt))[..., None]
-    return shifted @ (u @ vt) + centre
+    rotation: FloatArray = u @ vt
+    return rotation
 
 
 def rmsd(mobile: FloatArray, target: FloatArray) -> float:

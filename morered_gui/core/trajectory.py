@@ -1,8 +1,9 @@
 """Frames of a relaxation, and the trajectory that collects them."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import Self
 
 import numpy as np
 
@@ -74,6 +75,10 @@ class Provenance:
     seed: int = 0
     options: Mapping[str, object] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
+
+    def of_run(self, seed: int, max_steps: int) -> Self:
+        """What makes one run of the relaxer that this describes."""
+        return replace(self, seed=seed, options={**self.options, "max_steps": max_steps})
 
 
 class Trajectory:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import replace
 
 from morered_gui.core import BatchFrame, BatchRun, Relaxer, StopReason, Structure, Trajectory
 
@@ -19,8 +18,7 @@ def relax_all(
 
     ``on_frame`` is told of each frame as it comes. Errors are those of ``Relaxer.relax``.
     """
-    options = {**relaxer.provenance.options, "max_steps": max_steps}
-    provenance = replace(relaxer.provenance, seed=seed, options=options)
+    provenance = relaxer.provenance.of_run(seed, max_steps)
     trajectories = [Trajectory(start, provenance) for start in starts]
     with closing(relaxer.relax(starts, max_steps=max_steps, seed=seed)) as run:
         reasons = _drain(run, trajectories, on_frame)

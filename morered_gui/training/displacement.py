@@ -15,6 +15,7 @@ import numpy as np
 import torch
 
 from morered_gui.core.arrays import FloatArray
+from morered_gui.core.geometry import rotation_onto
 from morered_gui.diffusion.network import Output
 from morered_gui.diffusion.process import DiffusionProcess, centred
 from morered_gui.training.batches import Batch
@@ -115,7 +116,7 @@ class DisplacementRecipe:
     def _displaced(self, batch: Batch, positions: FloatArray, generation: int) -> Example:
         """Read what separates the positions from equilibrium as noise."""
         positions = centred(positions, batch.real)
-        d = positions - superpose_padded(batch.positions, positions, batch.real)
+        d = positions - batch.positions @ rotation_onto(batch.positions, positions)
         size = np.sqrt((d**2).sum((1, 2)) / (3.0 * batch.real.sum(1)))
         schedule = self.process.schedule
         t = schedule.step_of_noise(np.maximum(size, SMALLEST_SIGMA))
@@ -123,17 +124,6 @@ class DisplacementRecipe:
         return Example(
             batch, positions, d / sigma[:, None, None], schedule.normalised(t), generation
         )
-
-
-def superpose_padded(mobile: FloatArray, target: FloatArray, real: np.ndarray) -> FloatArray:
-    """Rotate each molecule of ``mobile`` onto its target; [B, N, 3] both, centred, padded.
-
-    Padding lies at the origin in both and so does not count.
-    """
-    covariance = np.swapaxes(mobile, 1, 2) @ target
-    u, _, vt = np.linalg.svd(covariance)
-    u[:, :, -1] *= np.sign(np.linalg.det(u @ vt))[:, None]
-    return np.where(real[..., None], mobile @ (u @ vt), 0.0)
 
 
 def mean_time(time: torch.Tensor, numbers: torch.Tensor) -> torch.Tensor:
