@@ -22,7 +22,6 @@ from morered_gui.app.jobs import Events, Job, Worker, task
 from morered_gui.app.operations import Loaded
 from morered_gui.app.runs import (
     Build,
-    RelaxerChoice,
     RelaxerShelf,
     RunRequest,
     build,
@@ -31,6 +30,7 @@ from morered_gui.app.runs import (
 )
 from morered_gui.app.state import Activity, AppState, Message, Severity
 from morered_gui.core import Frame, StopReason
+from morered_gui.relaxers.registry import RelaxerChoice
 
 OnResult = Callable[[Any], None]
 OnFailure = Callable[[Message], None]

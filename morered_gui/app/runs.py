@@ -3,20 +3,13 @@
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 
 from morered_gui.app.events import Finished, FrameArrived, LoadingModel, RunReady
 from morered_gui.app.jobs import Job, Work
 from morered_gui.core import BatchRun, Relaxer, StopReason, Structure
-from morered_gui.relaxers.registry import build_relaxer
-
-
-@dataclass(frozen=True)
-class RelaxerChoice:
-    """Which relaxer; the names are those of ``relaxers.registry``."""
-
-    method: str
-    model: str
-    device: str = "auto"
+from morered_gui.relaxers.methods import METHODS
+from morered_gui.relaxers.registry import RelaxerChoice, build_relaxer
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,9 +25,8 @@ class RunRequest:
 Build = Callable[[RelaxerChoice], Relaxer]
 
 
-def build(choice: RelaxerChoice) -> Relaxer:
-    """Build a relaxer of the registry; imports torch, hence only on the compute thread."""
-    return build_relaxer(choice.method, choice.model, choice.device, threads=1)
+# Imports torch, hence only on the compute thread.
+build: Build = partial(build_relaxer, threads=1)
 
 
 class RelaxerShelf:
@@ -90,7 +82,7 @@ def warming(choice: RelaxerChoice, shelf: RelaxerShelf) -> Work:
 
 def _fetch(choice: RelaxerChoice, shelf: RelaxerShelf, job: Job) -> Relaxer:
     if not shelf.holds(choice):
-        job.post(LoadingModel(job.number, choice.model))
+        job.post(LoadingModel(job.number, choice.model or METHODS[choice.method].title))
     return shelf.get(choice)
 
 

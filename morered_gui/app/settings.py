@@ -5,13 +5,14 @@ and the caller is told.
 """
 
 import json
-import os
 import types
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from platformdirs import user_config_path, user_log_path
+
+from morered_gui.core.files import replacing
 
 APPLICATION = "morered-gui"
 MOST_RECENT = 10
@@ -76,9 +77,8 @@ def save_settings(settings: Settings, path: Path | None = None) -> None:
     """Write the file whole or not at all; raises OSError."""
     path = path or settings_path()
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps(asdict(settings), indent=2) + "\n", encoding="utf-8")
-    os.replace(part, path)  # noqa: PTH105 - atomic on every platform
+    with replacing(path) as part:
+        part.write_text(json.dumps(asdict(settings), indent=2) + "\n", encoding="utf-8")
 
 
 def _sorted_out(table: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:

@@ -3,6 +3,7 @@
 from typing import Literal
 
 from rdkit.Chem import Mol, rdForceFieldHelpers
+from rdkit.ForceField.rdForceField import ForceField
 
 from morered_gui.chem.conversion import to_rdkit
 from morered_gui.chem.errors import MoleculeError, rdkit_messages
@@ -24,6 +25,21 @@ def mmff94_minimum(
             did not converge within ``max_iterations``.
     """
     mol = to_rdkit(structure)
+    field = mmff94_field(mol, variant)
+    with rdkit_messages():
+        if not _converged(field, max_iterations):
+            raise MoleculeError(f"{variant} did not converge in {max_iterations} iterations")
+    return structure.with_positions(mol.GetConformer().GetPositions())
+
+
+def mmff94_field(mol: Mol, variant: Variant = "MMFF94") -> ForceField:
+    """RDKit's force field of a molecule at its coordinates.
+
+    It points into the molecule, which has to be kept as long as the field.
+
+    Raises:
+        MoleculeError: MMFF94 has no parameters for the molecule, or its bonds are unknown.
+    """
     with rdkit_messages():
         try:
             properties = rdForceFieldHelpers.MMFFGetMoleculeProperties(mol, mmffVariant=variant)
@@ -35,9 +51,8 @@ def mmff94_minimum(
                 "it needs known bond orders and common elements"
             )
         field = rdForceFieldHelpers.MMFFGetMoleculeForceField(mol, properties)
-        if not _converged(field, max_iterations):
-            raise MoleculeError(f"{variant} did not converge in {max_iterations} iterations")
-    return structure.with_positions(mol.GetConformer().GetPositions())
+    field.Initialize()
+    return field  # type: ignore[no-any-return]
 
 
 def minimise(mol: Mol, max_iterations: int = MAX_ITERATIONS) -> None:
@@ -53,13 +68,13 @@ def minimise(mol: Mol, max_iterations: int = MAX_ITERATIONS) -> None:
             field = rdForceFieldHelpers.UFFGetMoleculeForceField(mol)
         else:
             return
+        field.Initialize()
         _converged(field, max_iterations)
 
 
-def _converged(field: object, max_iterations: int) -> bool:
-    field.Initialize()  # type: ignore[attr-defined]
+def _converged(field: ForceField, max_iterations: int) -> bool:
     for done in range(0, max_iterations, CHUNK):
         iterations = min(CHUNK, max_iterations - done)
-        if field.Minimize(maxIts=iterations, forceTol=FORCE_TOLERANCE) == 0:  # type: ignore[attr-defined]
+        if field.Minimize(maxIts=iterations, forceTol=FORCE_TOLERANCE) == 0:
             return True
     return False

@@ -98,7 +98,7 @@ def open_shell(structure: Structure) -> str | None:
     An odd number of electrons always is one. An even number with one or two open valences is
     a diradical or carbene as drawn; more of them only mean that bond orders are unknown.
     """
-    electrons = int(structure.numbers.sum()) - structure.charge
+    electrons = structure.n_electrons
     if electrons % 2:
         return f"it has an odd number of electrons ({electrons}): a radical, or a wrong charge"
     mol = to_rdkit(structure)

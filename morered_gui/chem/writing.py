@@ -1,7 +1,5 @@
 """Structures and trajectories to files; a file appears whole or not at all."""
 
-import os
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +10,7 @@ from morered_gui.chem.conversion import kekulised
 from morered_gui.chem.errors import MoleculeError, rdkit_messages
 from morered_gui.chem.reading_ase import encoded_bonds
 from morered_gui.chem.smiles import molblock_of
+from morered_gui.core.files import replacing
 from morered_gui.core.structure import Structure
 from morered_gui.core.trajectory import Frame, Trajectory
 
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 PDB_WITHOUT_CONNECTIVITY = 2  # RDKit's flavours of pdb
 ELECTRON_VOLT = "eV"
 MAX_PDB_ATOMS = 99_999
-MODE = 0o644
 
 Info = dict[str, Any]
 Writer = Callable[[Path, Sequence[Structure], Sequence[Info]], None]
@@ -144,20 +142,10 @@ def _write(path: Path, structures: Sequence[Structure], infos: Sequence[Info]) -
 def _replace(path: Path, fill: Callable[[Path], None]) -> None:
     """Let ``fill`` write a file beside the target, then put it in the target's place."""
     try:
-        # With the suffix last: ASE tells formats by it.
-        handle, name = tempfile.mkstemp(prefix=f".{path.stem}", suffix=path.suffix, dir=path.parent)
-        os.close(handle)
+        with replacing(path) as part:
+            fill(part)
     except OSError as error:
         raise MoleculeError(f"{path} can't be written: {error.strerror}") from error
-    part = Path(name)
-    try:
-        fill(part)
-        part.chmod(MODE)
-        part.replace(path)
-    except OSError as error:
-        raise MoleculeError(f"{path} can't be written: {error.strerror}") from error
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _write_xyz(path: Path, structures: Sequence[Structure], infos: Sequence[Info]) -> None:

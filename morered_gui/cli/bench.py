@@ -12,7 +12,9 @@ from rich.table import Table
 from morered_gui.bench.protocol import Score, choose_molecules, score_method
 from morered_gui.bench.summary import Summary, summarise
 from morered_gui.cli.console import Device, guarded, messages, progress_bar
-from morered_gui.relaxers.registry import DEFAULT_MODEL, build_relaxer
+from morered_gui.core.files import replacing
+from morered_gui.relaxers.methods import DEFAULT_METHOD
+from morered_gui.relaxers.registry import RelaxerChoice, build_relaxer
 from morered_gui.training.dataset import EquilibriumSet
 
 
@@ -21,8 +23,8 @@ def bench(
     data: Annotated[Path, typer.Option(help="A training file; see 'morered data'.")] = Path(
         "data/qm9.npz"
     ),
-    model: Annotated[str, typer.Option(help="Name or folder of a model.")] = DEFAULT_MODEL,
-    method: Annotated[str, typer.Option(help="How to relax.")] = "jt",
+    method: Annotated[str, typer.Option(help="How to relax.")] = DEFAULT_METHOD,
+    model: Annotated[str, typer.Option(help="Name or folder of a model.")] = "",
     start: Annotated[
         list[str] | None, typer.Option(help="mmff94, t100, ...; may be given more than once.")
     ] = None,
@@ -36,7 +38,7 @@ def bench(
     """Relax molecules of the test split from disturbed starts; the table goes to the screen."""
     began = time.perf_counter()
     chosen = list(choose_molecules(EquilibriumSet.load(data), molecules, seed))
-    relaxer = build_relaxer(method, model, device.value)
+    relaxer = build_relaxer(RelaxerChoice(method=method, model=model, device=device.value))
     scores: list[Score] = []
     summaries: list[Summary] = []
     for kind in start or ["t100"]:
@@ -83,4 +85,5 @@ def _write(path: Path, summaries: list[Summary], scores: list[Score], model_hash
         "scores": [s.as_dict() for s in scores],
     }
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(table, indent=1) + "\n", encoding="utf-8")
+    with replacing(path) as part:
+        part.write_text(json.dumps(table, indent=1) + "\n", encoding="utf-8")

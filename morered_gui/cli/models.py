@@ -7,7 +7,7 @@ import typer
 
 from morered_gui.cli.console import guarded, messages
 from morered_gui.core.elements import atomic_number, symbol
-from morered_gui.relaxers.registry import list_models
+from morered_gui.relaxers.methods import list_models
 
 app = typer.Typer(help="The models that come with the program.", no_args_is_help=True)
 

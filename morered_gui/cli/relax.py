@@ -14,7 +14,8 @@ from morered_gui.chem.writing import check_target, write_structures, write_traje
 from morered_gui.cli.console import Device, guarded, progress_bar
 from morered_gui.core import ExpectedError, StopReason, Structure, Trajectory
 from morered_gui.relaxers.collect import relax_all
-from morered_gui.relaxers.registry import DEFAULT_MODEL, Backend, build_relaxer
+from morered_gui.relaxers.methods import DEFAULT_METHOD
+from morered_gui.relaxers.registry import Backend, RelaxerChoice, build_relaxer
 from morered_gui.relaxers.report import Report, report_on
 
 
@@ -24,8 +25,18 @@ def relax(
         Path | None, typer.Argument(metavar="[INPUT]", help="File with one molecule or more.")
     ] = None,
     smiles: Annotated[str | None, typer.Option(help="A SMILES instead of a file.")] = None,
-    model: Annotated[str, typer.Option(help="Name or folder of a model.")] = DEFAULT_MODEL,
-    method: Annotated[str, typer.Option(help="How to relax.")] = "jt",
+    method: Annotated[str, typer.Option(help="How to relax; see 'morered methods'.")] = (
+        DEFAULT_METHOD
+    ),
+    model: Annotated[
+        str, typer.Option(help="Name or folder of a model; the method's own where none is named.")
+    ] = "",
+    time_model: Annotated[
+        str, typer.Option(help="Time network for as and itp; the model names its own.")
+    ] = "",
+    start_t: Annotated[
+        int | None, typer.Option(min=0, help="Time step that ddpm starts from.")
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the random draws.")] = 0,
     max_steps: Annotated[int, typer.Option(min=1, help="Most steps per molecule.")] = 1000,
     reference: Annotated[
@@ -52,7 +63,15 @@ def relax(
     starts = _starts(source, smiles, seed)
     references = _references(reference, starts)
     threads = 1 if len(starts) == 1 else None
-    relaxer = build_relaxer(method, model, device.value, backend, threads)
+    choice = RelaxerChoice(
+        method=method,
+        model=model,
+        time_model=time_model,
+        device=device.value,
+        backend=backend,
+        start_t=start_t,
+    )
+    relaxer = build_relaxer(choice, threads)
     with progress_bar("relaxing", max_steps, "step") as show:
         trajectories = relax_all(
             relaxer,

@@ -37,7 +37,7 @@ class Capabilities:
                 raise UnsupportedMoleculeError(
                     f"unsupported element: {names}; this method knows {known}"
                 )
-        electrons = int(structure.numbers.sum()) - structure.charge
+        electrons = structure.n_electrons
         if self.closed_shell and electrons % 2:
             raise UnsupportedMoleculeError(
                 f"it has an odd number of electrons ({electrons}): a radical, or its charge is "

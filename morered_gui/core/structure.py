@@ -87,6 +87,11 @@ class Structure:
         """Molecular formula in Hill order, such as ``C8H9NO2``, with the charge if any."""
         return formula(self.numbers, self.charge)
 
+    @property
+    def n_electrons(self) -> int:
+        """All electrons; an odd number is an open shell."""
+        return int(self.numbers.sum()) - self.charge
+
     def with_positions(self, positions: FloatArray) -> Self:
         """The same molecule elsewhere; positions (n, 3) in Å."""
         return replace(self, positions=positions)

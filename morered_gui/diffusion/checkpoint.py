@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 from morered_gui.core.bundled import bundled
 from morered_gui.core.elements import NUMBERS, symbol
 from morered_gui.core.errors import ExpectedError
+from morered_gui.core.files import replacing
 from morered_gui.diffusion.config import NetworkConfig, NetworkKind
 from morered_gui.diffusion.schedule import SCHEDULES, NoiseSchedule
 
@@ -26,7 +27,7 @@ FORMAT = 1
 # What a network can do by itself.
 METHODS_OF_KIND: Mapping[NetworkKind, tuple[str, ...]] = {
     NetworkKind.JOINT: ("jt", "fast"),
-    NetworkKind.NOISE: (),
+    NetworkKind.NOISE: ("as", "itp", "ddpm"),
     NetworkKind.TIME: (),
 }
 
@@ -45,6 +46,8 @@ class ModelConfig:
         schedule: name of the noise schedule.
         n_steps: T.
         methods: relaxation methods that the model serves, the default first.
+        time_model: of a noise network: the model whose time network goes with it, by its name
+            (beside it, or one that comes with the program) or by its folder.
         level_of_theory: of the structures that it was trained on.
         elements: atomic numbers that it was trained on (symbols in the file).
         charges: molecular charges that it was trained on, e.
@@ -58,6 +61,7 @@ class ModelConfig:
     schedule: str = "polynomial"
     n_steps: int = 1000
     methods: tuple[str, ...] = ("jt",)
+    time_model: str = ""
     level_of_theory: str = "unknown"
     elements: tuple[int, ...] = ()
     charges: tuple[int, ...] = (0,)
@@ -143,12 +147,10 @@ def save_model(path: Path, config: ModelConfig, weights: "Mapping[str, Tensor]")
     from safetensors.torch import save_file
 
     path.mkdir(parents=True, exist_ok=True)
-    part = path / (WEIGHTS_FILE + ".part")
-    save_file({name: t.detach().cpu().contiguous() for name, t in weights.items()}, part)
-    part.replace(path / WEIGHTS_FILE)
-    part = path / (CONFIG_FILE + ".part")
-    part.write_text(config.to_json(), encoding="utf-8")
-    part.replace(path / CONFIG_FILE)
+    with replacing(path / WEIGHTS_FILE) as part:
+        save_file({name: t.detach().cpu().contiguous() for name, t in weights.items()}, part)
+    with replacing(path / CONFIG_FILE) as part:
+        part.write_text(config.to_json(), encoding="utf-8")
 
 
 def find_model(name_or_path: str | Path) -> ModelFolder:

@@ -48,19 +48,14 @@ class InitialClock:
     def __call__(self, batch: PaddedBatch, step: int, t_start: IntArray | None) -> Reading:
         if t_start is None:
             return EveryStepClock(self.network, self.schedule)(batch, step, None)
-        return Reading(count_down(t_start, step), 0)
+        return Reading(np.maximum(t_start - step, 0), 0)
 
 
 @dataclass(frozen=True)
-class FixedClock:
-    """Plain DDPM: t begins where it is told to."""
+class GivenClock:
+    """Plain diffusion: all molecules start at ``t``, which falls by one a step, down to 0."""
 
     t: int
 
     def __call__(self, batch: PaddedBatch, step: int, t_start: IntArray | None) -> Reading:
-        return Reading(count_down(np.full(len(batch.numbers), self.t), step), 0)
-
-
-def count_down(t_start: IntArray, step: int) -> IntArray:
-    """t_0 - k, floored at 0."""
-    return np.maximum(t_start - step, 0)
+        return Reading(np.full(len(batch.numbers), max(self.t - step, 0)), 0)

@@ -44,7 +44,7 @@ class JointPredictor:
 
 @dataclass(frozen=True)
 class ClockedPredictor:
-    """A noise network that is told the time by a clock: MoreRed-ITP, -AS, and plain DDPM."""
+    """A noise network that is told the time by a clock: MoreRed-ITP and -AS."""
 
     network: NetworkOnDevice
     clock: Clock

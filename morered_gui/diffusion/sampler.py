@@ -142,8 +142,10 @@ class _Run:
         z = noise(self.step, rows, batch.real)
         process, prediction = self.sampler.process, self.prediction
         new = self.sampler.update(process, batch.positions, prediction, z)
-        settled = process.remove_noise(batch.positions, prediction.t, prediction.noise)
-        new = np.where(self.settling[rows, None, None] > 0, settled, new)
+        last = self.settling[rows] > 0
+        if last.any():
+            settled = process.remove_noise(batch.positions, prediction.t, prediction.noise)
+            new = np.where(last[:, None, None], settled, new)
         new = np.where(self.held[rows, :size, None], self.whole.positions[rows, :size], new)
         with np.errstate(invalid="ignore"):
             sane = (np.abs(new) < FARTHEST).all((1, 2))  # False for NaN as well

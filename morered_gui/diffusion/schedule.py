@@ -76,6 +76,10 @@ class NoiseSchedule:
         """
         return np.interp(noise_level, self.noise_level, np.arange(self.n_steps))
 
+    def noise_of_step(self, t: FloatArray) -> FloatArray:
+        """The noise level at fractional time steps: the inverse of ``step_of_noise``."""
+        return np.interp(t, np.arange(self.n_steps), self.noise_level)
+
     def normalised(self, t: FloatArray | IntArray) -> FloatArray:
         """t / (T - 1): the time that the networks see."""
         return np.asarray(t, dtype=np.float64) / (self.n_steps - 1)

@@ -62,16 +62,16 @@ def to_upstream[Array](state: Mapping[str, Array], kind: NetworkKind) -> dict[st
 
 
 def config_of[Array](
-    state: Mapping[str, Array], n_interactions: int | None = None
+    state: Mapping[str, Array],
 ) -> NetworkConfig:
     """The shape of a reference network, read off its weights' shapes."""
     filters = _shape(state, "representation.filter_net.weight")
     embedding = _shape(state, "representation.embedding.weight")
-    count = len({n.split(".")[2] for n in state if n.startswith("representation.interactions.")})
+    blocks = {n.split(".")[2] for n in state if n.startswith("representation.interactions.")}
     return NetworkConfig(
         kind=kind_of(state),
         n_features=embedding[1],
-        n_interactions=n_interactions or count,
+        n_interactions=len(blocks),
         n_rbf=filters[1],
         cutoff=float(state["representation.cutoff_fn.cutoff"][0]),  # type: ignore[index]
         max_atomic_number=embedding[0] - 1,

@@ -29,7 +29,7 @@ from morered_gui.chem.errors import MoleculeError  # noqa: E402
 from morered_gui.chem.examples import Example, list_examples  # noqa: E402
 from morered_gui.core import ExpectedError  # noqa: E402
 from morered_gui.gui.window import MainWindow  # noqa: E402
-from morered_gui.relaxers.registry import DEFAULT_MODEL, ModelInfo, list_models  # noqa: E402
+from morered_gui.relaxers.methods import DEFAULT_METHOD, METHODS, ModelInfo, list_models  # noqa: E402
 
 FIRST_EXAMPLE = "benzaldehyde"
 WARM_UP_MS = 1200  # after the first window: the model is loaded before anybody asks for it
@@ -98,7 +98,7 @@ def _models() -> tuple[list[ModelInfo], str]:
     except (ExpectedError, OSError) as error:
         return [], f"The models can't be listed: {error}."
     # The default first; the others as they come.
-    return sorted(models, key=lambda m: m.name != DEFAULT_MODEL), ""
+    return sorted(models, key=lambda m: m.name != METHODS[DEFAULT_METHOD].model), ""
 
 
 def _examples() -> tuple[list[Example], str]:

@@ -18,12 +18,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from morered_gui.app.runs import RelaxerChoice
 from morered_gui.app.settings import RANGES, Settings
 from morered_gui.core.elements import symbol
 from morered_gui.diffusion.schedule import polynomial_schedule
 from morered_gui.gui.widgets import muted
-from morered_gui.relaxers.registry import METHODS, ModelInfo
+from morered_gui.relaxers.methods import METHODS, ModelInfo
+from morered_gui.relaxers.registry import RelaxerChoice
 
 DEVICES = {
     "auto": "Automatic",

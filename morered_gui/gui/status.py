@@ -4,7 +4,7 @@ from PySide6.QtWidgets import QLabel, QStatusBar
 
 from morered_gui.app.state import Activity, AppState
 from morered_gui.core.elements import symbol
-from morered_gui.relaxers.registry import ModelInfo
+from morered_gui.relaxers.methods import ModelInfo
 
 NAMES = ("state", "domain", "t", "rate", "device", "model")
 RATE_FRAMES = 50  # the rate is that of the last so many steps

@@ -34,7 +34,7 @@ from morered_gui.gui.scene import Scene
 from morered_gui.gui.status import StatusLine
 from morered_gui.gui.theme import Theme, style_sheet, theme_of
 from morered_gui.gui.view3d import View3D
-from morered_gui.relaxers.registry import ModelInfo
+from morered_gui.relaxers.methods import ModelInfo
 
 TITLE = "MoreRed GUI"
 PUMP_MS = 33  # 30 Hz: more often would redraw more often than anybody sees

@@ -1,18 +1,21 @@
-"""Which relaxers there are. torch is imported only when one is built."""
+"""Build relaxers by their names. torch is imported only when one is built."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from morered_gui.core import Capabilities, ExpectedError, Provenance, Relaxer
-from morered_gui.diffusion.checkpoint import ModelError, ModelFolder, find_model, shipped_models
+from morered_gui.diffusion.checkpoint import ModelError, ModelFolder, find_model
+from morered_gui.relaxers.methods import DEFAULT_METHOD, Method, find_method
 
 if TYPE_CHECKING:
+    import torch
     from torch import nn
 
-DEFAULT_MODEL = "qm9-jt"
+    from morered_gui.diffusion.inference import NetworkOnDevice
+    from morered_gui.diffusion.predictor import Predictor
+    from morered_gui.diffusion.schedule import NoiseSchedule
 
 
 class Backend(StrEnum):
@@ -22,75 +25,32 @@ class Backend(StrEnum):
     SCHNETPACK = "schnetpack"
 
 
-@dataclass(frozen=True)
-class Method:
-    """A way to relax: its short name, its title, and what it does in one line."""
+@dataclass(frozen=True, kw_only=True)
+class RelaxerChoice:
+    """Which relaxer. What a method does not need is left aside.
 
-    name: str
-    title: str
-    summary: str
+    Attributes:
+        method: a key of ``METHODS``.
+        model: name or folder of a model; empty for the one that the method takes by itself.
+        time_model: of a time network for ITP and AS; empty for the one that the model names.
+        device: auto, cpu, cuda or mps.
+        backend: ``schnetpack`` runs the same weights through SchNetPack's modules.
+        start_t: the time step that plain diffusion starts from.
+    """
 
-
-METHODS = {
-    m.name: m
-    for m in (
-        Method("jt", "MoreRed-JT", "one network predicts time step and noise at every step"),
-        Method("fast", "Few steps", "all predicted noise is taken away at once, some ten times"),
-    )
-}
-
-
-@dataclass(frozen=True)
-class ModelInfo:
-    """What an interface needs to know of a model; lists may be empty, paths are folders."""
-
-    name: str
-    path: Path
-    kind: str
-    level_of_theory: str
-    elements: list[int]
-    methods: list[str]
-    summary: str
-
-    @property
-    def default_method(self) -> str:
-        """The method that the model serves best."""
-        return self.methods[0]
+    method: str = DEFAULT_METHOD
+    model: str = ""
+    time_model: str = ""
+    device: str = "auto"
+    backend: Backend = Backend.NATIVE
+    start_t: int | None = None
 
 
-def list_models() -> list[ModelInfo]:
-    """The models that come with the program."""
-    return [describe(folder) for folder in shipped_models()]
-
-
-def describe(folder: ModelFolder) -> ModelInfo:
-    """A model's description from its configuration."""
-    config = folder.config
-    return ModelInfo(
-        name=config.name,
-        path=folder.path,
-        kind=str(config.network.kind),
-        level_of_theory=config.level_of_theory,
-        elements=list(config.elements),
-        methods=[m for m in config.methods if m in METHODS],
-        summary=config.summary,
-    )
-
-
-def build_relaxer(
-    method: str,
-    model: str | Path | None = None,
-    device: str = "auto",
-    backend: Backend = Backend.NATIVE,
-    threads: int | None = None,
-) -> Relaxer:
+def build_relaxer(choice: RelaxerChoice, threads: int | None = None) -> Relaxer:
     """Load what a method needs and put it on the device.
 
     Args:
-        method: a key of ``METHODS``.
-        model: name or folder of a model; None for the default.
-        device: auto, cpu, cuda or mps.
-        backend: ``schnetpack`` runs the same weights through SchNetPack's modules.
+        choice: what to build.
         threads: CPU threads of the calling thread; None leaves torch's choice. One molecule
             is too little work to share: with two threads on busy cores a step took five
             times as long.
@@ -99,55 +59,110 @@ def build_relaxer(
         ModelError: the model is not there, broken, or does not serve the method.
         ExpectedError: there is no such method or device.
     """
-    if method not in METHODS:
-        raise ExpectedError(f"there is no method '{method}'; there are: {', '.join(METHODS)}")
-    folder = find_model(model or DEFAULT_MODEL)
-    if method not in folder.config.methods:
+    method = find_method(choice.method)
+    folder = find_model(choice.model or method.model)
+    if method.name not in folder.config.methods:
         raise ModelError(
-            f"the model '{folder.config.name}' serves {', '.join(folder.config.methods)}, "
-            f"not '{method}'"
+            f"the model '{folder.config.name}' serves {', '.join(folder.config.methods) or 'none'}"
+            f", not '{method.name}'"
         )
     if threads is not None:
         import torch
 
         torch.set_num_threads(threads)
-    return _build_joint(method, folder, device, Backend(backend))
+    return _build_diffusion(method, folder, choice)
 
 
-def _build_joint(method: str, folder: ModelFolder, device: str, backend: Backend) -> Relaxer:
+def _build_diffusion(method: Method, folder: ModelFolder, choice: RelaxerChoice) -> Relaxer:
     from morered_gui.diffusion.devices import choose_device
-    from morered_gui.diffusion.inference import NetworkOnDevice
     from morered_gui.diffusion.memory import INFERENCE_BLOCK, keep_memory
-    from morered_gui.diffusion.predictor import JointPredictor
     from morered_gui.diffusion.process import DiffusionProcess
     from morered_gui.diffusion.sampler import Sampler, ancestral, jump
     from morered_gui.diffusion.stopping import StopRule
     from morered_gui.relaxers.diffusion import DiffusionRelaxer
 
     keep_memory(INFERENCE_BLOCK)
-    chosen = choose_device(device)
-    network = _network(folder, backend).to(chosen)
+    device = choose_device(choice.device)
     schedule = folder.config.noise_schedule()
-    predictor = JointPredictor(NetworkOnDevice(network, chosen), schedule)
-    update, stop = {
-        "jt": (ancestral, StopRule()),
-        "fast": (jump, StopRule(window=3, patience=0.0, settling=1)),
-    }[method]
-    process = DiffusionProcess(schedule)
-    return DiffusionRelaxer(
-        Sampler(predictor=predictor, process=process, update=update, stop=stop),
-        _capabilities(folder),
-        _provenance(method, folder, str(chosen), backend),
+    update, stop = ancestral, StopRule()
+    if method.name == "fast":
+        update, stop = jump, StopRule(window=3, patience=0.0, settling=1)
+    elif method.name == "ddpm":
+        stop = StopRule(window=0)  # the given time runs out, nothing else counts
+    folders = [folder, *_time_folders(method, folder, choice)]
+    sampler = Sampler(
+        predictor=_predictor(method, folders, choice, device, schedule),
+        process=DiffusionProcess(schedule),
+        update=update,
+        stop=stop,
     )
+    provenance = _provenance(method, folders, str(device), choice)
+    return DiffusionRelaxer(sampler, _capabilities(folder), provenance)
 
 
-def _network(folder: ModelFolder, backend: Backend) -> "nn.Module":
-    network = folder.load_network()
-    if backend == Backend.NATIVE:
-        return network
-    from morered_gui.diffusion.schnetpack_backend import SchNetPackNetwork
+def _time_folders(method: Method, folder: ModelFolder, choice: RelaxerChoice) -> list[ModelFolder]:
+    """The model of the time network, for the methods that have one beside the noise network."""
+    if method.name not in {"as", "itp"}:
+        return []
+    name = choice.time_model or folder.config.time_model
+    if not name:
+        raise ModelError(
+            f"the model '{folder.config.name}' names no time network; name one (--time-model)"
+        )
+    beside = folder.path.parent / name
+    found = find_model(beside if beside.is_dir() and "/" not in name else name)
+    if found.config.network.kind != "time":
+        raise ModelError(f"the model '{found.config.name}' is no time network")
+    if (found.config.schedule, found.config.n_steps) != (
+        folder.config.schedule,
+        folder.config.n_steps,
+    ):
+        raise ModelError(
+            f"'{folder.config.name}' and '{found.config.name}' were trained with other schedules"
+        )
+    return [found]
 
-    return SchNetPackNetwork.from_native(network)
+
+def _predictor(
+    method: Method,
+    folders: list[ModelFolder],
+    choice: RelaxerChoice,
+    device: "torch.device",
+    schedule: "NoiseSchedule",
+) -> "Predictor":
+    from morered_gui.diffusion.clock import Clock, EveryStepClock, GivenClock, InitialClock
+    from morered_gui.diffusion.predictor import ClockedPredictor, JointPredictor
+
+    network, *others = [_on_device(f, choice.backend, device) for f in folders]
+    if method.name in {"jt", "fast"}:
+        return JointPredictor(network, schedule)
+    clock: Clock
+    if method.name == "as":
+        clock = EveryStepClock(others[0], schedule)
+    elif method.name == "itp":
+        clock = InitialClock(others[0], schedule)
+    else:
+        clock = GivenClock(_start_t(choice, schedule.n_steps))
+    return ClockedPredictor(network, clock, schedule)
+
+
+def _start_t(choice: RelaxerChoice, n_steps: int) -> int:
+    if choice.start_t is None or not 0 <= choice.start_t < n_steps:
+        raise ExpectedError(
+            f"plain diffusion needs the time step to start from (--start-t), 0 to {n_steps - 1}"
+        )
+    return choice.start_t
+
+
+def _on_device(folder: ModelFolder, backend: Backend, device: "torch.device") -> "NetworkOnDevice":
+    from morered_gui.diffusion.inference import NetworkOnDevice
+
+    network: nn.Module = folder.load_network()
+    if Backend(backend) == Backend.SCHNETPACK:
+        from morered_gui.diffusion.schnetpack_backend import SchNetPackNetwork
+
+        network = SchNetPackNetwork.from_native(folder.load_network())
+    return NetworkOnDevice(network.to(device), device)
 
 
 def _capabilities(folder: ModelFolder) -> Capabilities:
@@ -157,13 +172,18 @@ def _capabilities(folder: ModelFolder) -> Capabilities:
     )
 
 
-def _provenance(method: str, folder: ModelFolder, device: str, backend: Backend) -> Provenance:
+def _provenance(
+    method: Method, folders: list[ModelFolder], device: str, choice: RelaxerChoice
+) -> Provenance:
+    options: dict[str, object] = {"device": device, "backend": str(choice.backend)}
+    if method.name == "ddpm":
+        options["start_t"] = choice.start_t
     return Provenance(
-        method=method,
-        model=folder.config.name,
-        model_hash=folder.weights_hash(),
-        level_of_theory=folder.config.level_of_theory,
-        options={"device": device, "backend": str(backend)},
+        method=method.name,
+        model=" + ".join(f.config.name for f in folders),
+        model_hash=" + ".join(f.weights_hash() for f in folders),
+        level_of_theory=folders[0].config.level_of_theory,
+        options=options,
         versions={name: _version(name) for name in ("morered-gui", "torch")},
     )
 

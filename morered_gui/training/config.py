@@ -31,6 +31,7 @@ class TrainingConfig:
         partners: folder of MMFF94 minima; with it the network is trained for relaxation in
             a few evaluations (``DisplacementRecipe``), without it as the paper has it.
         summary: the model's description in one line.
+        time_model: of a noise network: the model whose time network goes with it.
         threads: CPU threads; one process per core with one thread each shares best.
     """
 
@@ -60,6 +61,7 @@ class TrainingConfig:
     start_from: str | None = None
     partners: str | None = None
     summary: str = ""
+    time_model: str = ""
 
     @classmethod
     def read(cls, path: Path) -> Self:

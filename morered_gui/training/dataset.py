@@ -11,6 +11,7 @@ import numpy as np
 
 from morered_gui.core import ExpectedError
 from morered_gui.core.arrays import FloatArray, IntArray
+from morered_gui.core.files import replacing
 
 TEST_RESIDUE, VALIDATION_RESIDUE, MODULUS = 7, 8, 50
 
@@ -100,12 +101,10 @@ class EquilibriumSet:
 
     def save(self, path: Path) -> None:
         """Write the file in one piece: a half-written one never bears the name."""
-        part = path.with_name(path.name + ".part")
         path.parent.mkdir(parents=True, exist_ok=True)
         arrays = {name: getattr(self, name) for name in _ARRAYS}
-        with part.open("wb") as file:
-            np.savez(file, meta=np.array(json.dumps(self.meta)), **arrays)
-        part.replace(path)
+        with replacing(path) as part:
+            np.savez(part, meta=np.array(json.dumps(self.meta)), **arrays)
 
     @classmethod
     def load(cls, path: Path) -> Self:

@@ -2,8 +2,8 @@
 
 Gaussian noise is not what a force field gets wrong: its errors are smooth and systematic. The
 network therefore also sees MMFF94 minima laid upon the equilibrium of the same molecule, parts
-of the way there, structures that need nothing, and what its own moves have left. Labels are
-still equilibrium structures alone.
+of the way there, structures bent along their soft modes as heat does, structures that need
+nothing, and what its own moves have left. Labels are still equilibrium structures alone.
 
 A displacement d of N atoms (x - x_0 after superposition) is read as noise of the size
 sigma = |d| / sqrt(3 N); the schedule gives t, and eps = d / sigma.
@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import torch
+from torch.nn import functional
 
 from morered_gui.core.arrays import FloatArray
 from morered_gui.core.geometry import rotation_onto
@@ -20,7 +21,7 @@ from morered_gui.diffusion.network import Output
 from morered_gui.diffusion.process import DiffusionProcess, centred
 from morered_gui.training.batches import Batch
 from morered_gui.training.partners import Partners
-from morered_gui.training.recipe import Example, ExampleTensors, Losses, time_loss, weighted
+from morered_gui.training.recipe import Example, ExampleTensors, Losses, weighted
 
 # A displacement below this (Å per coordinate) counts as one of this size with eps near 0.
 SMALLEST_SIGMA = 0.004
@@ -34,6 +35,8 @@ class Mixture:
     Attributes:
         partner: share of structures displaced towards their MMFF94 minimum by a factor
             drawn from [0, ``largest_scale``].
+        thermal: share of structures bent by heat; molecules without a minimum aside.
+        hottest: K; temperatures are uniform up to this.
         still: share with almost nothing to do.
         jitter: Å; Gaussian noise of up to this size on top of either.
         largest_t: the rest is diffused to a t below this, small ones more often.
@@ -42,7 +45,9 @@ class Mixture:
         floor: Å per coordinate; errors are weighted by 1 / (sigma^2 + floor^2).
     """
 
-    partner: float = 0.45
+    partner: float = 0.4
+    thermal: float = 0.2
+    hottest: float = 1200.0
     still: float = 0.1
     largest_scale: float = 1.15
     jitter: float = 0.02
@@ -85,9 +90,19 @@ class DisplacementRecipe:
         weight = 1.0 / (true_sigma**2 + self.mixture.floor**2)
         n_atoms = (tensors.numbers > 0).sum()
         noise = (weight[:, None, None] * (move - target) ** 2).sum() / (3.0 * n_atoms)
-        time = time_loss(output.time, tensors)
+        time = self._time_loss(output.time, tensors)
         self._keep(example, move.detach().cpu().numpy())
         return Losses(weighted(output, noise, time, self.time_weight), noise, time)
+
+    def _time_loss(self, time: torch.Tensor, tensors: ExampleTensors) -> torch.Tensor:
+        """Huber loss of the relative error: a small t decides when to stop, it counts as well."""
+        schedule = self.process.schedule
+        floor = float(schedule.normalised(schedule.step_of_noise(np.array(self.mixture.floor))))
+        true = tensors.time[:, None]
+        error = (time - true) / torch.sqrt(true**2 + floor**2)
+        real = (tensors.numbers > 0).to(time.dtype)
+        loss = functional.huber_loss(error, torch.zeros_like(error), reduction="none", delta=0.5)
+        return (loss * real).sum() / real.sum()
 
     def _keep(self, example: Example, move: FloatArray) -> None:
         """Put the outcome of the move on the list of inputs to come."""
@@ -100,18 +115,18 @@ class DisplacementRecipe:
     def _distort(self, batch: Batch, rng: np.random.Generator) -> FloatArray:
         """A kind of distortion for each molecule, [B, N, 3] Å."""
         mix, n = self.mixture, len(batch.rows)
-        kind = rng.random(n)
         t = (mix.largest_t * rng.random(n) ** 2).astype(np.int64)
         noise = centred(rng.standard_normal(batch.positions.shape), batch.real)
         gaussian = self.process.diffuse(batch.positions, t, noise)
         jitter = (mix.jitter * rng.random(n) ** 2)[:, None, None] * noise
         toward, known = self.partners.displacement(batch)
         scale = (mix.largest_scale * rng.random(n))[:, None, None]
-        partner = batch.positions + scale * toward + jitter
-        still = batch.positions + jitter
-        use_partner = ((kind < mix.partner) & known)[:, None, None]
-        use_still = ((kind >= mix.partner) & (kind < mix.partner + mix.still))[:, None, None]
-        return np.where(use_partner, partner, np.where(use_still, still, gaussian))
+        heat = self.partners.thermal(batch, mix.hottest * rng.random(n), rng)
+        near = batch.positions + jitter
+        shares = np.cumsum([mix.partner, mix.thermal, mix.still])
+        kind = np.searchsorted(shares, rng.random(n), side="right")
+        kind = np.where((kind < 2) & ~known, 3, kind)
+        return np.choose(kind[:, None, None], [near + scale * toward, near + heat, near, gaussian])
 
     def _displaced(self, batch: Batch, positions: FloatArray, generation: int) -> Example:
         """Read what separates the positions from equilibrium as noise."""
@@ -120,7 +135,7 @@ class DisplacementRecipe:
         size = np.sqrt((d**2).sum((1, 2)) / (3.0 * batch.real.sum(1)))
         schedule = self.process.schedule
         t = schedule.step_of_noise(np.maximum(size, SMALLEST_SIGMA))
-        sigma = np.interp(t, np.arange(schedule.n_steps), schedule.noise_level)
+        sigma = schedule.noise_of_step(t)
         return Example(
             batch, positions, d / sigma[:, None, None], schedule.normalised(t), generation
         )

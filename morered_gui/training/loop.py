@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
 
+from morered_gui.core.files import replacing
 from morered_gui.diffusion.devices import choose_device
 from morered_gui.diffusion.memory import TRAINING_BLOCK, keep_memory
 from morered_gui.diffusion.network import MoreRedNetwork
@@ -166,15 +167,14 @@ class Trainer:
             writer.writerow(row)
 
     def _save(self) -> None:
-        part = self.folder / "resume.pt.part"
         state = {
             "network": self.network.state_dict(),
             "ema": self.ema.state_dict(),
             "optimiser": self.optimiser.state_dict(),
             "progress": vars(self.progress),
         }
-        torch.save(state, part)
-        part.replace(self.folder / "resume.pt")
+        with replacing(self.folder / "resume.pt") as part:
+            torch.save(state, part)
 
     def _resume(self) -> None:
         path = self.folder / "resume.pt"

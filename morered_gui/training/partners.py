@@ -1,4 +1,4 @@
-"""Realistic distortions: the MMFF94 minimum nearest to each equilibrium structure."""
+"""Realistic distortions of equilibrium structures, from MMFF94: its minimum, and heat."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,13 +9,19 @@ import numpy as np
 
 from morered_gui.chem.conformers import mmff94_minimum
 from morered_gui.chem.perception import with_perceived_bonds
+from morered_gui.chem.vibrations import thermal_displacements
 from morered_gui.core import ExpectedError, Structure
 from morered_gui.core.arrays import BoolArray, FloatArray, IntArray
-from morered_gui.core.geometry import superpose
+from morered_gui.core.files import replacing
+from morered_gui.core.geometry import rotation_onto
 from morered_gui.training.batches import Batch
 from morered_gui.training.dataset import EquilibriumSet
 
 CHUNK = 5000
+# Thermal displacements per molecule, drawn at this temperature (K); a combination of them with
+# weights on the unit sphere is another draw.
+N_THERMAL = 8
+TEMPERATURE = 600.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,19 +31,34 @@ class Partners:
     Attributes:
         first: (M,) where the displacement of structure m begins in ``flat``; -1 for none.
         flat: (A, 3) displacement in Å from equilibrium to the minimum, superposed.
+        heat: (A, N_THERMAL, 3) displacements in Å by heat at ``TEMPERATURE``.
     """
 
     first: IntArray
     flat: FloatArray
+    heat: FloatArray
 
     def displacement(self, batch: Batch) -> tuple[FloatArray, BoolArray]:
-        """[B, N, 3] in Å (0 where unknown or padding), and [B] where known."""
+        """To the minimum: [B, N, 3] in Å (0 where unknown or padding), and [B] where known."""
+        place, use = self._places(batch)
+        return np.where(use[..., None], self.flat[place], 0.0), use.any(1)
+
+    def thermal(
+        self, batch: Batch, temperature: FloatArray, rng: np.random.Generator
+    ) -> FloatArray:
+        """By heat at temperatures [B] in K: [B, N, 3] in Å, 0 where unknown."""
+        place, use = self._places(batch)
+        weights = rng.standard_normal((len(batch.rows), N_THERMAL))
+        weights *= np.sqrt(temperature / TEMPERATURE / (weights**2).sum(1))[:, None]
+        moved = np.einsum("bs,bnsc->bnc", weights, self.heat[place])
+        return np.where(use[..., None], moved, 0.0)
+
+    def _places(self, batch: Batch) -> tuple[IntArray, BoolArray]:
+        """Rows of the flat arrays [B, N] (0 where unknown), and where they are known."""
         first = self.first[batch.rows]
-        known = first >= 0
-        place = np.maximum(first, 0)[:, None] + np.arange(batch.numbers.shape[1])
-        use = batch.real & known[:, None]
-        d = self.flat[np.where(use, place, 0)]
-        return np.where(use[..., None], d, 0.0), known
+        use = batch.real & (first >= 0)[:, None]
+        place = first[:, None] + np.arange(batch.numbers.shape[1])
+        return np.where(use, place, 0), use
 
     @classmethod
     def collect(cls, data: EquilibriumSet, folder: Path, largest: float = 1.0) -> Self:
@@ -51,22 +72,26 @@ class Partners:
             raise ExpectedError(f"no MMFF94 minima in {folder}; run 'morered data partners'")
         first = np.full(len(data), -1, dtype=np.int64)
         starts = data.starts
-        parts: list[np.ndarray] = []
+        flat: list[np.ndarray] = []
+        heat: list[np.ndarray] = []
         n_kept = 0
         for file in files:
             with np.load(file, allow_pickle=False) as arrays:
-                rows, flat = arrays["rows"], arrays["positions"]
+                rows, minima, thermal = arrays["rows"], arrays["positions"], arrays["thermal"]
             ends = np.cumsum(data.n_atoms[rows])
             for row, end in zip(rows, ends, strict=True):
                 n = data.n_atoms[row]
                 equilibrium = data.positions[starts[row] : starts[row] + n].astype(np.float64)
-                minimum = flat[end - n : end].astype(np.float64)
-                d = superpose(minimum, equilibrium) - equilibrium
+                equilibrium -= equilibrium.mean(0)
+                minimum = minima[end - n : end].astype(np.float64)
+                rotation = rotation_onto(minimum, equilibrium)
+                d = minimum @ rotation - equilibrium
                 if np.sqrt((d**2).sum(-1).mean()) <= largest:
                     first[row] = n_kept
-                    n_kept += len(d)
-                    parts.append(d)
-        return cls(first, np.concatenate(parts))
+                    n_kept += n
+                    flat.append(d)
+                    heat.append(thermal[end - n : end] @ rotation.astype(np.float32))
+        return cls(first, np.concatenate(flat), np.concatenate(heat))
 
 
 def write_partners(
@@ -93,24 +118,32 @@ def write_partners(
 
 
 def _write_chunk(data: EquilibriumSet, rows: IntArray, path: Path) -> int:
-    minima = [(row, minimum) for row in rows if (minimum := _minimum(data, int(row))) is not None]
-    part = path.with_suffix(".part")
-    with part.open("wb") as file:
+    rng = np.random.default_rng(rows)
+    found = [(row, parts) for row in rows if (parts := _distortions(data, int(row), rng))]
+    minima = [minimum for _, (minimum, _) in found]
+    thermal = [heat for _, (_, heat) in found]
+    with replacing(path) as part:
         np.savez(
-            file,
-            rows=np.array([row for row, _ in minima], dtype=np.int64),
-            positions=np.concatenate([m for _, m in minima] or [np.empty((0, 3))]),
+            part,
+            rows=np.array([row for row, _ in found], dtype=np.int64),
+            positions=np.concatenate(minima or [np.empty((0, 3), np.float32)]),
+            thermal=np.concatenate(thermal or [np.empty((0, N_THERMAL, 3), np.float32)]),
         )
-    part.replace(path)
-    return len(rows) - len(minima)
+    return len(rows) - len(found)
 
 
-def _minimum(data: EquilibriumSet, row: int) -> np.ndarray | None:
-    """(n, 3) in Å, single precision; None where there is none."""
+def _distortions(
+    data: EquilibriumSet, row: int, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """Minimum (n, 3) and thermal displacements (n, N_THERMAL, 3), Å, or None without a minimum.
+
+    Single precision.
+    """
     numbers, positions = data.geometry(row)
     structure = Structure(numbers, positions, charge=int(data.charge[row]))
     try:
-        minimum = mmff94_minimum(with_perceived_bonds(structure))
+        minimum = mmff94_minimum(with_perceived_bonds(structure)).centred()
+        heat = thermal_displacements(minimum, TEMPERATURE, N_THERMAL, rng)
     except ExpectedError:  # counted by the caller
         return None
-    return minimum.centred().positions.astype(np.float32)
+    return minimum.positions.astype(np.float32), heat.swapaxes(0, 1).astype(np.float32)

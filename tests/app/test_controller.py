@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from morered_gui.app.controller import Controller
-from morered_gui.app.runs import RelaxerChoice
 from morered_gui.app.state import Activity, AppState, Severity
 from morered_gui.core import Relaxer, StopReason
+from morered_gui.relaxers.registry import RelaxerChoice
 from tests.app.molecules import IRON_OXIDE, WATER
 from tests.app.spring import Pace, SpringRelaxer
 
-CHOICE = RelaxerChoice("spring", "test")
+CHOICE = RelaxerChoice(method="spring", model="test")
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def wait(controller: Controller, condition: Callable[[], bool], seconds: float =
 
 
 def relax(controller: Controller, model: str = "test", max_steps: int = 30) -> None:
-    controller.relax(RelaxerChoice("spring", model), seed=3, max_steps=max_steps)
+    controller.relax(RelaxerChoice(method="spring", model=model), seed=3, max_steps=max_steps)
 
 
 def n_frames(controller: Controller) -> int:

@@ -46,7 +46,7 @@ def test_that_noise_is_centred_on_the_real_atoms() -> None:
 @given(t=st.floats(0, 999))
 def test_that_noise_level_and_time_step_are_inverse(t: float) -> None:
     schedule = polynomial_schedule()
-    level = np.interp(t, np.arange(1000), schedule.noise_level)
+    level = schedule.noise_of_step(np.array(t))
     assert schedule.step_of_noise(level) == pytest.approx(t, abs=1e-6)
 
 

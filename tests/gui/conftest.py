@@ -13,11 +13,12 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from morered_gui.app.controller import Controller
-from morered_gui.app.runs import RelaxerChoice, build
+from morered_gui.app.runs import build
 from morered_gui.app.settings import Settings
 from morered_gui.app.state import AppState
 from morered_gui.core import Relaxer
 from morered_gui.gui.window import MainWindow
+from morered_gui.relaxers.registry import RelaxerChoice
 from tests.app.molecules import WATER
 from tests.app.spring import Pace, SpringRelaxer
 

@@ -132,6 +132,18 @@ def test_that_partners_are_minima_laid_upon_the_equilibrium(
     assert rmsd(minima[0], minima[1]) < 0.01
 
 
+def test_that_heat_is_drawn_at_its_temperature(data: EquilibriumSet, partners: Partners) -> None:
+    rng = np.random.default_rng(5)
+    batch = pad(data, np.array([1] * 400 + [41]), 6)
+    cold = partners.thermal(batch, np.full(401, 0.0), rng)
+    assert not cold.any()
+    warm = partners.thermal(batch, np.full(401, 300.0), rng)
+    hot = partners.thermal(batch, np.full(401, 1200.0), rng)
+    assert not warm[-1].any()  # no minimum of this one is known
+    assert np.sqrt((hot**2).mean() / (warm**2).mean()) == pytest.approx(2.0, rel=0.1)
+    assert 0.05 < np.sqrt((warm[:-1] ** 2).sum(-1).mean()) < 0.6
+
+
 def test_that_displacement_examples_lead_back_to_equilibrium(
     data: EquilibriumSet, partners: Partners
 ) -> None:
@@ -139,7 +151,7 @@ def test_that_displacement_examples_lead_back_to_equilibrium(
     recipe = DisplacementRecipe(process, partners)
     batch = pad(data, np.arange(1, 40, 2), 6)
     example = recipe.example(batch, np.random.default_rng(1))
-    sigma = np.interp(example.time * 999, np.arange(1000), process.schedule.noise_level)
+    sigma = process.schedule.noise_of_step(example.time * 999)
     back = example.positions - sigma[:, None, None] * example.noise
     for found, expected in zip(back, batch.positions, strict=True):
         assert rmsd(found, expected) < 1e-6
@@ -165,6 +177,20 @@ def test_that_training_writes_a_model_and_a_log(data: EquilibriumSet, tmp_path: 
     with (tmp_path / "run" / "log.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert [row["step"] for row in rows] == ["6"] and float(rows[0]["noise_t100"]) > 0
+
+
+def test_that_a_noise_network_starts_from_a_joint_one(data: EquilibriumSet, tmp_path: Path) -> None:
+    joint = train_model(config(data, tmp_path), tmp_path / "run", tmp_path / "joint")
+    network = {"kind": "noise", "n_features": 8}
+    settings = config(data, tmp_path, start_from=str(joint), network=network, max_steps=0)
+    folder = train_model(settings, tmp_path / "noise-run", tmp_path / "noise")
+    found = ModelFolder.open(folder).load_network().state_dict()
+    before = ModelFolder.open(joint).load_network().state_dict()
+    assert set(found) == {name for name in before if not name.startswith("time_head")}
+    assert all(torch.equal(found[name], before[name]) for name in found)
+
+    with pytest.raises(ExpectedError, match="can't start from"):
+        train_model(config(data, tmp_path, start_from=str(folder)), tmp_path / "r", tmp_path / "m")
 
 
 def test_that_a_stopped_training_goes_on(data: EquilibriumSet, tmp_path: Path) -> None:
