@@ -92,8 +92,4 @@ def snapshot(trajectory: Trajectory) -> Trajectory:
     """A copy that no longer grows, for another thread to write; the frames are shared."""
     if not len(trajectory):
         raise ExpectedError("there is no trajectory yet; relax a molecule first")
-    copy = Trajectory(trajectory.start, trajectory.provenance)
-    for frame in trajectory:
-        copy.append(frame)
-    copy.stop_reason = trajectory.stop_reason
-    return copy
+    return trajectory.copy()

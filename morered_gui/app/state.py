@@ -146,6 +146,23 @@ class AppState:
         self.live = False
         self.trajectory_changed.emit()
 
+    def show_trajectory(self, trajectory: Trajectory, frame_index: int = -1) -> None:
+        """Look at a trajectory of the loaded molecule that was computed before.
+
+        Raises ValueError where it has other atoms, or no frame.
+        """
+        if self.structure is None or not self.structure.same_atoms(trajectory.start):
+            raise ValueError("the trajectory is not one of the loaded molecule")
+        if not len(trajectory):
+            raise ValueError("the trajectory has no frame")
+        self.trajectory, self.live = trajectory, False
+        last = len(trajectory) - 1
+        self.frame_index = last if frame_index < 0 else min(frame_index, last)
+        final = Reference(trajectory.structure(-1), "final frame")
+        self._measure_to(self.known_reference or final)
+        self.trajectory_changed.emit()
+        self.frame_selected.emit(self.frame_index)
+
     def select_frame(self, index: int) -> None:
         """Look at a frame, clipped to what is there; looking back leaves the live mode."""
         if self.trajectory is None or not len(self.trajectory):

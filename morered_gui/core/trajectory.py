@@ -98,6 +98,13 @@ class Trajectory:
             raise ValueError("frames are added in the order of their steps")
         self._frames.append(frame)
 
+    def copy(self) -> Self:
+        """The same frames, shared, in a trajectory of its own: for another thread to read."""
+        copy = type(self)(self.start, self.provenance)
+        copy.stop_reason = self.stop_reason
+        copy._frames = self._frames.copy()
+        return copy
+
     def __len__(self) -> int:
         return len(self._frames)
 

@@ -1,0 +1,249 @@
+"""What a user has on the screen, as one file: molecules, trajectories, choices.
+
+The file is a zip archive that ``numpy.load`` reads: ``session.json`` beside one ``.npy`` per
+array. Nothing in it is pickled, and nothing that is read from it is run.
+"""
+
+import json
+import zipfile
+import zlib
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+
+from morered_gui.app.state import AppState, Reference
+from morered_gui.core import ExpectedError, Frame, Provenance, StopReason, Structure, Trajectory
+from morered_gui.core.arrays import FloatArray
+from morered_gui.core.files import replacing
+
+SUFFIX = ".morered"
+FORMAT, VERSION = "morered-gui session", 1
+JSON_MEMBER = "session.json"
+_STRUCTURE_ARRAYS = ("numbers", "positions", "bonds", "orders", "formal_charges")
+_FRAME_COLUMNS = ("step", "positions", "t", "energy", "evaluations", "seconds", "noise_known")
+
+Arrays = dict[str, np.ndarray]
+
+
+class SessionError(ExpectedError):
+    """A file that is no session, or a broken one; the message says why."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Session:
+    """What is to be found again.
+
+    Attributes:
+        start: where a relaxation starts.
+        base: the molecule before any noise.
+        reference: what the RMSD is measured to, where one is known.
+        noise_step: time step t to which ``start`` is the diffused ``base``; 0 for none.
+        trajectories: in the order in which they were computed; the last is looked at.
+        frame_index: of the frame looked at.
+        choices: names of settings and their values, plain data; not checked.
+    """
+
+    start: Structure
+    base: Structure
+    reference: Reference | None = None
+    noise_step: int = 0
+    trajectories: tuple[Trajectory, ...] = ()
+    frame_index: int = 0
+    choices: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, state: AppState, choices: Mapping[str, Any]) -> Self | None:
+        """What the state holds, for another thread to write; None where there is no molecule.
+
+        Frames are shared and copied by reference only: this takes microseconds.
+        """
+        if state.structure is None or state.base is None:
+            return None
+        trajectory = state.trajectory
+        return cls(
+            start=state.structure,
+            base=state.base,
+            reference=state.known_reference,
+            noise_step=state.noise_step,
+            trajectories=(trajectory.copy(),) if trajectory is not None else (),
+            frame_index=state.frame_index,
+            choices=dict(choices),
+        )
+
+    def restore(self, state: AppState) -> None:
+        """Put everything but the choices back into the state."""
+        state.load(self.base, self.reference)
+        if self.noise_step or self.start != self.base:
+            state.set_noised(self.start, self.noise_step)
+        if self.trajectories and len(self.trajectories[-1]):
+            state.show_trajectory(self.trajectories[-1], self.frame_index)
+
+
+def save_session(path: Path, session: Session) -> None:
+    """Write the file whole or not at all; raises OSError."""
+    arrays: Arrays = {}
+    table = {
+        "format": FORMAT,
+        "version": VERSION,
+        "start": _put_structure(arrays, "start", session.start),
+        "base": _put_structure(arrays, "base", session.base),
+        "reference": None,
+        "noise_step": session.noise_step,
+        "trajectories": [
+            _put_trajectory(arrays, f"trajectory-{k}", t)
+            for k, t in enumerate(session.trajectories)
+        ],
+        "frame_index": session.frame_index,
+        "choices": dict(session.choices),
+    }
+    if session.reference is not None:
+        described = _put_structure(arrays, "reference", session.reference.structure)
+        table["reference"] = {**described, "label": session.reference.label}
+    with replacing(path) as part, zipfile.ZipFile(part, "w") as archive:
+        archive.writestr(JSON_MEMBER, json.dumps(table, indent=1))
+        for name, array in arrays.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+                np.lib.format.write_array(member, array, allow_pickle=False)
+
+
+def load_session(path: Path) -> Session:
+    """Read a file that ``save_session`` wrote.
+
+    Raises:
+        SessionError: there is no such file, it is of another kind or of a newer program, or
+            what it holds does not fit together.
+    """
+    try:
+        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
+            return _session(file)
+    except SessionError as error:
+        raise SessionError(f"{path.name} {error}") from error
+    except FileNotFoundError as error:
+        raise SessionError(f"there is no file {path}; check the name") from error
+    except _BROKEN as error:
+        raise SessionError(f"{path.name} is no session of this program, or broken: {error}") from (
+            error
+        )
+
+
+# What reading a damaged or forged file may raise; pickled content is a ValueError.
+_BROKEN = (
+    OSError,
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    IndexError,
+    EOFError,
+    RecursionError,
+    NotImplementedError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+
+
+def _session(file: Mapping[str, Any]) -> Session:
+    if not isinstance(file, np.lib.npyio.NpzFile) or JSON_MEMBER not in file:
+        raise SessionError("is no session of this program")
+    table = json.loads(bytes(file[JSON_MEMBER]))
+    if table.get("format") != FORMAT:
+        raise SessionError("is no session of this program")
+    if table["version"] > VERSION:
+        raise SessionError("was written by a newer version of this program; update it")
+    reference = table["reference"]
+    return Session(
+        start=_structure(file, "start", table["start"]),
+        base=_structure(file, "base", table["base"]),
+        reference=None
+        if reference is None
+        else Reference(_structure(file, "reference", reference), str(reference["label"])),
+        noise_step=int(table["noise_step"]),
+        trajectories=tuple(
+            _trajectory(file, f"trajectory-{k}", described)
+            for k, described in enumerate(table["trajectories"])
+        ),
+        frame_index=int(table["frame_index"]),
+        choices=dict(table["choices"]),
+    )
+
+
+# --- structures ---------------------------------------------------------------------------------
+
+
+def _put_structure(arrays: Arrays, name: str, structure: Structure) -> dict[str, Any]:
+    for each in _STRUCTURE_ARRAYS:
+        arrays[f"{name}/{each}"] = getattr(structure, each)
+    return {"name": structure.name, "charge": structure.charge}
+
+
+def _structure(file: Mapping[str, Any], name: str, described: Mapping[str, Any]) -> Structure:
+    arrays = {each: file[f"{name}/{each}"] for each in _STRUCTURE_ARRAYS}
+    return Structure(**arrays, charge=int(described["charge"]), name=str(described["name"]))
+
+
+# --- trajectories -------------------------------------------------------------------------------
+
+
+def _put_trajectory(arrays: Arrays, name: str, trajectory: Trajectory) -> dict[str, Any]:
+    frames = list(trajectory)
+    shape = trajectory.start.positions.shape
+    noisy = [frame.noise is not None for frame in frames]
+    arrays[f"{name}/positions"] = _stacked((f.positions for f in frames), len(frames), shape)
+    arrays[f"{name}/noise"] = _stacked(
+        (f.noise for f in frames if f.noise is not None), sum(noisy), shape, np.float32
+    )
+    arrays[f"{name}/noise_known"] = np.array(noisy, dtype=bool)
+    arrays[f"{name}/step"] = np.array([f.step for f in frames], dtype=np.int64)
+    arrays[f"{name}/evaluations"] = np.array([f.evaluations for f in frames], dtype=np.int64)
+    arrays[f"{name}/seconds"] = np.array([f.seconds for f in frames], dtype=np.float64)
+    arrays[f"{name}/t"] = _known(f.t for f in frames)
+    arrays[f"{name}/energy"] = _known(f.energy for f in frames)
+    return {
+        "start": _put_structure(arrays, f"{name}/start", trajectory.start),
+        "provenance": asdict(trajectory.provenance),
+        "stop_reason": trajectory.stop_reason,
+    }
+
+
+def _trajectory(file: Mapping[str, Any], name: str, described: Mapping[str, Any]) -> Trajectory:
+    start = _structure(file, f"{name}/start", described["start"])
+    trajectory = Trajectory(start, Provenance(**described["provenance"]))
+    columns = (file[f"{name}/{each}"] for each in _FRAME_COLUMNS)
+    noise = iter(file[f"{name}/noise"])
+    for step, positions, t, energy, evaluations, seconds, noisy in zip(*columns, strict=True):
+        trajectory.append(
+            Frame(
+                int(step),
+                positions,
+                t=_or_none(t),
+                noise=next(noise) if noisy else None,
+                energy=_or_none(energy),
+                evaluations=int(evaluations),
+                seconds=float(seconds),
+            )
+        )
+    reason = described["stop_reason"]
+    trajectory.stop_reason = None if reason is None else StopReason(reason)
+    return trajectory
+
+
+def _stacked(
+    rows: Iterable[np.ndarray], count: int, shape: tuple[int, ...], kind: type = np.float64
+) -> np.ndarray:
+    """(count, *shape). Row by row: one large copy would hold up the window's thread."""
+    stacked: np.ndarray = np.empty((count, *shape), dtype=kind)
+    for k, row in enumerate(rows):
+        stacked[k] = row
+    return stacked
+
+
+def _known(values: Iterable[float | None]) -> FloatArray:
+    """NaN where there is no value."""
+    return np.array([np.nan if v is None else v for v in values], dtype=np.float64)
+
+
+def _or_none(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)

@@ -1,0 +1,151 @@
+import io
+import json
+import os
+import pickle
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from morered_gui.app.session import JSON_MEMBER, Session, SessionError, load_session, save_session
+from morered_gui.app.state import AppState, Reference
+from morered_gui.core import Frame, Provenance, StopReason
+from tests.app.molecules import IRON_OXIDE, WATER
+
+PROVENANCE = Provenance("jt", "qm9-jt", "abc", "B3LYP", seed=7, options={"max_steps": 40})
+
+
+def state_in_use() -> AppState:
+    """Water, diffused, with a known reference and three frames of which one has no noise."""
+    state = AppState()
+    state.load(WATER, Reference(WATER, "DFT geometry"))
+    state.set_noised(WATER.with_positions(WATER.positions + 0.25), 40)
+    state.begin_run(PROVENANCE)
+    noise = np.full((3, 3), 0.5)
+    state.add_frames(
+        [
+            Frame(0, WATER.positions, t=40.5, noise=noise, evaluations=1, seconds=0.5),
+            Frame(1, WATER.positions + 0.1, energy=-76.0, evaluations=2, seconds=0.75),
+            Frame(5, WATER.positions / 3, t=0.0, noise=-noise, evaluations=3, seconds=1.0),
+        ]
+    )
+    state.end_run(StopReason.PLATEAU)
+    state.select_frame(1)
+    return state
+
+
+def saved(path: Path, state: AppState) -> Path:
+    session = Session.of(state, {"method": "jt", "max_steps": 40})
+    assert session is not None
+    save_session(path, session)
+    return path
+
+
+def test_that_a_session_comes_back_to_the_last_bit(tmp_path: Path) -> None:
+    before, after = state_in_use(), AppState()
+    session = load_session(saved(tmp_path / "a.morered", before))
+    session.restore(after)
+    assert session.choices == {"method": "jt", "max_steps": 40}
+    assert after.base == WATER and after.structure == before.structure
+    assert after.base.name == "water"
+    assert after.noise_step == 40 and after.frame_index == 1 and not after.live
+    assert after.known_reference is not None and after.reference is not None
+    assert after.reference.label == "DFT geometry"
+    assert before.trajectory is not None and after.trajectory is not None
+    assert after.trajectory.provenance == PROVENANCE
+    assert after.trajectory.stop_reason == StopReason.PLATEAU
+    for old, new in zip(before.trajectory, after.trajectory, strict=True):
+        assert np.array_equal(old.positions, new.positions)
+        assert (old.noise is None) == (new.noise is None)
+        assert old.noise is None or np.array_equal(old.noise, new.noise)
+        names = ("step", "t", "energy", "evaluations", "seconds")
+        assert [getattr(old, n) for n in names] == [getattr(new, n) for n in names]
+    assert before.series is not None and after.series is not None
+    np.testing.assert_array_equal(before.series.rmsd, after.series.rmsd)
+
+
+def test_that_a_molecule_alone_is_a_session(tmp_path: Path) -> None:
+    state, again = AppState(), AppState()
+    state.load(IRON_OXIDE)
+    load_session(saved(tmp_path / "a.morered", state)).restore(again)
+    assert again.structure == IRON_OXIDE and again.trajectory is None
+    assert again.known_reference is None
+
+
+def test_that_an_empty_window_is_no_session() -> None:
+    assert Session.of(AppState(), {}) is None
+
+
+def test_that_a_session_does_not_grow_with_the_run_that_it_was_taken_of() -> None:
+    state = state_in_use()
+    session = Session.of(state, {})
+    assert session is not None and state.trajectory is not None
+    state.trajectory.append(Frame(9, WATER.positions))
+    assert len(session.trajectories[0]) == 3
+
+
+def changed(path: Path, **values: object) -> Path:
+    """The file with other values in its table."""
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    table = json.loads(members[JSON_MEMBER]) | values
+    members[JSON_MEMBER] = json.dumps(table).encode()
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"version": 99}, "newer version"),
+        ({"format": "letters"}, "no session"),
+        ({"start": None}, "broken"),
+        ({"trajectories": [{}]}, "broken"),
+        ({"frame_index": "many"}, "broken"),
+        ({"choices": 3}, "broken"),
+    ],
+)
+def test_that_a_table_that_makes_no_sense_is_refused(
+    values: dict[str, object], words: str, tmp_path: Path
+) -> None:
+    path = changed(saved(tmp_path / "a.morered", state_in_use()), **values)
+    with pytest.raises(SessionError, match=words):
+        load_session(path)
+
+
+def test_that_a_file_cut_short_anywhere_is_refused_in_words(tmp_path: Path) -> None:
+    whole = saved(tmp_path / "a.morered", state_in_use()).read_bytes()
+    path = tmp_path / "short.morered"
+    for size in range(0, len(whole), 997):
+        path.write_bytes(whole[:size])
+        with pytest.raises(SessionError, match="short"):
+            load_session(path)
+
+
+def test_that_nothing_in_a_session_is_run(tmp_path: Path) -> None:
+    class Touch:
+        def __reduce__(self) -> tuple[object, ...]:
+            return os.system, (f"touch {tmp_path / 'run'}",)
+
+    pickled = io.BytesIO()
+    np.save(pickled, np.array([Touch()], dtype=object), allow_pickle=True)
+    path = saved(tmp_path / "a.morered", state_in_use())
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, pickled.getvalue() if name == "start/numbers.npy" else content)
+    with pytest.raises(SessionError, match="broken"):
+        load_session(path)
+    path.write_bytes(pickle.dumps(Touch()))
+    with pytest.raises(SessionError, match="broken"):
+        load_session(path)
+    assert not (tmp_path / "run").exists()
+
+
+def test_that_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SessionError, match="there is no file"):
+        load_session(tmp_path / "none.morered")
