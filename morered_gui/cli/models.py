@@ -6,26 +6,34 @@ from typing import Annotated
 import typer
 
 from morered_gui.cli.console import guarded, messages
+from morered_gui.core import ExpectedError
 from morered_gui.core.elements import atomic_number, symbol
+from morered_gui.diffusion.checkpoint import broken_user_models, name_from, new_user_model
 from morered_gui.relaxers.methods import list_models
 
-app = typer.Typer(help="The models that come with the program.", no_args_is_help=True)
+app = typer.Typer(help="The models that there are, and your own.", no_args_is_help=True)
 
 
 @app.command("import")
 @guarded
 def import_(
     source: Annotated[Path, typer.Argument(metavar="FILE.pt", help="Saved by torch.save(model).")],
-    folder: Annotated[Path, typer.Option(help="Where to write the model.")],
+    folder: Annotated[
+        Path | None, typer.Option(help="Where to write the model; else among your own models.")
+    ] = None,
+    name: Annotated[str, typer.Option(help="Of the model; else that of the file.")] = "",
     level_of_theory: Annotated[str, typer.Option(help="Of its training data.")] = "unknown",
     elements: Annotated[str, typer.Option(help="Of its training data, such as 'H C N O'.")] = "",
 ) -> None:
     """Import a model that the authors of MoreRed publish; no code in the file is run."""
     from morered_gui.diffusion.importer import import_model
 
+    if folder is not None and name:
+        raise ExpectedError("give either --folder or --name")
+    target = folder or new_user_model(name or name_from(source.stem))
     numbers = tuple(atomic_number(word) for word in elements.split())
-    config = import_model(source, folder, level_of_theory=level_of_theory, elements=numbers)
-    messages.print(f"wrote {folder}: a {config.network.kind} network", markup=False)
+    config = import_model(source, target, level_of_theory=level_of_theory, elements=numbers)
+    messages.print(f"wrote {target}: a {config.network.kind} network", markup=False)
 
 
 @app.command("list")
@@ -34,6 +42,8 @@ def list_() -> None:
     """List models with their methods, level of theory and elements."""
     for model in list_models():
         elements = " ".join(symbol(z) for z in model.elements)
-        methods = ", ".join(model.methods)
+        methods = ", ".join(model.methods) or f"a {model.kind} network"
         typer.echo(f"{model.name}: {methods}; {model.level_of_theory}; {elements}")
         typer.echo(f"    {model.summary}")
+    for broken in broken_user_models():
+        messages.print(f"{broken.path} can't be used: {broken.reason}", markup=False)

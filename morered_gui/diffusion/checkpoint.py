@@ -5,10 +5,15 @@ Both files are data. The configuration is read without importing torch.
 
 import hashlib
 import json
+import os
+import re
+import shutil
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
+
+from platformdirs import user_data_path
 
 from morered_gui.core.bundled import bundled
 from morered_gui.core.elements import NUMBERS, symbol
@@ -90,9 +95,31 @@ class ModelConfig:
         for name in ("methods", "charges"):
             table[name] = tuple(table[name])
         config = cls(**table)
-        if config.schedule not in SCHEDULES:
-            raise ValueError(f"unknown noise schedule '{config.schedule}'")
+        config.check()
         return config
+
+    def check(self) -> None:
+        """Raise ValueError or TypeError for what can't be meant; the file may be anybody's."""
+        for name, kind in _KINDS.items():
+            if not isinstance(getattr(self, name), kind):
+                raise TypeError(f"'{name}' has a value of the wrong kind")
+        if not all(type(charge) is int for charge in self.charges):
+            raise ValueError("'charges' has to hold whole numbers")
+        if self.schedule not in SCHEDULES:
+            raise ValueError(f"unknown noise schedule '{self.schedule}'")
+        if self.n_steps < 1:
+            raise ValueError("'n_steps' has to be at least 1")
+
+
+_KINDS: Mapping[str, Any] = {
+    "name": str,
+    "n_steps": int,
+    "time_model": str,
+    "level_of_theory": str,
+    "max_atoms": int | None,
+    "summary": str,
+    "training": dict,
+}
 
 
 @dataclass(frozen=True)
@@ -111,7 +138,7 @@ class ModelFolder:
             config = ModelConfig.from_json((path / CONFIG_FILE).read_text(encoding="utf-8"))
         except FileNotFoundError as error:
             raise ModelError(f"{path} is not a model: it has no {CONFIG_FILE}") from error
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise ModelError(f"{path / CONFIG_FILE} can't be read: {error}") from error
         if not (path / WEIGHTS_FILE).is_file():
             raise ModelError(f"{path} is not a model: it has no {WEIGHTS_FILE}")
@@ -153,21 +180,116 @@ def save_model(path: Path, config: ModelConfig, weights: "Mapping[str, Tensor]")
         part.write_text(config.to_json(), encoding="utf-8")
 
 
+# --- where models lie -----------------------------------------------------------------------------
+
+# Instead of the user's data folder: for several collections of models, and for tests.
+FOLDER_VARIABLE = "MORERED_MODELS"
+
+
+@dataclass(frozen=True)
+class BrokenModel:
+    """A folder among the models that can't be used, and why."""
+
+    path: Path
+    reason: str
+
+
+def user_models_folder() -> Path:
+    """Where imported models go; need not exist. ``MORERED_MODELS`` names another place."""
+    named = os.environ.get(FOLDER_VARIABLE)
+    if named:
+        return Path(named).expanduser()
+    return user_data_path("morered-gui", appauthor=False) / "models"
+
+
+def new_user_model(name: str) -> Path:
+    """The folder for a model that is to be imported; raises ModelError where it can't be.
+
+    A name is a folder's name on every system: letters, figures, dot, dash, underscore.
+    """
+    if name != name_from(name):
+        raise ModelError(
+            f"'{name}' is no name for a model; use letters, figures, dashes and underscores"
+        )
+    if (bundled("models") / name).is_dir():
+        raise ModelError(f"a model '{name}' comes with the program; choose another name")
+    path = user_models_folder() / name
+    if path.exists():
+        raise ModelError(f"there is already a model '{name}'; choose another name, or remove it")
+    return path
+
+
+def name_from(text: str) -> str:
+    """A model's name out of any text, such as a file's name."""
+    return re.sub(r"[^\w.-]+", "-", text, flags=re.ASCII).strip("-.")[:60].rstrip("-.") or "model"
+
+
+def remove_user_model(path: Path) -> None:
+    """Delete a folder of the user's own models; raises ModelError where it is none, OSError."""
+    if path.parent != user_models_folder() or not path.is_dir():
+        raise ModelError(f"{path} is none of your own models")
+    if path.is_symlink():
+        path.unlink()
+    else:
+        shutil.rmtree(path)
+
+
 def find_model(name_or_path: str | Path) -> ModelFolder:
-    """A model that comes with the program, by its name, or any model folder, by its path.
+    """A model of the program or of the user, by its name, or any model folder, by its path.
 
     Raises ModelError where there is none, naming those that there are.
     """
     path = Path(name_or_path)
-    if not path.is_dir() and path.name == str(name_or_path):
-        path = bundled("models") / path
-        if not path.is_dir():
-            known = ", ".join(m.config.name for m in shipped_models()) or "none"
-            raise ModelError(f"there is no model '{name_or_path}'; there are: {known}")
-    return ModelFolder.open(path)
+    if path.name != str(name_or_path):
+        return ModelFolder.open(path)
+    for folder in (bundled("models"), user_models_folder()):
+        if (folder / path / CONFIG_FILE).is_file():
+            return _open_named(folder / path)
+    if path.is_dir():
+        return ModelFolder.open(path)
+    known = ", ".join(m.path.name for m in [*shipped_models(), *user_models()]) or "none"
+    raise ModelError(f"there is no model '{name_or_path}'; there are: {known}")
 
 
 def shipped_models() -> list[ModelFolder]:
-    """The models that come with the program, by name."""
+    """The models that come with the program, by name; raises ModelError where one is broken."""
     folders = sorted(p.parent for p in bundled("models").glob(f"*/{CONFIG_FILE}"))
     return [ModelFolder.open(p) for p in folders]
+
+
+def user_models() -> list[ModelFolder]:
+    """The user's own models that can be used, by name."""
+    return [m for m in _user_folders() if isinstance(m, ModelFolder)]
+
+
+def broken_user_models() -> list[BrokenModel]:
+    """The other folders in the user's model folder: one of them never spoils the rest."""
+    return [m for m in _user_folders() if isinstance(m, BrokenModel)]
+
+
+def _user_folders() -> list[ModelFolder | BrokenModel]:
+    try:
+        found = sorted(user_models_folder().iterdir())
+        folders = [p for p in found if p.is_dir() and not p.name.startswith(".")]
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        reason = f"it can't be read: {error.strerror or error}"
+        return [BrokenModel(user_models_folder(), reason)]
+    return [_opened(p) for p in folders]
+
+
+def _opened(path: Path) -> ModelFolder | BrokenModel:
+    if (bundled("models") / path.name).is_dir():
+        reason = "a model of this name comes with the program; give the folder another name"
+        return BrokenModel(path, reason)
+    try:
+        return _open_named(path)
+    except ModelError as error:
+        return BrokenModel(path, str(error))
+
+
+def _open_named(path: Path) -> ModelFolder:
+    """A model goes by the name of its folder, also where somebody has renamed that."""
+    folder = ModelFolder.open(path)
+    return replace(folder, config=replace(folder.config, name=path.name))

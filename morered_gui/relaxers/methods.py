@@ -1,10 +1,12 @@
 """Which ways to relax there are, and which models serve them. Imports no torch."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from morered_gui.core import ExpectedError
-from morered_gui.diffusion.checkpoint import ModelFolder, shipped_models
+from morered_gui.diffusion.checkpoint import ModelFolder, shipped_models, user_models
 from morered_gui.diffusion.config import NetworkKind
 
 
@@ -76,38 +78,55 @@ def find_method(name: str) -> Method:
     return METHODS[name]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ModelInfo:
-    """What an interface needs to know of a model; lists may be empty, paths are folders."""
+    """What an interface needs to know of a model; lists may be empty, paths are folders.
+
+    Attributes:
+        charges: molecular charges that it was trained on, e; empty for no limit.
+        max_atoms: of the largest molecule of the training data; None where not known.
+        n_steps: T of its diffusion.
+        time_model: name of the time network that goes with it, or empty.
+        own: whether the user brought it.
+        training: record of the training, as far as there is one.
+    """
 
     name: str
     path: Path
-    kind: str
+    kind: NetworkKind
     level_of_theory: str
     elements: list[int]
     methods: list[str]
     summary: str
-
-    @property
-    def default_method(self) -> str:
-        """The method that the model serves best."""
-        return self.methods[0]
+    charges: list[int] = field(default_factory=lambda: [0])
+    max_atoms: int | None = None
+    n_steps: int = 1000
+    time_model: str = ""
+    own: bool = False
+    training: Mapping[str, Any] = field(default_factory=dict)
 
 
 def list_models() -> list[ModelInfo]:
-    """The models that come with the program."""
-    return [describe(folder) for folder in shipped_models()]
+    """The models that come with the program, then the user's own."""
+    own = [replace(describe(folder), own=True) for folder in user_models()]
+    return [describe(folder) for folder in shipped_models()] + own
 
 
 def describe(folder: ModelFolder) -> ModelInfo:
     """A model's description from its configuration."""
     config = folder.config
+    kind = config.network.kind
     return ModelInfo(
         name=config.name,
         path=folder.path,
-        kind=str(config.network.kind),
+        kind=kind,
         level_of_theory=config.level_of_theory,
         elements=list(config.elements),
-        methods=[m for m in config.methods if m in METHODS],
+        methods=[m for m in config.methods if m in METHODS and METHODS[m].kind == kind],
         summary=config.summary,
+        charges=list(config.charges),
+        max_atoms=config.max_atoms,
+        n_steps=config.n_steps,
+        time_model=config.time_model,
+        training=config.training,
     )

@@ -9,6 +9,8 @@ from typer.testing import CliRunner, Result
 from morered_gui.chem.examples import list_examples
 from morered_gui.chem.reading import read_structures
 from morered_gui.cli.main import app
+from morered_gui.diffusion.checkpoint import user_models_folder
+from tests.diffusion import parity
 
 EXAMPLE = next(e for e in list_examples() if e.id == "benzaldehyde")
 BAD_INPUT = 2
@@ -151,3 +153,23 @@ def assert_one_line(result: Result) -> None:
     assert result.exit_code == BAD_INPUT
     assert result.stdout == ""
     assert result.stderr.startswith("error: ") and result.stderr.count("\n") == 1
+
+
+def test_that_an_imported_model_is_listed_and_relaxes() -> None:
+    source = parity.FOLDER / "tiny_upstream_jt.pt"
+    assert morered("models", "import", source, "--elements", "H C N O").exit_code == 0
+    assert "tiny_upstream_jt: jt, fast; unknown; H C N O" in morered("models", "list").stdout
+    words = ("--model", "tiny_upstream_jt", "--smiles", "C", "--max-steps", 2, "--json")
+    result = morered("relax", *words)
+    assert result.exit_code == 0
+    assert '"model": "tiny_upstream_jt"' in result.stdout
+    assert_one_line(morered("models", "import", source))
+    assert_one_line(morered("models", "import", source, "--name", "a", "--folder", "b"))
+
+
+def test_that_a_broken_model_is_told_in_the_list() -> None:
+    folder = user_models_folder() / "spoilt"
+    folder.mkdir(parents=True)
+    result = morered("models", "list")
+    assert result.exit_code == 0 and "qm9-jt" in result.stdout
+    assert "config.json" in result.stderr.replace("\n", "")
