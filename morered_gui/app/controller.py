@@ -20,6 +20,7 @@ from morered_gui.app.events import (
 )
 from morered_gui.app.jobs import Events, Job, Worker, task
 from morered_gui.app.operations import Loaded
+from morered_gui.app.references import Reference, ReferenceChoice, ReferenceKind
 from morered_gui.app.runs import (
     Build,
     RelaxerShelf,
@@ -28,6 +29,7 @@ from morered_gui.app.runs import (
     relaxation,
     warming,
 )
+from morered_gui.app.series import RunSeries
 from morered_gui.app.state import Activity, AppState, Message, Severity
 from morered_gui.core import Frame, StopReason
 from morered_gui.relaxers.registry import RelaxerChoice
@@ -119,6 +121,29 @@ class Controller:
         """Write a picture, say."""
         self._submit_save(lambda: operations.save_bytes(path, content))
 
+    def measure_to(self, choice: ReferenceChoice) -> None:
+        """Measure the run looked at to another reference, now and in the future."""
+        state = self.state
+        run = state.run
+        if run is None or not len(run.trajectory):
+            state.reference_choice = choice
+            return
+
+        def measured(result: tuple[Reference, RunSeries]) -> None:
+            state.reference_choice = choice
+            state.set_measured(run, *result)
+
+        copy, known = operations.snapshot(run.trajectory), state.known_reference
+        self._submit(lambda: operations.measured(choice, copy, known), measured)
+
+    def load_reference(self, path: Path, *, symmetric: bool) -> None:
+        """Measure to a structure from a file; its atoms may come in another order."""
+
+        def loaded(reference: Reference) -> None:
+            self.measure_to(ReferenceChoice(ReferenceKind.LOADED, symmetric, reference))
+
+        self._submit(lambda: operations.open_reference(path), loaded)
+
     def close(self) -> bool:
         """Stop both threads; True where they have ended."""
         self._handlers.clear()
@@ -197,6 +222,9 @@ class Controller:
         self._run = None
         self.state.set_activity(Activity.IDLE)
         self.state.end_run(reason)
+        choice, known = self.state.reference_choice, self.state.known_reference
+        if known is None or choice.symmetric or self.state.reference is not known:
+            self.measure_to(choice)  # only now there is a final and a best frame
 
     def _is_run(self, event: Event) -> bool:
         return self._run is not None and event.job == self._run.number

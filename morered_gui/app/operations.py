@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from morered_gui.app.state import Reference
+from morered_gui.app.references import Reference, ReferenceChoice, chosen_reference
+from morered_gui.app.series import RunSeries
 from morered_gui.core import ExpectedError, Structure, Trajectory
 
 STRUCTURE_SUFFIXES = (".sdf", ".mol", ".xyz", ".extxyz", ".pdb", ".traj")
@@ -47,6 +48,23 @@ def from_example(identifier: str) -> Loaded:
     if reference is None or not reference.same_atoms(start):
         return Loaded(start)
     return Loaded(start, Reference(reference, "DFT geometry"))
+
+
+def open_reference(path: Path) -> Reference:
+    """The first structure of a file as something to measure to; raises MoleculeError."""
+    from morered_gui.chem.reading import read_structures
+
+    return Reference(read_structures(path)[0], path.name)
+
+
+def measured(
+    choice: ReferenceChoice, trajectory: Trajectory, known: Reference | None
+) -> tuple[Reference, RunSeries]:
+    """The reference chosen, and the trajectory measured to it; raises MoleculeError."""
+    reference = chosen_reference(choice, trajectory, known)
+    series = reference.series()
+    series.extend(list(trajectory))
+    return reference, series
 
 
 def diffused(structure: Structure, t: int, seed: int) -> Structure:

@@ -1,4 +1,6 @@
-"""RMSD of a growing trajectory to one reference."""
+"""What a growing trajectory says frame by frame, as columns of numbers."""
+
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -27,37 +29,128 @@ class GrowingArray:
         return self._room[: self._size]
 
 
-class RunSeries:
-    """Step, predicted t and RMSD to a reference for each frame, computed as frames come.
+@dataclass(frozen=True)
+class Quantity:
+    """One column of a series: how it is called, and its unit (empty for a pure number).
 
-    ``t`` and ``rmsd`` are NaN where they are not known.
+    ``short`` is for where there is little room.
     """
 
-    def __init__(self, reference: Structure) -> None:
-        self._reference = reference
-        self._step, self._t, self._rmsd = GrowingArray(), GrowingArray(), GrowingArray()
+    id: str
+    title: str
+    short: str
+    unit: str = ""
+
+    @property
+    def label(self) -> str:
+        """For an axis."""
+        return f"{self.title} ({self.unit})" if self.unit else self.title
+
+
+_RECORDED = (
+    Quantity("step", "Step", "Step"),
+    Quantity("t", "Predicted time step t", "Predicted t"),
+    Quantity("rmsd", "RMSD", "RMSD", "Å"),
+    Quantity("energy", "Energy", "Energy", "eV"),
+    Quantity("noise", "Predicted noise, RMS over atoms", "Noise"),
+    Quantity("moved", "Moved since the frame before", "Moved", "Å"),
+    Quantity("evaluations", "Evaluations", "Evaluations"),
+    Quantity("seconds", "Time", "Time", "s"),
+)
+QUANTITIES = {quantity.id: quantity for quantity in _RECORDED}
+# What never falls along a run and can carry a curve.
+PROGRESS = ("step", "evaluations", "seconds")
+
+
+class RunSeries:
+    """The ``QUANTITIES`` of each frame, computed as frames come; NaN where not known.
+
+    The RMSD is that to the nearest of the reference and its ``alternatives``, (n, 3) Å each:
+    the same reference with equivalent atoms exchanged.
+    """
+
+    def __init__(self, reference: Structure, alternatives: tuple[FloatArray, ...] = ()) -> None:
+        self._targets = (reference.positions, *alternatives)
+        self._columns = {name: GrowingArray() for name in QUANTITIES}
+        self._last: FloatArray | None = None
 
     def extend(self, frames: list[Frame]) -> None:
         """Take in new frames; one superposition for all of them together."""
         if not frames:
             return
         positions = np.stack([frame.positions for frame in frames])
-        self._step.extend(np.array([frame.step for frame in frames], dtype=float))
-        t = [np.nan if frame.t is None else frame.t for frame in frames]
-        self._t.extend(np.array(t, dtype=float))
-        self._rmsd.extend(rmsds(positions, self._reference.positions))
+        to_targets = [rmsds(positions, target) for target in self._targets]
+        values: dict[str, FloatArray] = {
+            "rmsd": np.min(to_targets, axis=0),
+            "noise": np.array([_noise_size(frame) for frame in frames]),
+            "moved": self._moved(positions),
+        }
+        for name in QUANTITIES.keys() - values.keys():
+            recorded = [getattr(frame, name) for frame in frames]
+            values[name] = np.array([np.nan if v is None else v for v in recorded], dtype=float)
+        for name, column in values.items():
+            self._columns[name].extend(column)
+        self._last = positions[-1]
+
+    def column(self, name: str) -> FloatArray:
+        """(k,) one of the ``QUANTITIES``; raises KeyError where there is no such one."""
+        return self._columns[name].values
+
+    def knows(self, name: str) -> bool:
+        """Whether any frame has this quantity."""
+        return bool(np.isfinite(self.column(name)).any())
+
+    def __len__(self) -> int:
+        """The number of frames taken in."""
+        return len(self.step)
 
     @property
     def step(self) -> FloatArray:
         """(k,)."""
-        return self._step.values
+        return self.column("step")
 
     @property
     def t(self) -> FloatArray:
         """(k,) predicted time step."""
-        return self._t.values
+        return self.column("t")
 
     @property
     def rmsd(self) -> FloatArray:
         """(k,) Å."""
-        return self._rmsd.values
+        return self.column("rmsd")
+
+    def _moved(self, positions: FloatArray) -> FloatArray:
+        """Root mean square of the atoms' moves since the frame before, (k,) Å."""
+        before = positions[:1] if self._last is None else self._last[None]
+        moves = np.diff(np.concatenate((before, positions)), axis=0)
+        moved = np.sqrt((moves**2).sum(-1).mean(-1))
+        if self._last is None:
+            moved[0] = np.nan
+        return moved
+
+
+def _noise_size(frame: Frame) -> float:
+    """Root mean square over the atoms of the length of eps_hat."""
+    if frame.noise is None:
+        return np.nan
+    return float(np.sqrt((frame.noise.astype(float) ** 2).sum(-1).mean()))
+
+
+def csv_of(series: RunSeries, more: dict[str, FloatArray] | None = None) -> str:
+    """The columns that are known as comma-separated values with a heading.
+
+    ``more`` adds columns under their headings, such as measured distances.
+    """
+    known = {QUANTITIES[q].label: series.column(q) for q in QUANTITIES if series.knows(q)}
+    columns = {**known, **(more or {})}
+    lines = [",".join(_quoted(name) for name in columns)]
+    lines += [",".join(map(_number, row)) for row in zip(*columns.values(), strict=True)]
+    return "\n".join(lines) + "\n"
+
+
+def _number(value: float) -> str:
+    return "" if not np.isfinite(value) else format(float(value), ".10g")
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"' if "," in name else name

@@ -10,8 +10,12 @@ from typing import Self
 
 from psygnal import Signal
 
+from morered_gui.app.records import RunRecord, same_molecule
+from morered_gui.app.references import Reference, ReferenceChoice, provisional_reference
 from morered_gui.app.series import RunSeries
 from morered_gui.core import Frame, Provenance, StopReason, Structure, Trajectory
+
+MOST_RUNS = 50  # kept for comparison; the oldest goes first
 
 
 class Activity(StrEnum):
@@ -53,14 +57,6 @@ class Message:
         return cls(text, Severity.ERROR, action="copy_report" if details else "", details=details)
 
 
-@dataclass(frozen=True, eq=False)
-class Reference:
-    """What the RMSD is measured to, and what it is called."""
-
-    structure: Structure
-    label: str
-
-
 class AppState:
     """Everything that the views show.
 
@@ -69,6 +65,8 @@ class AppState:
         trajectory_changed: a trajectory has begun, ended, or gone; or its reference changed.
         frames_added: the index of the first new frame.
         frame_selected: the index of the frame looked at.
+        frame_hovered: the index of the frame pointed at, or None.
+        runs_changed: a run has come, gone, been renamed, shown or hidden.
         activity_changed: what the compute thread does.
         message_changed: the message, or None.
     """
@@ -77,6 +75,8 @@ class AppState:
     trajectory_changed = Signal()
     frames_added = Signal(int)
     frame_selected = Signal(int)
+    frame_hovered = Signal(object)
+    runs_changed = Signal()
     activity_changed = Signal(object)
     message_changed = Signal(object)
 
@@ -85,16 +85,20 @@ class AppState:
         self.structure: Structure | None = None  # where a relaxation starts
         self.known_reference: Reference | None = None
         self.noise_step = 0
-        self.trajectory: Trajectory | None = None
-        self.series: RunSeries | None = None
-        self.reference: Reference | None = None  # of the series
+        self.runs: list[RunRecord] = []  # on this molecule, oldest first
+        self.run: RunRecord | None = None  # the one looked at
+        self.reference_choice = ReferenceChoice()
         self.frame_index = 0
+        self.hovered: int | None = None
         self.live = True
         self.activity = Activity.IDLE
         self.message: Message | None = None
 
     def load(self, structure: Structure, reference: Reference | None = None) -> None:
         """Start over with another molecule."""
+        if self.runs and not same_molecule(structure, self.runs[0].trajectory.start):
+            self.runs = []
+            self.reference_choice = ReferenceChoice()
         self.base = structure
         self.known_reference = reference
         self._set_start(structure, noise_step=0)
@@ -113,10 +117,14 @@ class AppState:
         """Open an empty trajectory from the starting structure."""
         if self.structure is None:
             raise ValueError("there is no structure to relax")
-        self.trajectory = Trajectory(self.structure, provenance)
-        self._measure_to(self.known_reference or Reference(self.structure, "start"))
+        reference = provisional_reference(
+            self.reference_choice, self.structure, self.known_reference
+        )
+        self.run = RunRecord(Trajectory(self.structure, provenance), reference)
+        self.runs = [*self.runs, self.run][-MOST_RUNS:]
         self.frame_index, self.live = 0, True
         self.trajectory_changed.emit()
+        self.runs_changed.emit()
 
     def add_frames(self, frames: list[Frame]) -> None:
         """Append frames of the current run; in live mode the last one is looked at."""
@@ -133,7 +141,7 @@ class AppState:
             self.frame_selected.emit(self.frame_index)
 
     def end_run(self, reason: StopReason | None) -> None:
-        """Close the trajectory; without a known reference the result becomes the reference.
+        """Close the trajectory.
 
         ``reason`` is None where the run broke off by an error. A trajectory that has ended
         before stays as it is.
@@ -141,10 +149,48 @@ class AppState:
         if self.trajectory is None or self.trajectory.stop_reason is not None:
             return
         self.trajectory.stop_reason = reason
-        if self.known_reference is None and len(self.trajectory):
-            self._measure_to(Reference(self.trajectory.structure(-1), "final frame"))
         self.live = False
         self.trajectory_changed.emit()
+        self.runs_changed.emit()
+
+    def set_measured(self, run: RunRecord, reference: Reference, series: RunSeries) -> None:
+        """Measure a run to another reference; frames that the series lacks are added to it."""
+        series.extend(list(run.trajectory)[len(series) :])
+        run.reference, run.series = reference, series
+        self.runs_changed.emit()
+        if run is self.run:
+            self.trajectory_changed.emit()
+
+    def look_at_run(self, run: RunRecord) -> None:
+        """Look at another run that was kept; not while one is computed."""
+        if run is self.run or self.busy:
+            return
+        self.run, self.hovered, self.live = run, None, False
+        self.frame_index = max(len(run.trajectory) - 1, 0)
+        self.trajectory_changed.emit()
+        self.frame_selected.emit(self.frame_index)
+
+    def show_run(self, run: RunRecord, visible: bool) -> None:
+        """Draw the curves of a run beside those of the one looked at, or not."""
+        run.visible = visible
+        self.runs_changed.emit()
+
+    def remove_run(self, run: RunRecord) -> None:
+        """Forget a run; not the one that is computed."""
+        if run is self.run and self.busy:
+            return
+        self.runs = [other for other in self.runs if other is not run]
+        if run is self.run:
+            self.run, self.frame_index = None, 0
+            self.structure_changed.emit()
+            self.trajectory_changed.emit()
+        self.runs_changed.emit()
+
+    def hover(self, index: int | None) -> None:
+        """Point at a frame without going there; None where nothing is pointed at."""
+        if index != self.hovered:
+            self.hovered = index
+            self.frame_hovered.emit(index)
 
     def show_trajectory(self, trajectory: Trajectory, frame_index: int = -1) -> None:
         """Look at a trajectory of the loaded molecule that was computed before.
@@ -192,6 +238,21 @@ class AppState:
         self.message_changed.emit(message)
 
     @property
+    def trajectory(self) -> Trajectory | None:
+        """Of the run looked at."""
+        return None if self.run is None else self.run.trajectory
+
+    @property
+    def series(self) -> RunSeries | None:
+        """Of the run looked at."""
+        return None if self.run is None else self.run.series
+
+    @property
+    def reference(self) -> Reference | None:
+        """What the series is measured to."""
+        return None if self.run is None else self.run.reference
+
+    @property
     def shown(self) -> Structure | None:
         """The structure looked at: the frame, or the start where there is no frame."""
         if self.trajectory is not None and len(self.trajectory):
@@ -205,13 +266,7 @@ class AppState:
 
     def _set_start(self, structure: Structure, noise_step: int) -> None:
         self.structure, self.noise_step = structure, noise_step
-        self.trajectory, self.series, self.reference = None, None, None
+        self.run, self.hovered = None, None
         self.frame_index, self.live = 0, True
         self.structure_changed.emit()
         self.trajectory_changed.emit()
-
-    def _measure_to(self, reference: Reference) -> None:
-        self.reference = reference
-        self.series = RunSeries(reference.structure)
-        if self.trajectory is not None:
-            self.series.extend(list(self.trajectory))

@@ -3,7 +3,9 @@
 import numpy as np
 
 from morered_gui.core import ExpectedError, PaddedBatch, Structure
+from morered_gui.core.arrays import FloatArray
 from morered_gui.diffusion.process import DiffusionProcess, centred
+from morered_gui.diffusion.schedule import NoiseSchedule
 
 
 def noised(structure: Structure, t: int, *, seed: int, number: int = 0) -> Structure:
@@ -21,3 +23,16 @@ def noised(structure: Structure, t: int, *, seed: int, number: int = 0) -> Struc
     eps = centred(rng.standard_normal(batch.positions.shape), batch.real)
     x_t = process.diffuse(batch.positions, np.array([t]), eps)
     return structure.with_positions(x_t[0] + structure.positions.mean(0))
+
+
+def expected_rmsd(structure: Structure, schedule: NoiseSchedule) -> FloatArray:
+    """RMSD in Å between a structure of n atoms and its diffused self at every t, shape (T,).
+
+    Root of the mean square: superposition takes the 6 degrees of freedom of a rigid body out of
+    the 3n of the noise; the structure itself shrinks by sqrt(alpha_bar).
+    """
+    n = len(structure)
+    extent = float((structure.centred().positions ** 2).sum() / n)  # mean square radius, Å^2
+    free = max(3 * n - 6, 1) / n
+    shrunk = (1.0 - np.sqrt(schedule.alpha_bar)) ** 2 * extent
+    return np.sqrt(shrunk + free * schedule.noise_level**2)

@@ -104,6 +104,14 @@ class Commands:
         self._window.remember_file(path)
         self.parts.controller.open_file(path)
 
+    def open_reference(self, symmetric: bool) -> None:
+        """Ask for a file with the structure that the RMSD is to be measured to."""
+        name, _ = QFileDialog.getOpenFileName(
+            self._window.widget(), "Structure to measure the RMSD to", "", OPEN_FILTER
+        )
+        if name:
+            self.parts.controller.load_reference(Path(name), symmetric=symmetric)
+
     def save_structure(self) -> None:
         """Ask where, and write the structure looked at."""
         self._save("Save structure", STRUCTURE_SUFFIXES, self.parts.controller.save_structure)

@@ -1,191 +1,219 @@
-"""Predicted time step and RMSD against the step, locked to the frame in both directions."""
+"""Two quantities of the run against its progress, locked to the frame in both directions."""
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
+from morered_gui.app.measurements import MeasuredCurves
+from morered_gui.app.records import RunRecord
+from morered_gui.app.series import QUANTITIES
 from morered_gui.app.state import AppState
 from morered_gui.core.arrays import FloatArray
+from morered_gui.gui.frame_plot import FramePlot, nearest_index
 from morered_gui.gui.theme import Theme
 
 EMPTY = "Press Relax: the predicted time step t\nand the RMSD appear here, step by step."
 LEAST_STEPS = 20  # shown on the step axis from the start, so that the first frames don't jump
 GROWTH = 1.35  # the step axis grows in strides: rescaling both axes costs more than the curves
-LEAST_T, LEAST_RMSD = 10.0, 0.05  # smallest full scales of the two axes
+LEAST_TOP = {"t": 10.0, "rmsd": 0.05, "moved": 0.01, "noise": 0.5}  # smallest full scales
+FROM_ZERO = frozenset({*LEAST_TOP, "step", "evaluations", "seconds"})
+SIDES = ("left", "right")
 
 
-class RunPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
-    """Twin axes over the step; a line marks the frame looked at.
-
-    Signals:
-        frame_asked: index of the frame that was clicked or dragged to.
-    """
-
-    frame_asked = Signal(int)
+class RunPlot(FramePlot):
+    """Twin axes over step, evaluations or time; a line marks the frame looked at."""
 
     def __init__(self, state: AppState, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent, background=theme.canvas, enableMenu=False)
-        self.setAccessibleName("Predicted time step and RMSD against the step")
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # arrows belong to the playback
-        self._state, self._theme = state, theme
-        self._full = (0.0, 0.0, 0.0)  # of step, t, RMSD
+        super().__init__(state, theme, "Course of the relaxation, frame by frame", EMPTY, parent)
+        self.measured = MeasuredCurves()
+        self._chosen = {"left": "t", "right": "rmsd"}
+        self._progress = "step"
+        self._range: tuple[tuple[float, float], ...] = ()
         item = self.getPlotItem()
-        item.hideButtons()
-        # pyqtgraph leaves it without a parent, to outlive the window.
-        item.ctrlMenu.setParent(self, item.ctrlMenu.windowFlags())
         item.setContentsMargins(4, 10, 4, 4)
-        self._left = item.getViewBox()
-        self._right = pg.ViewBox(enableMenu=False)
+        self._boxes = {"left": self._box, "right": pg.ViewBox(enableMenu=False)}
         item.showAxis("right")
-        item.scene().addItem(self._right)
-        for name in ("left", "right", "bottom"):
-            item.getAxis(name).enableAutoSIPrefix(False)
-        item.getAxis("right").linkToView(self._right)
-        self._right.setXLink(self._left)
-        for box in (self._left, self._right):
-            box.setMouseEnabled(x=False, y=False)
-            box.disableAutoRange()
-        self._t_curve = pg.PlotCurveItem(connect="finite")
-        self._rmsd_curve = pg.PlotCurveItem(connect="finite")
-        self._cursor = pg.InfiniteLine(angle=90, movable=True)
-        self._empty = pg.TextItem(EMPTY, anchor=(0.5, 0.5))
-        self._build(item)
+        item.scene().addItem(self._boxes["right"])
+        item.getAxis("right").linkToView(self._boxes["right"])
+        self._boxes["right"].setXLink(self._box)
+        self._freeze(self._boxes["right"])
+        self._curves = {side: pg.PlotCurveItem(connect="finite") for side in SIDES}
+        self._overlays: list[tuple[pg.ViewBox, pg.PlotCurveItem]] = []
+        self._cursor = pg.InfiniteLine(angle=90)
+        self._hover = pg.InfiniteLine(angle=90)
+        for side in SIDES:
+            self._boxes[side].addItem(self._curves[side])
+        for line in (self._hover, self._cursor):
+            item.addItem(line, ignoreBounds=True)
+        self._box.sigResized.connect(self._match_views)
         self.set_theme(theme)
         self.refresh()
 
-    def _build(self, item: pg.PlotItem) -> None:
-        item.addItem(self._t_curve)
-        self._right.addItem(self._rmsd_curve)
-        item.addItem(self._cursor, ignoreBounds=True)
-        self._empty.setParentItem(self._left)
-        self._left.sigResized.connect(self._match_views)
-        self._cursor.sigDragged.connect(self._on_dragged)
-        self.scene().sigMouseClicked.connect(self._on_clicked)
+    # --- choices --------------------------------------------------------------------------------
+
+    @property
+    def progress(self) -> str:
+        """What runs along the horizontal axis."""
+        return self._progress
+
+    @property
+    def chosen(self) -> dict[str, str]:
+        """Id of the quantity on the left and the right axis; empty for none."""
+        return dict(self._chosen)
+
+    def choose(self, *, left: str, right: str, progress: str) -> None:
+        """Draw other quantities: ids of ``QUANTITIES`` or of measurements, or empty."""
+        self._chosen = {"left": left, "right": right}
+        self._progress = progress
+        self._range = ()
+        self.retitle()
+        self.refresh()
 
     # --- what is shown --------------------------------------------------------------------------
 
     def refresh(self) -> None:
         """Draw the series as it is now; called at most once per tick."""
-        series = self._state.series
-        some = series is not None and len(series.step) > 0
+        run = self._state.run
+        some = run is not None and len(run.series) > 0
         self._empty.setVisible(not some)
         self._cursor.setVisible(some)
-        if series is None or not some:
-            self._t_curve.setData([], [])
-            self._rmsd_curve.setData([], [])
-            self._full = (0.0, 0.0, 0.0)
-            self._scale(np.zeros(1), np.zeros(1), np.zeros(1))
-            return
-        self._scale(series.step, series.t, series.rmsd)
-        self._t_curve.setData(series.step, series.t)
-        self._rmsd_curve.setData(series.step, series.rmsd)
+        self._draw_overlays()
+        for side in SIDES:
+            x, y = self._points(run, side)
+            self._curves[side].setData(x, y)
+        self._scale()
         self.move_cursor()
 
     def retitle(self) -> None:
-        """Name the reference on the axis: it can change at the end of a run."""
-        reference = self._state.reference or self._state.known_reference
-        to = f" to {reference.label}" if reference else ""
-        self._label("right", f"RMSD{to} (Å)", self._theme.second)
+        colours = self._axis_colours()
+        for side in SIDES:
+            axis = self.getPlotItem().getAxis(side)
+            axis.setTextPen(colours[side])
+            axis.setStyle(showValues=bool(self._chosen[side]))
+            self.label(side, self._title(self._chosen[side]), colours[side])
+        self.label("bottom", QUANTITIES[self._progress].label, self._theme.muted)
 
     def move_cursor(self) -> None:
-        """Put the line to the frame looked at."""
-        series, index = self._state.series, self._state.frame_index
-        if series is not None and index < len(series.step):
-            self._cursor.setValue(series.step[index])
+        """Put the lines to the frames looked at and pointed at."""
+        for line, index in (
+            (self._cursor, self._state.frame_index),
+            (self._hover, self._state.hovered),
+        ):
+            x = self._progress_values(self._state.run)
+            known = index is not None and index < len(x)
+            line.setVisible(known)
+            if known and index is not None:
+                line.setValue(x[index])
 
     def set_theme(self, theme: Theme) -> None:
         """Colours of axes, curves and cursor."""
-        self._theme = theme
-        self.setBackground(theme.canvas)
-        item = self.getPlotItem()
-        for name, colour in (("bottom", theme.muted), ("left", theme.accent)):
-            item.getAxis(name).setPen(theme.line)
-            item.getAxis(name).setTextPen(colour)
-        item.getAxis("right").setPen(theme.line)
-        item.getAxis("right").setTextPen(theme.second)
-        self._label("bottom", "Step", theme.muted)
-        self._label("left", "Predicted time step t", theme.accent)
-        self.retitle()
+        super().set_theme(theme)
+        colours = self._axis_colours()
         # Lines wider than one pixel are slow to draw unless they are plain.
-        self._t_curve.setPen(pg.mkPen(theme.accent, width=2))
-        self._rmsd_curve.setPen(pg.mkPen(theme.second, width=2))
-        self._cursor.setPen(pg.mkPen(theme.muted, width=1, style=Qt.PenStyle.DashLine))
-        self._cursor.setHoverPen(pg.mkPen(theme.text, width=2))
-        self._empty.setColor(theme.muted)
+        for side in SIDES:
+            self._curves[side].setPen(pg.mkPen(colours[side], width=2))
+        self._cursor.setPen(pg.mkPen(theme.text, width=1, style=Qt.PenStyle.DashLine))
+        self._hover.setPen(pg.mkPen(theme.muted, width=1, style=Qt.PenStyle.DotLine))
+        self.retitle()
+
+    def nearest(self, at: QPointF) -> int | None:
+        return nearest_index(self._progress_values(self._state.run), at.x())
 
     @property
     def cursor_step(self) -> float:
-        """The step that the line is at."""
+        """Where the line of the frame looked at is on the horizontal axis."""
         return float(self._cursor.value())
 
     @property
     def n_points(self) -> int:
-        """Points of the curve of predicted t."""
-        x, _ = self._t_curve.getData()
+        """Points of the left curve."""
+        x, _ = self._curves["left"].getData()
         return 0 if x is None else len(x)
+
+    @property
+    def n_overlays(self) -> int:
+        """Curves of other runs."""
+        return len(self._overlays)
 
     # --- inside ---------------------------------------------------------------------------------
 
-    def _label(self, axis: str, text: str, colour: object) -> None:
-        self.getPlotItem().getAxis(axis).setLabel(text, color=pg.mkColor(colour).name())
+    def _axis_colours(self) -> dict[str, QColor]:
+        return {"left": self._theme.accent, "right": self._theme.second}
 
-    def _scale(self, step: FloatArray, t: FloatArray, rmsd: FloatArray) -> None:
-        """Full scales from 0, growing only: the picture stays still while a run goes on."""
-        wanted = (
-            max(float(step[-1]), LEAST_STEPS),
-            max(_top(t), LEAST_T) * 1.06,
-            max(_top(rmsd), LEAST_RMSD) * 1.06,
-        )
-        running = self._state.busy
-        old_step, old_t, old_rmsd = self._full
-        full = (
-            _grown(old_step, wanted[0], running),
-            wanted[1] if wanted[1] > old_t or not running else old_t,
-            wanted[2] if wanted[2] > old_rmsd or not running else old_rmsd,
-        )
-        if full == self._full:
+    def _title(self, name: str) -> str:
+        if not name:
+            return ""
+        if name == "rmsd":
+            reference = self._state.reference or self._state.known_reference
+            return f"RMSD to {reference.label} (Å)" if reference else QUANTITIES[name].label
+        return QUANTITIES[name].label if name in QUANTITIES else self.measured.label(name)
+
+    def _progress_values(self, run: RunRecord | None) -> FloatArray:
+        return np.empty(0) if run is None else run.series.column(self._progress)
+
+    def _points(self, run: RunRecord | None, side: str) -> tuple[FloatArray, FloatArray]:
+        name = self._chosen[side]
+        if run is None or not name:
+            return np.empty(0), np.empty(0)
+        x = self._progress_values(run)
+        y = run.series.column(name) if name in QUANTITIES else self.measured.values(name, run)
+        return x, y[: len(x)]
+
+    def _draw_overlays(self) -> None:
+        wanted = [(run, side) for run in self.others() for side in SIDES if self._chosen[side]]
+        while len(self._overlays) > len(wanted):
+            box, curve = self._overlays.pop()
+            box.removeItem(curve)
+        for k, (run, side) in enumerate(wanted):
+            if k == len(self._overlays):
+                self._overlays.append((self._boxes[side], pg.PlotCurveItem(connect="finite")))
+                self._boxes[side].addItem(self._overlays[k][1])
+            box, curve = self._overlays[k]
+            if box is not self._boxes[side]:
+                box.removeItem(curve)
+                self._boxes[side].addItem(curve)
+                self._overlays[k] = (self._boxes[side], curve)
+            dash = Qt.PenStyle.SolidLine if side == "left" else Qt.PenStyle.DashLine
+            curve.setPen(pg.mkPen(self.colour_of(run), width=1, style=dash))
+            curve.setData(*self._points(run, side))
+
+    def _scale(self) -> None:
+        """Full scales that only grow while running: the picture stays still."""
+        runs = [r for r in (self._state.run, *self.others()) if r is not None]
+        running = self._state.busy and bool(self._range)
+        x = np.concatenate([np.zeros(1), *(self._progress_values(r)[-1:] for r in runs)])
+        least = LEAST_STEPS if self._progress == "step" else 0.0
+        wanted_x = max(float(np.nanmax(x)), least, 1e-6)
+        full = [(0.0, wanted_x * 1.02)]
+        if self._state.busy:
+            old = self._range[0][1] if running else 0.0
+            full = [(0.0, old if wanted_x <= old else wanted_x * GROWTH)]
+        for k, side in enumerate(SIDES, start=1):
+            values = [self._points(r, side)[1] for r in runs]
+            low, high = _extent(values, self._chosen[side])
+            if running:
+                low, high = min(low, self._range[k][0]), max(high, self._range[k][1])
+            full.append((low, high))
+        if tuple(full) == self._range:
             return
-        self._full = full
-        self._left.setRange(xRange=(0, full[0]), yRange=(0, full[1]), padding=0)
-        self._right.setYRange(0, full[2], padding=0)
+        self._range = tuple(full)
+        self._box.setRange(xRange=full[0], yRange=full[1], padding=0)
+        self._boxes["right"].setYRange(*full[2], padding=0)
 
     def _match_views(self) -> None:
-        self._right.setGeometry(self._left.sceneBoundingRect())
-        self._right.linkedViewChanged(self._left, self._right.XAxis)
-        self._empty.setPos(self._left.width() / 2, self._left.height() / 2)
-
-    def _on_clicked(self, event: object) -> None:
-        position: QPointF = event.scenePos()  # type: ignore[attr-defined]
-        if self._left.sceneBoundingRect().contains(position):
-            self._ask(self._left.mapSceneToView(position).x())
-
-    def _on_dragged(self, line: pg.InfiniteLine) -> None:
-        self._ask(float(line.value()))
-
-    def _ask(self, step: float) -> None:
-        """Ask for the frame nearest to a step."""
-        series = self._state.series
-        if series is None or not len(series.step):
-            return
-        right = int(np.clip(np.searchsorted(series.step, step), 1, max(len(series.step) - 1, 1)))
-        left = right - 1
-        near = (
-            left
-            if right >= len(series.step)
-            else min(left, right, key=lambda k: abs(series.step[k] - step))
-        )
-        self.frame_asked.emit(int(near))
-        self.move_cursor()
+        right = self._boxes["right"]
+        right.setGeometry(self._box.sceneBoundingRect())
+        right.linkedViewChanged(self._box, right.XAxis)
 
 
-def _top(values: FloatArray) -> float:
-    known = values[np.isfinite(values)]
-    return float(known.max()) if len(known) else 0.0
-
-
-def _grown(old: float, wanted: float, running: bool) -> float:
-    """In strides while running, exact afterwards."""
-    if not running:
-        return wanted * 1.02
-    return old if wanted <= old else max(wanted * GROWTH, LEAST_STEPS)
+def _extent(values: list[FloatArray], name: str) -> tuple[float, float]:
+    """The axis that shows all values: from 0 for what can't be negative."""
+    joined = np.concatenate([np.empty(0), *values])
+    known = joined[np.isfinite(joined)]
+    low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 0.0)
+    if name in FROM_ZERO:
+        return 0.0, max(high, LEAST_TOP.get(name, 1e-9)) * 1.06
+    margin = max((high - low) * 0.06, abs(high) * 1e-7, 1e-6)
+    return low - margin, high + margin

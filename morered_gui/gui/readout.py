@@ -36,16 +36,17 @@ class Readout(QWidget):
         self.refresh()
 
     def refresh(self) -> None:
-        """Show the frame looked at."""
+        """Show the frame pointed at, or else the one looked at."""
         state = self._state
         if state.trajectory is None or state.series is None or not len(state.trajectory):
             for value in self._values.values():
                 value.setText(DASH)
             return
-        frame = state.trajectory[state.frame_index]
+        index = state.frame_index if state.hovered is None else state.hovered
+        frame = state.trajectory[index]
         self._values["Step"].setText(str(frame.step))
         self._values["Predicted t"].setText(DASH if frame.t is None else f"{frame.t:.0f}")
-        self._values["RMSD"].setText(f"{state.series.rmsd[state.frame_index]:.3f} Å")
+        self._values["RMSD"].setText(f"{state.series.rmsd[index]:.3f} Å")
         self._values["Time"].setText(f"{frame.seconds:.1f} s")
 
     def set_theme(self, theme: Theme) -> None:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from morered_gui.app.records import same_molecule
 from morered_gui.app.state import AppState
 from morered_gui.chem.conversion import AROMATIC, bond_arrays, kekulised
 from morered_gui.core import Structure, superpose
@@ -31,16 +32,18 @@ class Scene:
         self._anchor = None if anchor is None else face_on(anchor.positions)
         if shown is not None:
             shown = drawable(shown.with_positions(self._aligned(shown.positions)))
-        same = _same_graph(shown, self._drawn)
+        drawn = self._drawn
+        same = shown is not None and drawn is not None and same_molecule(shown, drawn)
         self._drawn = shown
         self._view.show_molecule(shown, zoom=not same)
         self._draw_ghost()
 
     def move(self) -> None:
-        """Draw the frame looked at."""
-        trajectory = self._state.trajectory
+        """Draw the frame pointed at, or else the one looked at."""
+        state, trajectory = self._state, self._state.trajectory
         if trajectory is not None and len(trajectory):
-            positions = trajectory[self._state.frame_index].positions
+            index = state.frame_index if state.hovered is None else state.hovered
+            positions = trajectory[index].positions
             self._view.move_atoms(self._aligned(positions))
 
     def set_ghost(self, show: bool) -> None:
@@ -74,9 +77,3 @@ def drawable(structure: Structure) -> Structure:
         return structure
     bonds, orders = bond_arrays(kekulised(structure))
     return replace(structure, bonds=bonds, orders=orders)
-
-
-def _same_graph(first: Structure | None, second: Structure | None) -> bool:
-    if first is None or second is None:
-        return False
-    return first.same_atoms(second) and first.bonds.tolist() == second.bonds.tolist()

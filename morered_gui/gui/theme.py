@@ -7,6 +7,15 @@ from PySide6.QtCore import QSize
 from PySide6.QtGui import QColor, QIcon, QPalette
 
 ICON_SIZES = (16, 20, 24, 40, 48)  # pixels; the larger ones for fine screens
+# Distinct for most kinds of colour vision, after Tol's muted scheme.
+RUN_COLOURS = (
+    *("#332288", "#117733", "#aa4499", "#44808f", "#882255"),
+    *("#999933", "#cc6677", "#3f7fbf", "#8a6d3b", "#5b5b5b"),
+)
+RUN_COLOURS_DARK = (
+    *("#9d8cff", "#5fc98a", "#e08ad2", "#88ccee", "#d46a9a"),
+    *("#dddd77", "#f09aa5", "#7fb5ff", "#d0b27c", "#b5b5b5"),
+)
 _BUTTON_TEXT = QPalette.ColorRole.ButtonText
 
 
@@ -27,6 +36,11 @@ class Theme:
     ghost_opacity: float
     error: QColor
     warning: QColor
+
+    def run_colour(self, number: int) -> QColor:
+        """The colour of a run in every plot and table; colours come again after ten."""
+        wheel = RUN_COLOURS_DARK if self.dark else RUN_COLOURS
+        return QColor(wheel[(number - 1) % len(wheel)])
 
     def icon(self, name: str, color: QColor | None = None) -> QIcon:
         """A qtawesome icon in the colour of the text, drawn once and for all.

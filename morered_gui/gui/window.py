@@ -22,13 +22,12 @@ from morered_gui.app.state import Activity, AppState, Message
 from morered_gui.chem.examples import Example
 from morered_gui.gui.action_set import make_actions, paint_icons
 from morered_gui.gui.commands import Commands, Parts
+from morered_gui.gui.course import CoursePanel
 from morered_gui.gui.key_guard import KeyGuard
 from morered_gui.gui.layout import add_dock, fill_toolbar
 from morered_gui.gui.message_bar import MessageBar
 from morered_gui.gui.molecule_panel import MoleculePanel
 from morered_gui.gui.playback import PlaybackBar
-from morered_gui.gui.plots import RunPlot
-from morered_gui.gui.readout import Readout
 from morered_gui.gui.run_panel import RunPanel
 from morered_gui.gui.scene import Scene
 from morered_gui.gui.status import StatusLine
@@ -82,8 +81,8 @@ class MainWindow(QMainWindow):
         self.playback = PlaybackBar(self.state, actions, theme, settings.playback_rate)
         self.molecule_panel = MoleculePanel(self.state, actions, examples, theme)
         self.run_panel = RunPanel(models, settings, actions)
-        self.readout = Readout(self.state, theme)
-        self.plot = RunPlot(self.state, theme)
+        self.course = CoursePanel(self.state, theme)
+        self.plot = self.course.plot
         self.scene = Scene(self.state, self.view, show_ghost=settings.show_ghost)
         self.status_line = StatusLine(self.statusBar(), self.state)
         actions["ghost"].setChecked(settings.show_ghost)
@@ -107,15 +106,9 @@ class MainWindow(QMainWindow):
 
     def _add_docks(self) -> None:
         left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
-        course = QWidget()
-        column = QVBoxLayout(course)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.readout)
-        column.addWidget(self.plot, 1)
         self.docks = {
             "Molecule": add_dock(self, "Molecule", self.molecule_panel, left),
-            "Course": add_dock(self, "Course of the relaxation", course, right),
+            "Course": add_dock(self, "Course of the relaxation", self.course, right),
             "Relaxation": add_dock(self, "Relaxation", self.run_panel, right),
         }
         self.resizeDocks([self.docks["Molecule"]], [270], Qt.Orientation.Horizontal)
@@ -156,7 +149,10 @@ class MainWindow(QMainWindow):
         self.molecule_panel.example_asked.connect(self.open_example)
         self.molecule_panel.smiles_asked.connect(self.open_smiles)
         self.run_panel.changed.connect(self._on_choice)
-        self.plot.frame_asked.connect(self._on_frame_asked)
+        state.frame_hovered.connect(self._on_hover)
+        self.course.frame_asked.connect(self._on_frame_asked)
+        self.course.reference_asked.connect(self.controller.measure_to)
+        self.course.reference_file_asked.connect(self.commands.open_reference)
         self.view.broken.connect(self.show_problem)
 
     # --- what others may ask of the window ------------------------------------------------------
@@ -246,14 +242,14 @@ class MainWindow(QMainWindow):
         self._enable_actions()
 
     def _on_trajectory(self) -> None:
-        self.plot.refresh()
-        self.plot.retitle()
+        self.course.refresh()
+        self.course.retitle()
         self._refresh_frame()
         self.status_line.refresh()
         self._enable_actions()
 
     def _on_frames(self, first: int) -> None:
-        self.plot.refresh()
+        self.course.refresh()
         self.playback.refresh()
         self.status_line.refresh()
         if first == 0:
@@ -261,20 +257,23 @@ class MainWindow(QMainWindow):
 
     def _on_frame(self, _index: int) -> None:
         self.scene.move()
-        self.plot.move_cursor()
         self._refresh_frame()
 
     def _on_frame_asked(self, index: int) -> None:
         self.playback.pause()
         self.state.select_frame(index)
 
+    def _on_hover(self, _index: int | None) -> None:
+        self.scene.move()
+        self.course.move_cursor()
+
     def _refresh_frame(self) -> None:
         self.playback.refresh()
-        self.readout.refresh()
+        self.course.move_cursor()
 
     def _on_activity(self, _activity: Activity) -> None:
         self._enable_actions()
-        self.plot.refresh()
+        self.course.refresh()
         self.status_line.refresh()
 
     def _on_choice(self) -> None:
@@ -324,11 +323,10 @@ class MainWindow(QMainWindow):
         paint_icons(self.actions_by_id, theme)
         for part in (
             self.view,
-            self.plot,
+            self.course,
             self.playback,
             self.message_bar,
             self.molecule_panel,
-            self.readout,
         ):
             part.set_theme(theme)
         self._on_choice()

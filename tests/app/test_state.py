@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from morered_gui.app.series import RunSeries
-from morered_gui.app.state import AppState, Reference
+from morered_gui.app.state import AppState
 from morered_gui.core import Frame, Provenance, StopReason, rmsd
 from tests.app.molecules import WATER
 
@@ -63,22 +63,6 @@ def test_that_a_selection_is_clipped() -> None:
     assert state.frame_index == 4
     state.select_frame(-3)
     assert state.frame_index == 0
-
-
-def test_that_the_reference_is_known_then_start_then_final() -> None:
-    state = running()
-    assert state.reference is not None
-    assert state.reference.label == "start"
-    state.add_frames(frames(0, 5))
-    state.end_run(StopReason.CONVERGED)
-    assert state.reference.label == "final frame"
-    assert state.series is not None
-    assert state.series.rmsd[-1] == pytest.approx(0.0, abs=1e-6)
-    state.load(WATER, Reference(WATER, "DFT geometry"))
-    state.begin_run(Provenance("spring"))
-    state.add_frames(frames(0, 5))
-    state.end_run(StopReason.CONVERGED)
-    assert state.reference.label == "DFT geometry"
 
 
 def test_that_a_finished_run_keeps_its_reason() -> None:

@@ -100,6 +100,9 @@ const moreredView = (() => {
     },
     fit() { fit(); return true; },
     view() { return viewer.getView(); },
+    positions() {
+      return JSON.stringify(molecule ? molecule.selectedAtoms({}).map((a) => [a.x, a.y, a.z]) : []);
+    },
     png() { return viewer.pngURI(); },
   };
 })();

@@ -1,0 +1,117 @@
+"""Distances, angles and dihedrals that stay with their atoms over all frames."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from morered_gui.app.records import RunRecord
+from morered_gui.app.series import GrowingArray
+from morered_gui.core import Structure
+from morered_gui.core.arrays import FloatArray
+
+KINDS = {2: "Distance", 3: "Angle", 4: "Dihedral"}
+PREFIX = "atoms:"
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """Two atoms for a distance (Å), three for an angle, four for a dihedral (degrees)."""
+
+    atoms: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.atoms) not in KINDS or len(set(self.atoms)) != len(self.atoms):
+            raise ValueError("a measurement takes two, three or four different atoms")
+
+    @property
+    def id(self) -> str:
+        """Of the measurement as a quantity of a plot."""
+        return PREFIX + "-".join(map(str, self.atoms))
+
+    @property
+    def unit(self) -> str:
+        """Å or degrees."""
+        return "Å" if len(self.atoms) == 2 else "°"
+
+    def label(self, symbols: Sequence[str]) -> str:
+        """Such as ``Distance C1-O2``; atoms are counted from 1."""
+        names = "-".join(f"{symbols[k]}{k + 1}" for k in self.atoms)
+        return f"{KINDS[len(self.atoms)]} {names}"
+
+    def text(self, positions: FloatArray) -> str:
+        """The value in one frame, positions (n, 3) Å, with its unit."""
+        value = float(self.values(positions[None])[0])
+        return f"{value:.3f} Å" if len(self.atoms) == 2 else f"{value:.1f}°"
+
+    def values(self, positions: FloatArray) -> FloatArray:
+        """(k,) for k frames (k, n, 3) Å; dihedrals lie between -180 and 180 degrees."""
+        points = [positions[:, atom] for atom in self.atoms]
+        match points:
+            case [a, b]:
+                return distance(a, b)
+            case [a, b, c]:
+                return angle(a, b, c)
+            case _:
+                return dihedral(*points)
+
+
+def distance(a: FloatArray, b: FloatArray) -> FloatArray:
+    """Between points (k, 3), in their unit."""
+    lengths: FloatArray = np.linalg.norm(a - b, axis=-1)
+    return lengths
+
+
+def angle(a: FloatArray, b: FloatArray, c: FloatArray) -> FloatArray:
+    """At b, degrees."""
+    u, v = a - b, c - b
+    crossed = np.linalg.norm(np.cross(u, v), axis=-1)
+    return np.degrees(np.arctan2(crossed, (u * v).sum(-1)))
+
+
+def dihedral(a: FloatArray, b: FloatArray, c: FloatArray, d: FloatArray) -> FloatArray:
+    """About b-c, degrees; positive where d lies clockwise of a seen along b-c (IUPAC)."""
+    first, axis, last = b - a, c - b, d - c
+    one, two = np.cross(first, axis), np.cross(axis, last)
+    length = np.linalg.norm(axis, axis=-1)
+    return np.degrees(np.arctan2((first * two).sum(-1) * length, (one * two).sum(-1)))
+
+
+class MeasuredCurves:
+    """The values of measurements over the frames of runs, computed once per frame."""
+
+    def __init__(self) -> None:
+        self._measurements: dict[str, Measurement] = {}
+        self._symbols: list[str] = []
+        self._known: dict[tuple[str, int], GrowingArray] = {}
+
+    def set(self, measurements: Sequence[Measurement], structure: Structure | None) -> None:
+        """What is measured now, and in which molecule."""
+        symbols = [] if structure is None else structure.symbols
+        if symbols != self._symbols:
+            self._known = {}
+        self._symbols = symbols
+        self._measurements = {each.id: each for each in measurements}
+        self._known = {key: v for key, v in self._known.items() if key[0] in self._measurements}
+
+    def ids(self) -> list[str]:
+        """Of all measurements, in the order in which they were made."""
+        return list(self._measurements)
+
+    def label(self, name: str) -> str:
+        """For an axis; empty where the measurement is gone."""
+        measurement = self._measurements.get(name)
+        if measurement is None:
+            return ""
+        return f"{measurement.label(self._symbols)} ({measurement.unit})"
+
+    def values(self, name: str, run: RunRecord) -> FloatArray:
+        """(k,) over the frames of a run; NaN where the measurement is gone."""
+        measurement = self._measurements.get(name)
+        if measurement is None:
+            return np.full(len(run.trajectory), np.nan)
+        known = self._known.setdefault((name, run.number), GrowingArray())
+        new = [run.trajectory[k].positions for k in range(len(known.values), len(run.trajectory))]
+        if new:
+            known.extend(measurement.values(np.stack(new)))
+        return known.values

@@ -1,0 +1,122 @@
+"""How far each atom is from the reference, and how much noise the network sees on it."""
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QWidget
+
+from morered_gui.app.atoms import displacements, noise_sizes
+from morered_gui.app.state import AppState
+from morered_gui.gui.frame_plot import LEFT, FramePlot
+from morered_gui.gui.theme import Theme
+
+EMPTY = "After the first step: displacement and\npredicted noise of each atom."
+MOST_NAMES = 30  # more would overlap
+LEAST_NOISE, LEAST_DISPLACEMENT = 0.5, 0.05
+
+
+class AtomPlot(FramePlot):
+    """Two bars per atom of the frame looked at, on twin axes.
+
+    Signals:
+        atom_asked: index of the atom whose bars were clicked.
+    """
+
+    atom_asked = Signal(int)
+
+    def __init__(self, state: AppState, theme: Theme, parent: QWidget | None = None) -> None:
+        name = "Displacement and predicted noise of each atom"
+        super().__init__(state, theme, name, EMPTY, parent)
+        item = self.getPlotItem()
+        item.setContentsMargins(4, 10, 4, 4)
+        item.showAxis("right")
+        self._right = pg.ViewBox(enableMenu=False)
+        item.scene().addItem(self._right)
+        item.getAxis("right").linkToView(self._right)
+        self._right.setXLink(self._box)
+        self._freeze(self._right)
+        self._box.sigResized.connect(self._match_views)
+        self._noise = pg.BarGraphItem(x=[], height=[], width=0.38)
+        self._displacement = pg.BarGraphItem(x=[], height=[], width=0.38)
+        self._box.addItem(self._noise)
+        self._right.addItem(self._displacement)
+        self._tops = (0.0, 0.0)
+        self._named: list[str] = []
+        self.set_theme(theme)
+        self.refresh()
+
+    def refresh(self) -> None:
+        self.move_cursor()
+
+    def move_cursor(self) -> None:
+        """Draw the bars of the frame looked at, or pointed at."""
+        run, hovered = self._state.run, self._state.hovered
+        some = run is not None and len(run.trajectory) > 0
+        self._empty.setVisible(not some)
+        for bars in (self._noise, self._displacement):
+            bars.setVisible(some)
+        if run is None or not some or not self.isVisible():
+            return
+        frame = run.trajectory[self._state.frame_index if hovered is None else hovered]
+        noise = noise_sizes(frame)
+        apart = displacements(frame, run.reference.structure)
+        x = np.arange(len(apart), dtype=float)
+        self._noise.setOpts(x=x - 0.2, height=np.zeros(len(x)) if noise is None else noise)
+        self._displacement.setOpts(x=x + 0.2, height=apart)
+        self._name_atoms(run.trajectory.start.symbols)
+        self._scale(len(x), 0.0 if noise is None else float(noise.max()), float(apart.max()))
+
+    def retitle(self) -> None:
+        self.label("left", "Predicted noise", self._theme.accent)
+        self.label("right", "Displacement (Å)", self._theme.second)
+        item = self.getPlotItem()
+        item.getAxis("left").setTextPen(self._theme.accent)
+        item.getAxis("right").setTextPen(self._theme.second)
+        self.label("bottom", "Atom", self._theme.muted)
+
+    def set_theme(self, theme: Theme) -> None:
+        super().set_theme(theme)
+        self.retitle()
+        self._noise.setOpts(brush=theme.accent, pen=pg.mkPen(None))
+        self._displacement.setOpts(brush=theme.second, pen=pg.mkPen(None))
+
+    @property
+    def heights(self) -> tuple[np.ndarray, np.ndarray]:
+        """Noise and displacement per atom as drawn, (n,) each."""
+        return self._noise.opts["height"], self._displacement.opts["height"]
+
+    # --- inside ---------------------------------------------------------------------------------
+
+    def _name_atoms(self, symbols: list[str]) -> None:
+        names = [f"{symbol}{k + 1}" for k, symbol in enumerate(symbols)]
+        if names == self._named:
+            return
+        self._named = names
+        stride = -(-len(names) // MOST_NAMES)
+        ticks = [(k, name) for k, name in enumerate(names) if k % stride == 0]
+        self.getPlotItem().getAxis("bottom").setTicks([ticks])
+        self._tops = (0.0, 0.0)
+
+    def _scale(self, n: int, noise: float, apart: float) -> None:
+        """Scales only grow: bars of different frames can be compared."""
+        full = (
+            max(self._tops[0], noise * 1.06, LEAST_NOISE),
+            max(self._tops[1], apart * 1.06, LEAST_DISPLACEMENT),
+        )
+        if full != self._tops:
+            self._tops = full
+            self._box.setRange(xRange=(-0.7, n - 0.3), yRange=(0, full[0]), padding=0)
+            self._right.setYRange(0, full[1], padding=0)
+
+    def _match_views(self) -> None:
+        self._right.setGeometry(self._box.sceneBoundingRect())
+        self._right.linkedViewChanged(self._box, self._right.XAxis)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == LEFT and self._inside(event) and self._named:
+            at = self._box.mapSceneToView(self.mapToScene(event.position().toPoint()))
+            self.atom_asked.emit(int(np.clip(round(at.x()), 0, len(self._named) - 1)))
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        event.accept()

@@ -1,0 +1,141 @@
+"""What all plots over frames share: look, and the way from a point to its frame and back."""
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent, QPointF, Qt, Signal
+from PySide6.QtGui import QColor, QMouseEvent
+from PySide6.QtWidgets import QWidget
+
+from morered_gui.app.records import RunRecord
+from morered_gui.app.state import AppState
+from morered_gui.gui.theme import Theme
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+class FramePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
+    """A plot in which every point is a frame.
+
+    Pointing at a point shows its frame for as long as one points at it; a click or a drag
+    goes there.
+
+    Signals:
+        frame_asked: index of the frame that was clicked or dragged to.
+    """
+
+    frame_asked = Signal(int)
+
+    def __init__(
+        self, state: AppState, theme: Theme, name: str, empty: str, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent, background=theme.canvas, enableMenu=False)
+        self.setAccessibleName(name)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # arrows belong to the playback
+        self.setMouseTracking(True)
+        self.viewport().setMouseTracking(True)
+        self._state, self._theme = state, theme
+        item = self.getPlotItem()
+        item.hideButtons()
+        # pyqtgraph leaves it without a parent, to outlive the window.
+        item.ctrlMenu.setParent(self, item.ctrlMenu.windowFlags())
+        item.setContentsMargins(4, 10, 10, 4)
+        self._box: pg.ViewBox = item.getViewBox()
+        self._empty = pg.TextItem(empty, anchor=(0.5, 0.5))
+        self._empty.setParentItem(self._box)
+        self._box.sigResized.connect(self._place_empty)
+        for axis in ("left", "right", "bottom"):
+            item.getAxis(axis).enableAutoSIPrefix(False)
+        self._freeze(self._box)
+
+    # --- for the plots --------------------------------------------------------------------------
+
+    def nearest(self, at: QPointF) -> int | None:
+        """The frame nearest to a point of the view box's coordinates."""
+        raise NotImplementedError
+
+    def refresh(self) -> None:
+        """Draw the series as it is now; called at most once per tick."""
+        raise NotImplementedError
+
+    def move_cursor(self) -> None:
+        """Mark the frame looked at."""
+        raise NotImplementedError
+
+    def retitle(self) -> None:
+        """Name the axes; the reference can change at the end of a run."""
+        raise NotImplementedError
+
+    def set_theme(self, theme: Theme) -> None:
+        """Colours of background and axes."""
+        self._theme = theme
+        self.setBackground(theme.canvas)
+        for axis in ("bottom", "left", "right"):
+            self.getPlotItem().getAxis(axis).setPen(theme.line)
+            self.getPlotItem().getAxis(axis).setTextPen(theme.muted)
+        self._empty.setColor(theme.muted)
+
+    def colour_of(self, run: RunRecord) -> QColor:
+        """The colour of a run, the same in every plot and table."""
+        return self._theme.run_colour(run.number)
+
+    def others(self) -> list[RunRecord]:
+        """The runs drawn beside the one looked at."""
+        return [r for r in self._state.runs if r.visible and r is not self._state.run]
+
+    def label(self, axis: str, text: str, colour: QColor) -> None:
+        """Name an axis."""
+        self.getPlotItem().getAxis(axis).setLabel(text, color=pg.mkColor(colour).name())
+
+    @staticmethod
+    def _freeze(box: pg.ViewBox) -> None:
+        box.setMouseEnabled(x=False, y=False)
+        box.disableAutoRange()
+
+    def _place_empty(self) -> None:
+        self._empty.setPos(self._box.width() / 2, self._box.height() / 2)
+
+    def _frame_at(self, event: QMouseEvent) -> int | None:
+        scene = self.mapToScene(event.position().toPoint())
+        if not len(self._state.series or ()):
+            return None
+        return self.nearest(self._box.mapSceneToView(scene))
+
+    def _inside(self, event: QMouseEvent) -> bool:
+        scene = self.mapToScene(event.position().toPoint())
+        return bool(self._box.sceneBoundingRect().contains(scene))
+
+    # --- Qt -------------------------------------------------------------------------------------
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == LEFT and self._inside(event):
+            self._go_to(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if event.buttons() & LEFT:
+            self._go_to(event)
+        else:
+            self._state.hover(self._frame_at(event) if self._inside(event) else None)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        event.accept()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self._state.hover(None)
+
+    def _go_to(self, event: QMouseEvent) -> None:
+        index = self._frame_at(event)
+        if index is not None:
+            self._state.hover(None)
+            self.frame_asked.emit(index)
+
+
+def nearest_index(values: np.ndarray, wanted: float) -> int | None:
+    """Index of the nearest of values that never fall; None where there is none."""
+    if not len(values):
+        return None
+    right = int(np.clip(np.searchsorted(values, wanted), 1, max(len(values) - 1, 1)))
+    if right >= len(values):
+        return 0
+    left = right - 1
+    return left if wanted - values[left] <= values[right] - wanted else right

@@ -1,0 +1,158 @@
+"""Predicted time step against RMSD: does the network know how far there is to go?"""
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtWidgets import QWidget
+
+from morered_gui.app.state import AppState
+from morered_gui.core.arrays import FloatArray
+from morered_gui.diffusion.forward import expected_rmsd
+from morered_gui.diffusion.schedule import polynomial_schedule
+from morered_gui.gui.frame_plot import FramePlot
+from morered_gui.gui.theme import Theme
+
+EMPTY = "After the first steps: predicted t against RMSD,\nwith the curve of diffused structures."
+LEAST_RMSD, LEAST_T = 0.1, 20.0
+MOST_POINTS = 2000  # drawn; every frame can be reached all the same
+POINT, RING = 5, 13  # pixels
+
+
+class ScatterPlot(FramePlot):
+    """One point per frame; the dashed curve is what forward diffusion gives on average."""
+
+    def __init__(self, state: AppState, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(state, theme, "Predicted time step against RMSD", EMPTY, parent)
+        self._range = (0.0, 0.0)
+        self._of: object = None  # the structure of the expected curve
+        self._expected = pg.PlotCurveItem()
+        self._points = pg.ScatterPlotItem(size=POINT, pxMode=True, pen=None)
+        self._others: list[pg.ScatterPlotItem] = []
+        self._hover = pg.ScatterPlotItem(size=RING, pxMode=True, brush=None)
+        self._cursor = pg.ScatterPlotItem(size=RING, pxMode=True)
+        self._legend = pg.TextItem("- - expected of diffused structures", anchor=(0, 0))
+        self._legend.setParentItem(self._box)
+        self._legend.setPos(8, 4)
+        for item in (self._expected, self._points, self._hover, self._cursor):
+            self._box.addItem(item)
+        self.set_theme(theme)
+        self.refresh()
+
+    def refresh(self) -> None:
+        x, y = self._known()
+        some = len(x) > 0
+        self._empty.setVisible(not some)
+        self._legend.setVisible(some)
+        stride = max(1, -(-len(x) // MOST_POINTS))
+        self._points.setData(x[::stride], y[::stride])
+        self._draw_others()
+        self._scale(x, y)
+        self._draw_expected(some)
+        self.move_cursor()
+
+    def retitle(self) -> None:
+        reference = self._state.reference or self._state.known_reference
+        to = f" to {reference.label}" if reference else ""
+        self.label("bottom", f"RMSD{to} (Å)", self._theme.second)
+        self.label("left", "Predicted time step t", self._theme.accent)
+        item = self.getPlotItem()
+        item.getAxis("left").setTextPen(self._theme.accent)
+        item.getAxis("bottom").setTextPen(self._theme.second)
+
+    def move_cursor(self) -> None:
+        series = self._state.series
+        for mark, index in (
+            (self._cursor, self._state.frame_index),
+            (self._hover, self._state.hovered),
+        ):
+            known = series is not None and index is not None and index < len(series)
+            if known and series is not None and index is not None:
+                at = np.array([series.rmsd[index]]), np.array([series.t[index]])
+                known = bool(np.isfinite(at).all())
+                if known:
+                    mark.setData(*at)
+            mark.setVisible(known)
+
+    def set_theme(self, theme: Theme) -> None:
+        super().set_theme(theme)
+        self.retitle()
+        faint = theme.accent.toRgb()
+        faint.setAlphaF(0.55)
+        self._points.setBrush(pg.mkBrush(faint))
+        self._expected.setPen(pg.mkPen(theme.muted, width=1, style=Qt.PenStyle.DashLine))
+        self._cursor.setBrush(pg.mkBrush(theme.second))
+        self._cursor.setPen(pg.mkPen(theme.canvas, width=2))
+        self._hover.setPen(pg.mkPen(theme.text, width=1))
+        self._legend.setColor(theme.muted)
+
+    def nearest(self, at: QPointF) -> int | None:
+        series = self._state.series
+        if series is None:
+            return None
+        pixel = self._box.viewPixelSize()
+        if not all(pixel):
+            return None
+        apart = ((series.rmsd - at.x()) / pixel[0]) ** 2 + ((series.t - at.y()) / pixel[1]) ** 2
+        return int(np.nanargmin(apart)) if np.isfinite(apart).any() else None
+
+    @property
+    def cursor_point(self) -> tuple[float, float]:
+        """RMSD and t of the marked frame."""
+        x, y = self._cursor.getData()
+        return float(x[0]), float(y[0])
+
+    @property
+    def n_points(self) -> int:
+        """Points drawn."""
+        return len(self._points.getData()[0])
+
+    # --- inside ---------------------------------------------------------------------------------
+
+    def _known(self) -> tuple[FloatArray, FloatArray]:
+        series = self._state.series
+        if series is None:
+            return np.empty(0), np.empty(0)
+        known = np.isfinite(series.t) & np.isfinite(series.rmsd)
+        return series.rmsd[known], series.t[known]
+
+    def _draw_others(self) -> None:
+        runs = self.others()
+        while len(self._others) < len(runs):
+            item = pg.ScatterPlotItem(size=POINT - 1, pxMode=True, pen=None)
+            self._others.append(item)
+            self._box.addItem(item)
+        for k, item in enumerate(self._others):
+            item.setVisible(k < len(runs))
+            if k < len(runs):
+                series = runs[k].series
+                stride = max(1, -(-len(series) // (MOST_POINTS // 4)))
+                item.setData(series.rmsd[::stride], series.t[::stride])
+                item.setBrush(pg.mkBrush(self.colour_of(runs[k])))
+
+    def _draw_expected(self, some: bool) -> None:
+        base = self._state.base
+        self._expected.setVisible(some)
+        if base is not None and some and base is not self._of:
+            schedule = polynomial_schedule()
+            self._expected.setData(
+                expected_rmsd(base, schedule), np.arange(schedule.n_steps, dtype=float)
+            )
+            self._of = base
+
+    def _scale(self, x: FloatArray, y: FloatArray) -> None:
+        all_x, all_y = [x], [y]
+        for run in self.others():
+            all_x.append(run.series.rmsd)
+            all_y.append(run.series.t)
+        full = (_top(all_x, LEAST_RMSD), _top(all_y, LEAST_T))
+        if self._state.busy:
+            full = (max(full[0], self._range[0]), max(full[1], self._range[1]))
+        if full != self._range:
+            self._range = full
+            self._box.setRange(xRange=(0, full[0]), yRange=(0, full[1]), padding=0)
+
+
+def _top(values: list[FloatArray], least: float) -> float:
+    joined = np.concatenate(values)
+    known = joined[np.isfinite(joined)]
+    return max(float(known.max()) if len(known) else 0.0, least) * 1.06
