@@ -133,7 +133,7 @@ class Controller:
             state.reference_choice = choice
             state.set_measured(run, *result)
 
-        copy, known = operations.snapshot(run.trajectory), state.known_reference
+        copy, known = run.trajectory.copy(), state.known_reference
         self._submit(lambda: operations.measured(choice, copy, known), measured)
 
     def load_reference(self, path: Path, *, symmetric: bool) -> None:
@@ -249,7 +249,7 @@ class Controller:
         trajectory = self.state.trajectory
         if trajectory is None or not len(trajectory):
             return self._refuse("there is no trajectory yet; relax a molecule first")
-        copy = operations.snapshot(trajectory)
+        copy = trajectory.copy()
         return self._submit_save(lambda: save(path, copy))
 
     def _submit_save(self, function: Callable[[], Path]) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from morered_gui.app.references import Reference, ReferenceChoice, chosen_reference
 from morered_gui.app.series import RunSeries
-from morered_gui.core import ExpectedError, Structure, Trajectory
+from morered_gui.core import Structure, Trajectory
 
 STRUCTURE_SUFFIXES = (".sdf", ".mol", ".xyz", ".extxyz", ".pdb", ".traj")
 TRAJECTORY_SUFFIXES = (".extxyz", ".xyz", ".sdf", ".pdb", ".traj")
@@ -104,10 +104,3 @@ def save_bytes(path: Path, content: bytes) -> Path:
 
     write_atomically(path, content)
     return path
-
-
-def snapshot(trajectory: Trajectory) -> Trajectory:
-    """A copy that no longer grows, for another thread to write; the frames are shared."""
-    if not len(trajectory):
-        raise ExpectedError("there is no trajectory yet; relax a molecule first")
-    return trajectory.copy()

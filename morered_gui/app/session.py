@@ -14,7 +14,8 @@ from typing import Any, Self
 
 import numpy as np
 
-from morered_gui.app.state import AppState, Reference
+from morered_gui.app.references import Reference
+from morered_gui.app.state import AppState
 from morered_gui.core import ExpectedError, Frame, Provenance, StopReason, Structure, Trajectory
 from morered_gui.core.arrays import FloatArray
 from morered_gui.core.files import replacing
@@ -41,7 +42,8 @@ class Session:
         base: the molecule before any noise.
         reference: what the RMSD is measured to, where one is known.
         noise_step: time step t to which ``start`` is the diffused ``base``; 0 for none.
-        trajectories: in the order in which they were computed; the last is looked at.
+        trajectories: of all runs with a frame, in the order in which they were computed.
+        current: which of them is looked at; -1 for none.
         frame_index: of the frame looked at.
         choices: names of settings and their values, plain data; not checked.
     """
@@ -51,6 +53,7 @@ class Session:
     reference: Reference | None = None
     noise_step: int = 0
     trajectories: tuple[Trajectory, ...] = ()
+    current: int = -1
     frame_index: int = 0
     choices: Mapping[str, Any] = field(default_factory=dict)
 
@@ -62,13 +65,14 @@ class Session:
         """
         if state.structure is None or state.base is None:
             return None
-        trajectory = state.trajectory
+        runs = [run for run in state.runs if len(run.trajectory)]
         return cls(
             start=state.structure,
             base=state.base,
             reference=state.known_reference,
             noise_step=state.noise_step,
-            trajectories=(trajectory.copy(),) if trajectory is not None else (),
+            trajectories=tuple(run.trajectory.copy() for run in runs),
+            current=runs.index(state.run) if state.run in runs else -1,
             frame_index=state.frame_index,
             choices=dict(choices),
         )
@@ -76,10 +80,13 @@ class Session:
     def restore(self, state: AppState) -> None:
         """Put everything but the choices back into the state."""
         state.load(self.base, self.reference)
-        if self.noise_step or self.start != self.base:
+        for trajectory in self.trajectories:
+            state.show_trajectory(trajectory)
+        if self.trajectories or self.noise_step or self.start != self.base:
             state.set_noised(self.start, self.noise_step)
-        if self.trajectories and len(self.trajectories[-1]):
-            state.show_trajectory(self.trajectories[-1], self.frame_index)
+        if 0 <= self.current < len(state.runs):
+            state.look_at_run(state.runs[self.current])
+            state.select_frame(self.frame_index)
 
 
 def save_session(path: Path, session: Session) -> None:
@@ -96,6 +103,7 @@ def save_session(path: Path, session: Session) -> None:
             _put_trajectory(arrays, f"trajectory-{k}", t)
             for k, t in enumerate(session.trajectories)
         ],
+        "current": session.current,
         "frame_index": session.frame_index,
         "choices": dict(session.choices),
     }
@@ -165,6 +173,7 @@ def _session(file: Mapping[str, Any]) -> Session:
             _trajectory(file, f"trajectory-{k}", described)
             for k, described in enumerate(table["trajectories"])
         ),
+        current=int(table["current"]),
         frame_index=int(table["frame_index"]),
         choices=dict(table["choices"]),
     )

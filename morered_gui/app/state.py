@@ -11,7 +11,12 @@ from typing import Self
 from psygnal import Signal
 
 from morered_gui.app.records import RunRecord, same_molecule
-from morered_gui.app.references import Reference, ReferenceChoice, provisional_reference
+from morered_gui.app.references import (
+    Reference,
+    ReferenceChoice,
+    chosen_reference,
+    provisional_reference,
+)
 from morered_gui.app.series import RunSeries
 from morered_gui.core import Frame, Provenance, StopReason, Structure, Trajectory
 
@@ -201,13 +206,14 @@ class AppState:
             raise ValueError("the trajectory is not one of the loaded molecule")
         if not len(trajectory):
             raise ValueError("the trajectory has no frame")
-        self.trajectory, self.live = trajectory, False
+        reference = chosen_reference(self.reference_choice, trajectory, self.known_reference)
+        self.run, self.live = RunRecord(trajectory, reference), False
+        self.runs = [*self.runs, self.run][-MOST_RUNS:]
         last = len(trajectory) - 1
         self.frame_index = last if frame_index < 0 else min(frame_index, last)
-        final = Reference(trajectory.structure(-1), "final frame")
-        self._measure_to(self.known_reference or final)
         self.trajectory_changed.emit()
         self.frame_selected.emit(self.frame_index)
+        self.runs_changed.emit()
 
     def select_frame(self, index: int) -> None:
         """Look at a frame, clipped to what is there; looking back leaves the live mode."""

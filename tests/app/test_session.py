@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from morered_gui.app.references import Reference
 from morered_gui.app.session import JSON_MEMBER, Session, SessionError, load_session, save_session
-from morered_gui.app.state import AppState, Reference
+from morered_gui.app.state import AppState
 from morered_gui.core import Frame, Provenance, StopReason
 from tests.app.molecules import IRON_OXIDE, WATER
 
