@@ -74,6 +74,14 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "Diffuse the starting structure to the chosen time step t",
     ),
     ActionSpec(
+        "pure_noise",
+        "From &pure noise",
+        "mdi6.scatter-plot-outline",
+        "",
+        "Put the atoms at random places, and let plain diffusion begin at the last time step",
+        short="Pure noise",
+    ),
+    ActionSpec(
         "adopt_frame",
         "&Use this frame as start",
         "mdi6.ray-start-arrow",
@@ -135,7 +143,7 @@ MENUS: dict[str, tuple[str, ...]] = {
         "",
         "quit",
     ),
-    "&Relax": ("relax", "stop", "", "noise", "adopt_frame"),
+    "&Relax": ("relax", "stop", "", "noise", "pure_noise", "adopt_frame"),
     "&Trajectory": (
         "play",
         "first",

@@ -75,6 +75,14 @@ class Controller:
         self.cancel_run()
         return self.state.set_noised(operations.diffused(base, t, seed), t)
 
+    def start_from_noise(self, t: int, seed: int) -> None:
+        """Put the molecule's atoms at random places, which is where the last time step t is."""
+        base = self.state.base
+        if base is None:
+            return self._refuse("there is no molecule whose atoms to take; open one first")
+        self.cancel_run()
+        return self.state.set_noised(operations.pure_noise(base, seed), t)
+
     def relax(self, choice: RelaxerChoice, *, seed: int, max_steps: int) -> None:
         """Relax the starting structure; a relaxation that still runs is given up."""
         start = self.state.structure

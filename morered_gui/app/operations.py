@@ -74,6 +74,13 @@ def diffused(structure: Structure, t: int, seed: int) -> Structure:
     return noised(structure, t, seed=seed)
 
 
+def pure_noise(structure: Structure, seed: int) -> Structure:
+    """The structure's atoms at random places."""
+    from morered_gui.diffusion.forward import pure_noise
+
+    return pure_noise(structure, seed=seed)
+
+
 def save_structure(path: Path, structure: Structure) -> Path:
     """Write one structure; raises MoleculeError."""
     from morered_gui.chem.writing import write_structures

@@ -21,6 +21,8 @@ RANGES: dict[str, tuple[int, int]] = {
     "seed": (0, LARGEST_SEED),
     "max_steps": (1, 100_000),
     "noise_t": (0, 400),
+    "evaluations": (1, 50),
+    "start_t": (0, 999),
     "playback_rate": (1, 240),
 }
 
@@ -35,6 +37,9 @@ class Settings:
     seed: int = 0
     max_steps: int = 1000
     noise_t: int = 100
+    evaluations: int = 20
+    start_t: int = 999
+    time_model: str = ""
     playback_rate: int = 30
     show_ghost: bool = True
     window_geometry: str = ""

@@ -36,3 +36,13 @@ def expected_rmsd(structure: Structure, schedule: NoiseSchedule) -> FloatArray:
     free = max(3 * n - 6, 1) / n
     shrunk = (1.0 - np.sqrt(schedule.alpha_bar)) ** 2 * extent
     return np.sqrt(shrunk + free * schedule.noise_level**2)
+
+
+def pure_noise(structure: Structure, *, seed: int) -> Structure:
+    """The same atoms and bonds at positions drawn from N(0, 1) Å, the centre where it was.
+
+    This is where the diffusion ends; plain diffusion from the last time step begins there.
+    """
+    batch = PaddedBatch.of([structure])
+    z = np.random.default_rng(seed).standard_normal(batch.positions.shape)
+    return structure.with_positions(centred(z, batch.real)[0] + structure.positions.mean(0))

@@ -73,6 +73,7 @@ class Commands:
             "relax": self.relax,
             "stop": self.stop,
             "noise": self.noise,
+            "pure_noise": self.pure_noise,
             "adopt_frame": self.adopt_frame,
             "ghost": lambda: self._window.ghost_switched(self._window.ghost_wanted()),
             "fit": self.fit,
@@ -162,13 +163,18 @@ class Commands:
         """Relax the starting structure with what the panel says."""
         parts = self.parts
         choice = parts.run_panel.choice
+        state, found = parts.controller.state, parts.run_panel.verdict
         if choice is None:
-            text = "No model is installed; 'morered models' on the command line tells how."
-            parts.controller.state.say(Message(text, Severity.ERROR))
-            return
+            text = "No model is installed; Models > Import… brings one."
+            return state.say(Message(text, Severity.ERROR))
+        if found.refusal:
+            return state.say(Message(found.refusal, Severity.ERROR))
         parts.playback.pause()
         panel = parts.run_panel
         parts.controller.relax(choice, seed=panel.seed, max_steps=panel.max_steps)
+        if found.warning:
+            state.say(Message(found.warning, Severity.WARNING))
+        return None
 
     def stop(self) -> None:
         """Stop the relaxation."""
@@ -179,6 +185,14 @@ class Commands:
         panel = self.parts.run_panel
         self.parts.playback.pause()
         self.parts.controller.add_noise(panel.noise_t, panel.seed)
+
+    def pure_noise(self) -> None:
+        """Put the atoms at random places, for plain diffusion from its last time step."""
+        panel = self.parts.run_panel
+        if panel.choose_method("ddpm"):
+            self.parts.playback.pause()
+            panel.set_start_t(panel.last_t)
+            self.parts.controller.start_from_noise(panel.last_t, panel.seed)
 
     def adopt_frame(self) -> None:
         """Make the frame looked at the starting structure."""

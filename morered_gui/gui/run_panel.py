@@ -1,29 +1,31 @@
-"""How to relax: method, model, device, seed, steps; and how much noise to start from."""
+"""How to relax: method, model, steps, seed, device; and how much noise to start from."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
-    QComboBox,
     QFormLayout,
     QHBoxLayout,
     QLabel,
     QSizePolicy,
-    QSlider,
-    QSpinBox,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
-from morered_gui.app.settings import RANGES, Settings
+from morered_gui.app.settings import Settings
+from morered_gui.core import Structure
 from morered_gui.core.elements import symbol
 from morered_gui.diffusion.schedule import polynomial_schedule
-from morered_gui.gui.widgets import muted
-from morered_gui.relaxers.methods import METHODS, ModelInfo
+from morered_gui.gui.method_box import ChoiceBox, MethodBox, ModelBox
+from morered_gui.gui.run_options import ExtraRow, Number, Slide, StepsRow
+from morered_gui.gui.widgets import muted, restyle
+from morered_gui.relaxers.methods import DEFAULT_METHOD, METHODS, Method, ModelInfo
 from morered_gui.relaxers.registry import RelaxerChoice
+from morered_gui.relaxers.suitability import Verdict, verdict
 
 DEVICES = {
     "auto": "Automatic",
@@ -34,38 +36,39 @@ DEVICES = {
 
 
 class RunPanel(QWidget):
-    """The choices for the next relaxation.
+    """The choices for the next relaxation: the method first, then a model that serves it.
 
     Signals:
-        changed: any choice was changed.
+        changed: any choice was changed, or another molecule is judged.
     """
 
     changed = Signal()
 
     def __init__(
-        self, models: list[ModelInfo], settings: Settings, actions: Mapping[str, QAction]
+        self, models: Sequence[ModelInfo], settings: Settings, actions: Mapping[str, QAction]
     ) -> None:
         super().__init__()
-        self._models = {m.name: m for m in models}
+        self._models = list(models)
+        self._structure: Structure | None = None
+        self._wanted_models: dict[str, str] = {}  # by method: what the user chose for it
         self._noise_level = polynomial_schedule().noise_level
-        self._model = _box("Model", "The network and what it was trained on")
-        for model in models:
-            self._model.addItem(model.name, model.name)
-        self._method = _box("Method", "How the structure is moved")
-        self._device = _box("Device", "Where the network is computed")
-        for name, title in DEVICES.items():
-            self._device.addItem(title, name)
-        self._seed = _number("Seed", "seed", "The same seed gives the same relaxation")
-        self._max_steps = _number(
-            "Largest number of steps", "max_steps", "A relaxation stops here at the latest"
+        self._method, self._model = MethodBox(), ModelBox()
+        self._card, self._notice = muted(""), QLabel()
+        for label in (self._card, self._notice):
+            label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self._notice.setAccessibleName("Whether the molecule suits the method")
+        self._steps, self._extra = StepsRow(), ExtraRow(actions)
+        self._seed = Number("Seed", "seed", "The same seed gives the same relaxation")
+        self._noise = Slide(
+            "Noise, time step t",
+            "noise_t",
+            "Time step t to which the starting structure is diffused",
         )
-        self._noise = QSlider(Qt.Orientation.Horizontal)
-        self._noise.setRange(*RANGES["noise_t"])
-        self._noise.setAccessibleName("Noise, time step t")
-        self._noise.setToolTip("Time step t to which the starting structure is diffused")
         self._noise_value = QLabel()
-        self._card = muted("")
-        self._card.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self._device_label = QLabel("Device")
+        self._device = ChoiceBox("Device", "Where the network is computed")
+        for name, title in DEVICES.items():
+            self._device.put(title, name)
         self._lay_out(actions["noise"])
         self._restore(settings)
         self._connect()
@@ -75,62 +78,127 @@ class RunPanel(QWidget):
         form.setHorizontalSpacing(14)
         form.setVerticalSpacing(7)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        button = QToolButton()
-        button.setDefaultAction(noise)
-        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        noise_row = QHBoxLayout()
-        noise_row.setSpacing(10)
-        self._noise_value.setMinimumWidth(
-            self._noise_value.fontMetrics().horizontalAdvance("t = 400 (0.00 Å)")
-        )
-        noise_row.addWidget(self._noise, 1)
-        noise_row.addWidget(self._noise_value)
-        noise_row.addWidget(button)
-        form.addRow("Model", self._model)
-        form.addRow("", self._card)
         form.addRow("Method", self._method)
-        form.addRow("Device", self._device)
+        form.addRow("Model", self._model)
+        card = QVBoxLayout()
+        card.setSpacing(2)
+        card.addWidget(self._card)
+        card.addWidget(self._notice)
+        form.addRow("", card)
+        form.addRow(self._steps.label, self._steps.field)
         form.addRow("Seed", self._seed)
-        form.addRow("Max. steps", self._max_steps)
-        form.addRow("Noise", noise_row)
+        form.addRow("Noise", self._noise_row(noise))
+        # Below what every method has: what is hidden here moves nothing else.
+        form.addRow(self._device_label, self._device)
+        form.addRow(self._extra.label, self._extra.field)
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 6, 12, 12)
         column.addLayout(form)
         column.addStretch(1)
 
+    def _noise_row(self, noise: QAction) -> QHBoxLayout:
+        button = QToolButton()
+        button.setDefaultAction(noise)
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        row = QHBoxLayout()
+        row.setSpacing(10)
+        self._noise_value.setMinimumWidth(
+            self._noise_value.fontMetrics().horizontalAdvance("t = 400 (0.00 Å)")
+        )
+        row.addWidget(self._noise, 1)
+        row.addWidget(self._noise_value)
+        row.addWidget(button)
+        return row
+
     def _restore(self, settings: Settings) -> None:
-        _choose(self._model, settings.model)
-        self._on_model()
-        _choose(self._method, settings.method)
-        _choose(self._device, settings.device)
-        self._seed.setValue(settings.seed)
-        self._max_steps.setValue(settings.max_steps)
-        self._noise.setValue(settings.noise_t)
+        self._method.fill(self._models)
+        self.adopt(settings)
         self._on_noise()
 
+    def adopt(self, settings: Settings) -> None:
+        """Take over what was remembered, as far as it is still there."""
+        self._wanted_models[settings.method] = settings.model
+        self._method.choose_first(settings.method, DEFAULT_METHOD)
+        self._on_method()
+        self._extra.time_model.choose(settings.time_model)
+        self._device.choose(settings.device)
+        self._seed.setValue(settings.seed)
+        self._steps.max_steps.setValue(settings.max_steps)
+        self._steps.evaluations.slider.setValue(settings.evaluations)
+        self._extra.start.number.setValue(settings.start_t)
+        self._noise.setValue(settings.noise_t)
+
+    def remembered(self, settings: Settings) -> Settings:
+        """The settings with the choices of this panel."""
+        choice = self.choice
+        return replace(
+            settings,
+            method=choice.method if choice else settings.method,
+            model=choice.model if choice else settings.model,
+            time_model=choice.time_model if choice else settings.time_model,
+            device=self._device.chosen,
+            seed=self.seed,
+            max_steps=self._steps.max_steps.value(),
+            evaluations=self._steps.evaluations.slider.value(),
+            start_t=self._extra.start.number.value(),
+            noise_t=self.noise_t,
+        )
+
     def _connect(self) -> None:
+        self._method.currentIndexChanged.connect(self._on_method)
         self._model.currentIndexChanged.connect(self._on_model)
+        self._model.activated.connect(self._on_model_picked)
         self._noise.valueChanged.connect(self._on_noise)
-        for box in (self._model, self._method, self._device):
+        for box in (self._method, self._model, self._device, self._extra.time_model):
             box.currentIndexChanged.connect(self.changed)
-        for number in (self._seed, self._max_steps, self._noise):
+        for number in (
+            self._seed,
+            self._noise,
+            self._steps.max_steps,
+            self._steps.evaluations.slider,
+            self._extra.start.number,
+        ):
             number.valueChanged.connect(self.changed)
+
+    # --- what is chosen -------------------------------------------------------------------------
 
     @property
     def choice(self) -> RelaxerChoice | None:
-        """The relaxer; None where no model is installed."""
-        if self.model is None:
+        """The relaxer; None where no method can run here."""
+        method = self.method
+        if method is None:
             return None
         return RelaxerChoice(
-            method=str(self._method.currentData()),
-            model=self.model.name,
-            device=str(self._device.currentData()),
+            method=method.name,
+            model=self.model.name if self.model else "",
+            time_model=self._extra.time_model.chosen,
+            device=self._device.chosen,
+            start_t=self._extra.start.number.value() if method.name == "ddpm" else None,
         )
 
     @property
+    def method(self) -> Method | None:
+        """The method chosen."""
+        return METHODS.get(self._method.chosen)
+
+    @property
     def model(self) -> ModelInfo | None:
-        """The model chosen."""
-        return self._models.get(str(self._model.currentData()))
+        """The model chosen; None for methods that need none."""
+        name = self._model.chosen
+        return next((m for m in self._models if name and m.name == name), None)
+
+    @property
+    def models(self) -> list[ModelInfo]:
+        """All that are installed."""
+        return self._models
+
+    @property
+    def verdict(self) -> Verdict:
+        """What is to be said of the molecule before it is relaxed."""
+        method = self.method
+        if self._structure is None or method is None:
+            return Verdict()
+        return verdict(self._structure, method, self.model, self._models)
 
     @property
     def seed(self) -> int:
@@ -139,67 +207,120 @@ class RunPanel(QWidget):
 
     @property
     def max_steps(self) -> int:
-        """Most steps of a relaxation."""
-        return self._max_steps.value()
+        """Most steps of a relaxation by the method chosen."""
+        return self._steps.value
 
     @property
     def noise_t(self) -> int:
         """Time step of the noise to be added."""
         return self._noise.value()
 
+    @property
+    def last_t(self) -> int:
+        """The last time step of the model's diffusion: pure noise."""
+        return self.model.n_steps - 1 if self.model else self._extra.start.number.maximum()
+
+    @property
+    def can_start_from_noise(self) -> bool:
+        """Whether plain diffusion can run here."""
+        return self._method.is_enabled("ddpm")
+
+    # --- choosing -------------------------------------------------------------------------------
+
+    def choose_method(self, name: str) -> bool:
+        """Choose a method by its name; False, and no change, where it can't run here."""
+        return self._method.choose(name)
+
+    def choose_model(self, name: str) -> None:
+        """Choose a model, and a method that it serves if the chosen one is none of them."""
+        model = next((m for m in self._models if m.name == name), None)
+        if model is None:
+            return
+        if model.methods:
+            if self._method.chosen not in model.methods:
+                self._wanted_models |= dict.fromkeys(model.methods, name)
+                self._method.choose_first(*model.methods)
+            self._wanted_models[self._method.chosen] = name
+            self._model.choose(name)
+        else:
+            self._extra.time_model.choose(name)
+
     def choose_device(self, name: str) -> None:
         """Choose a device by its name; an unknown one changes nothing."""
-        _choose(self._device, name)
+        self._device.choose(name)
 
     def set_noise_t(self, t: int) -> None:
         """Move the slider."""
         self._noise.setValue(t)
 
+    def set_start_t(self, t: int) -> None:
+        """Where plain diffusion starts."""
+        self._extra.start.number.setValue(t)
+
     def set_max_steps(self, steps: int) -> None:
-        """Change the largest number of steps."""
-        self._max_steps.setValue(steps)
+        """Change the largest number of steps of the long samplers."""
+        self._steps.max_steps.setValue(steps)
+
+    def set_models(self, models: Sequence[ModelInfo]) -> None:
+        """Models have come or gone; what was chosen stays where it can."""
+        before = self._method.chosen
+        self._models = list(models)
+        self._method.fill(models)
+        self._method.choose_first(before, DEFAULT_METHOD)
+        self._on_method()
+        self.changed.emit()
+
+    def judge(self, structure: Structure | None) -> None:
+        """Tell from now on whether this molecule suits the method."""
+        self._structure = structure
+        self._show_verdict()
+        self.changed.emit()
+
+    # --- reactions ------------------------------------------------------------------------------
+
+    def _on_method(self) -> None:
+        method = self.method
+        name = method.name if method else ""
+        self._method.setToolTip(method.summary if method else "How the structure is moved")
+        self._model.fill(method, self._models, self._wanted_models.get(name, ""))
+        self._steps.set_method(name)
+        self._extra.set_method(name)
+        for widget in (self._device_label, self._device):
+            widget.setVisible(method is not None and method.kind is not None)
+        self._on_model()
+
+    def _on_model_picked(self) -> None:
+        self._wanted_models[self._method.chosen] = self._model.chosen
 
     def _on_model(self) -> None:
         model = self.model
-        self._method.clear()
-        if model is None:
-            self._card.setText("No model is installed; 'morered models' on the command line helps.")
-            return
-        for name in model.methods:
-            self._method.addItem(METHODS[name].title, name)
-            index = self._method.count() - 1
-            self._method.setItemData(index, METHODS[name].summary, Qt.ItemDataRole.ToolTipRole)
-        elements = " ".join(symbol(z) for z in sorted(model.elements))
-        self._card.setText(f"{model.level_of_theory}; {elements}")
-        self._card.setToolTip(model.summary)
-        self._model.setToolTip(model.summary)
+        self._extra.time_model.fill(model, self._models, self._extra.time_model.chosen)
+        if model is not None:
+            self._extra.start.set_last(model.n_steps)
+        self._card.setText(self._facts())
+        self._card.setToolTip(model.summary if model else "")
+        self._model.setToolTip(model.summary if model else "The network and its training data")
+        self._show_verdict()
+
+    def _facts(self) -> str:
+        method, model = self.method, self.model
+        if model is not None:
+            elements = " ".join(symbol(z) for z in sorted(model.elements)) or "elements unknown"
+            size = f"; up to {model.max_atoms} atoms" if model.max_atoms else ""
+            return f"{model.level_of_theory}; {elements}{size}"
+        if method is not None:
+            return method.summary[:1].upper() + method.summary[1:]
+        return "No model is installed; Models > Import… brings one."
+
+    def _show_verdict(self) -> None:
+        found = self.verdict
+        help_ = f"; {found.others[0]} can take it" if found.others else ""
+        self._notice.setText(found.label[:1].upper() + found.label[1:] + help_)
+        self._notice.setToolTip(found.refusal or found.warning)
+        restyle(self._notice, "error" if found.refusal else "warning" if found.warning else "muted")
 
     def _on_noise(self) -> None:
         t = self._noise.value()
         # Noise of this size in each coordinate moves the atoms by sqrt(3) of it, RMS.
         rmsd = math.sqrt(3.0) * self._noise_level[t] if t else 0.0
         self._noise_value.setText(f"t = {t} ({rmsd:.2f} Å)")
-
-
-def _box(name: str, tooltip: str) -> QComboBox:
-    box = QComboBox()
-    box.setAccessibleName(name)
-    box.setToolTip(tooltip)
-    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-    box.setMinimumContentsLength(12)
-    return box
-
-
-def _number(name: str, setting: str, tooltip: str) -> QSpinBox:
-    number = QSpinBox()
-    number.setRange(*RANGES[setting])
-    number.setAccessibleName(name)
-    number.setToolTip(tooltip)
-    return number
-
-
-def _choose(box: QComboBox, data: str) -> None:
-    """What was remembered, where it is still there."""
-    index = box.findData(data)
-    if index >= 0:
-        box.setCurrentIndex(index)

@@ -3,7 +3,6 @@
 from PySide6.QtWidgets import QLabel, QStatusBar
 
 from morered_gui.app.state import Activity, AppState
-from morered_gui.core.elements import symbol
 from morered_gui.relaxers.methods import ModelInfo
 
 NAMES = ("state", "domain", "t", "rate", "device", "model")
@@ -15,7 +14,6 @@ class StatusLine:
 
     def __init__(self, bar: QStatusBar, state: AppState) -> None:
         self._state = state
-        self._model: ModelInfo | None = None
         self._labels = {name: QLabel() for name in NAMES}
         for name, label in self._labels.items():
             label.setAccessibleName(f"Status: {name}")
@@ -26,19 +24,17 @@ class StatusLine:
                 bar.addPermanentWidget(label)
         bar.setSizeGripEnabled(False)
 
-    def show_model(self, model: ModelInfo | None, device: str) -> None:
-        """Model with its level of theory and elements' names, and the device asked for."""
-        self._model = model
+    def show_model(self, model: ModelInfo | None, device: str, domain: str) -> None:
+        """Model with its level of theory, the device asked for, and whether the molecule fits."""
         text = f"{model.name} ({model.level_of_theory})" if model else "no model"
         self._labels["model"].setText(text)
         self._labels["device"].setText(device)
-        self._labels["domain"].setText(self._domain())
+        self._labels["domain"].setText(domain)
 
     def refresh(self) -> None:
         """Show what goes on."""
         state, trajectory = self._state, self._state.trajectory
         self._labels["state"].setText(self._sentence())
-        self._labels["domain"].setText(self._domain())
         rate = self._rate()
         self._labels["rate"].setText(f"{rate:.0f} steps/s" if rate else "")
         known = trajectory[state.frame_index].t if trajectory and len(trajectory) else None
@@ -62,16 +58,6 @@ class StatusLine:
             sentence = trajectory.stop_reason.sentence
             return f"{sentence[:1].upper()}{sentence[1:]} ({steps} steps)"
         return "Ready" if state.structure is not None else "No molecule"
-
-    def _domain(self) -> str:
-        """Whether the model knows the molecule's elements."""
-        structure, model = self._state.structure, self._model
-        if structure is None or model is None or not model.elements:
-            return ""
-        unknown = sorted(set(structure.numbers.tolist()) - set(model.elements))
-        if not unknown:
-            return "in the model's domain"
-        return "outside the model's domain: " + ", ".join(symbol(z) for z in unknown)
 
     def _rate(self) -> float:
         """Steps per second over the last frames; 0 where it is not known."""

@@ -99,6 +99,7 @@ def style_sheet(theme: Theme) -> str:
     QLabel[role="heading"] {{ font-weight: 600; }}
     QLabel[role="muted"] {{ color: {theme.muted.name()}; }}
     QLabel[role="error"] {{ color: {theme.error.name()}; }}
+    QLabel[role="warning"] {{ color: {theme.warning.name()}; }}
     QLabel[role="value"] {{ font-weight: 600; }}
     QFrame[role="line"] {{ color: {theme.line.name()}; background: {theme.line.name()};
         border: none; max-height: 1px; }}

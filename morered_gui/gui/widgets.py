@@ -1,6 +1,6 @@
 """Small widgets that several panels are made of."""
 
-from PySide6.QtWidgets import QFrame, QLabel
+from PySide6.QtWidgets import QFrame, QLabel, QWidget
 
 
 def heading(text: str) -> QLabel:
@@ -19,6 +19,14 @@ def line() -> QFrame:
     frame.setFrameShape(QFrame.Shape.HLine)
     frame.setProperty("role", "line")
     return frame
+
+
+def restyle(widget: QWidget, role: str) -> None:
+    """Give a widget that is already shown another role in the style sheet."""
+    if widget.property("role") != role:
+        widget.setProperty("role", role)
+        widget.style().unpolish(widget)
+        widget.style().polish(widget)
 
 
 def _label(text: str, role: str) -> QLabel:

@@ -186,16 +186,8 @@ class MainWindow(QMainWindow):
 
     def current_settings(self) -> Settings:
         """What is to be remembered."""
-        panel = self.run_panel
-        choice = panel.choice
         return replace(
-            self.settings,
-            method=choice.method if choice else self.settings.method,
-            model=choice.model if choice else self.settings.model,
-            device=choice.device if choice else self.settings.device,
-            seed=panel.seed,
-            max_steps=panel.max_steps,
-            noise_t=panel.noise_t,
+            self.run_panel.remembered(self.settings),
             playback_rate=self.playback.rate,
             show_ghost=self.actions_by_id["ghost"].isChecked(),
             window_geometry=_text(self.saveGeometry()),
@@ -236,6 +228,7 @@ class MainWindow(QMainWindow):
         self.scene.redraw()
         self.molecule_panel.refresh()
         self.molecule_panel.show_smiles_error("")
+        self.run_panel.judge(state.structure)
         name = state.structure.name or state.structure.formula if state.structure else ""
         self.setWindowTitle(f"{name} — {TITLE}" if name else TITLE)
         self.status_line.refresh()
@@ -277,8 +270,10 @@ class MainWindow(QMainWindow):
         self.status_line.refresh()
 
     def _on_choice(self) -> None:
-        choice = self.run_panel.choice
-        self.status_line.show_model(self.run_panel.model, choice.device if choice else "")
+        panel = self.run_panel
+        uses_device = panel.choice is not None and panel.model is not None
+        device = panel.choice.device if panel.choice and uses_device else ""
+        self.status_line.show_model(panel.model, device, panel.verdict.label)
 
     def _on_message(self, message: Message | None) -> None:
         action = message.action if message else ""
@@ -302,6 +297,7 @@ class MainWindow(QMainWindow):
             actions[name].setEnabled(some)
         for name in ("save_trajectory", "export_html", "adopt_frame"):
             actions[name].setEnabled(frames)
+        actions["pure_noise"].setEnabled(some and self.run_panel.can_start_from_noise)
         actions["ghost"].setEnabled(state.known_reference is not None)
         actions["stop"].setEnabled(state.activity in {Activity.LOADING, Activity.RUNNING})
         self.playback.enable_actions()

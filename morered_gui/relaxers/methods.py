@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from morered_gui.core import ExpectedError
+from morered_gui.core import Capabilities, ExpectedError
 from morered_gui.diffusion.checkpoint import ModelFolder, shipped_models, user_models
 from morered_gui.diffusion.config import NetworkKind
 
@@ -20,6 +20,8 @@ class Method:
         summary: what it does, in one line.
         kind: of the network that it needs; None where it needs no model.
         model: the model that it takes where none is named; empty where it needs none.
+        package: by its import name; has to be installed for the method. Empty for none.
+        capabilities: what it takes where no model says it.
     """
 
     name: str
@@ -27,6 +29,8 @@ class Method:
     summary: str
     kind: NetworkKind | None = None
     model: str = ""
+    package: str = ""
+    capabilities: Capabilities = field(default_factory=Capabilities)
 
 
 _ALL = (
@@ -104,6 +108,13 @@ class ModelInfo:
     time_model: str = ""
     own: bool = False
     training: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it takes. Larger molecules than it was trained on are no reason to refuse."""
+        return Capabilities(
+            elements=frozenset(self.elements) or None, charges=frozenset(self.charges) or None
+        )
 
 
 def list_models() -> list[ModelInfo]:

@@ -5,9 +5,9 @@ from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
-from morered_gui.core import Capabilities, ExpectedError, Provenance, Relaxer
+from morered_gui.core import ExpectedError, Provenance, Relaxer
 from morered_gui.diffusion.checkpoint import ModelError, ModelFolder, find_model
-from morered_gui.relaxers.methods import DEFAULT_METHOD, Method, find_method
+from morered_gui.relaxers.methods import DEFAULT_METHOD, Method, describe, find_method
 
 if TYPE_CHECKING:
     import torch
@@ -97,7 +97,7 @@ def _build_diffusion(method: Method, folder: ModelFolder, choice: RelaxerChoice)
         stop=stop,
     )
     provenance = _provenance(method, folders, str(device), choice)
-    return DiffusionRelaxer(sampler, _capabilities(folder), provenance)
+    return DiffusionRelaxer(sampler, describe(folder).capabilities, provenance)
 
 
 def _time_folders(method: Method, folder: ModelFolder, choice: RelaxerChoice) -> list[ModelFolder]:
@@ -163,13 +163,6 @@ def _on_device(folder: ModelFolder, backend: Backend, device: "torch.device") ->
 
         network = SchNetPackNetwork.from_native(folder.load_network())
     return NetworkOnDevice(network.to(device), device)
-
-
-def _capabilities(folder: ModelFolder) -> Capabilities:
-    config = folder.config
-    return Capabilities(
-        elements=frozenset(config.elements) or None, charges=frozenset(config.charges) or None
-    )
 
 
 def _provenance(

@@ -197,3 +197,20 @@ def test_that_the_controller_is_imported_without_torch() -> None:
         "sys.exit(bool({'torch', 'schnetpack', 'PySide6'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_that_pure_noise_keeps_the_atoms_and_the_way_back(controller: Controller) -> None:
+    controller.start_from_noise(999, seed=0)
+    assert controller.state.message is not None
+    assert controller.state.message.severity == Severity.WARNING
+    controller.state.load(WATER)
+    controller.start_from_noise(999, seed=4)
+    start = controller.state.structure
+    assert start is not None and start.same_atoms(WATER) and controller.state.base == WATER
+    assert np.array_equal(start.bonds, WATER.bonds)
+    np.testing.assert_allclose(start.positions.mean(0), WATER.positions.mean(0), atol=1e-9)
+    assert controller.state.noise_step == 999
+    controller.start_from_noise(999, seed=4)
+    assert controller.state.structure == start
+    controller.start_from_noise(999, seed=5)
+    assert controller.state.structure != start

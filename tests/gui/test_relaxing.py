@@ -117,3 +117,15 @@ def test_that_the_shipped_model_relaxes_a_noisy_example(window: MainWindow, qtbo
     assert rmsd(last.positions, target) < rmsd(first.positions, target)
     assert window.plot.n_points == n_frames(window) > 10
     qtbot.mouseClick(window.view, Qt.MouseButton.LeftButton)
+
+
+def test_that_a_larger_molecule_is_warned_of_and_relaxed_all_the_same(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    window.open_smiles("C" * 12)
+    qtbot.waitUntil(lambda: len(window.state.structure or ()) == 38, timeout=20_000)
+    window.actions_by_id["relax"].trigger()
+    assert window.state.busy
+    assert "38 atoms" in window.message_bar.text and "29" in window.message_bar.text
+    qtbot.waitUntil(lambda: not window.state.busy, timeout=20_000)
+    assert n_frames(window) == 61
