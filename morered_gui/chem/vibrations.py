@@ -1,10 +1,9 @@
 """How a molecule is bent by heat: harmonic displacements about an MMFF94 minimum."""
 
 import numpy as np
-from rdkit.ForceField.rdForceField import ForceField
 
-from morered_gui.chem.conformers import mmff94_field
 from morered_gui.chem.conversion import to_rdkit
+from morered_gui.chem.force_fields import force_field, gradient
 from morered_gui.core.arrays import FloatArray
 from morered_gui.core.structure import Structure
 
@@ -47,26 +46,19 @@ def thermal_displacements(
 def mmff94_hessian(structure: Structure) -> FloatArray:
     """Second derivatives of the MMFF94 energy, (3 n, 3 n) in kcal/(mol Å^2).
 
-    Central differences of RDKit's gradient. Raises MoleculeError as ``mmff94_field``.
+    Central differences of RDKit's gradient. Raises MoleculeError as ``force_field``.
     """
-    mol = to_rdkit(structure)  # kept to the end, see mmff94_field
-    field = mmff94_field(mol)
+    mol = to_rdkit(structure)  # kept to the end, see force_field
+    field = force_field(mol)
     flat = structure.positions.ravel()
     rows = []
     for k in range(flat.size):
         there, back = flat.copy(), flat.copy()
         there[k] += STEP
         back[k] -= STEP
-        rows.append(_gradient(field, there) - _gradient(field, back))
+        rows.append(gradient(field, there) - gradient(field, back))
     hessian = np.array(rows) / (2.0 * STEP)
     return 0.5 * (hessian + hessian.T)
-
-
-def _gradient(field: ForceField, flat: FloatArray) -> FloatArray:
-    """At positions (3 n); RDKit forgets old distances only when it computes the energy."""
-    positions = flat.tolist()
-    field.CalcEnergy(positions)
-    return np.array(field.CalcGrad(positions))
 
 
 def _internal_motions(positions: FloatArray) -> FloatArray:

@@ -7,14 +7,13 @@ from morered_gui.core import (
     BatchFrame,
     BatchRun,
     Capabilities,
-    ExpectedError,
     Provenance,
     StopReason,
     Structure,
-    UnsupportedMoleculeError,
 )
 from morered_gui.core.arrays import BoolArray
 from morered_gui.diffusion.sampler import Sampler, SeededNoise
+from morered_gui.relaxers.requests import check_request
 
 
 @dataclass(frozen=True)
@@ -34,12 +33,7 @@ class DiffusionRelaxer:
         fixed: Sequence[BoolArray | None] | None = None,
     ) -> BatchRun:
         """See ``Relaxer``. Checked at once, before the first frame is asked for."""
-        if not starts:
-            raise ExpectedError("there is no molecule to relax")
-        if max_steps < 1:
-            raise ExpectedError("the largest number of steps has to be at least 1")
-        for start in starts:
-            _check(start, self.capabilities)
+        check_request(starts, max_steps, self.capabilities)
         return self._run(starts, max_steps, seed, fixed)
 
     def _run(
@@ -51,11 +45,3 @@ class DiffusionRelaxer:
     ) -> Generator[BatchFrame, None, list[StopReason]]:
         noise = SeededNoise(seed, len(starts))
         return (yield from self.sampler.run(starts, max_steps=max_steps, noise=noise, fixed=fixed))
-
-
-def _check(start: Structure, capabilities: Capabilities) -> None:
-    try:
-        capabilities.check(start)
-    except UnsupportedMoleculeError as error:
-        name = start.name or start.formula
-        raise UnsupportedMoleculeError(f"{name}: {error}") from error

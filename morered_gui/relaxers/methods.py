@@ -33,6 +33,17 @@ class Method:
     capabilities: Capabilities = field(default_factory=Capabilities)
 
 
+# Halgren 1996, doi 10.1002/(SICI)1096-987X(199604)17:5/6<490::AID-JCC1>3.0.CO;2-P: H C N O F Si P
+# S Cl Br I, and bare ions of Li Na Mg K Ca Fe Cu Zn.
+_MMFF94 = Capabilities(
+    elements=frozenset({1, 3, 6, 7, 8, 9, 11, 12, 14, 15, 16, 17, 19, 20, 26, 29, 30, 35, 53})
+)
+# Rappé et al. 1992, doi 10.1021/ja00051a040: H to Lr. It knows no electrons, and many metals have
+# an odd number of them; the force field itself refuses open valences.
+_UFF = Capabilities(elements=frozenset(range(1, 104)), closed_shell=False)
+# Bannwarth et al. 2019, doi 10.1021/acs.jctc.8b01176: H to Rn.
+_GFN2_XTB = Capabilities(elements=frozenset(range(1, 87)))
+
 _ALL = (
     Method(
         name="jt",
@@ -69,6 +80,31 @@ _ALL = (
         "out of pure noise",
         kind=NetworkKind.NOISE,
         model="qm9-ddpm",
+    ),
+    Method(
+        name="mmff94",
+        title="MMFF94",
+        summary="the Merck molecular force field; needs known bonds",
+        capabilities=_MMFF94,
+    ),
+    Method(
+        name="mmff94s",
+        title="MMFF94s",
+        summary="MMFF94 with planar amide nitrogen, as in time-averaged structures",
+        capabilities=_MMFF94,
+    ),
+    Method(
+        name="uff",
+        title="UFF",
+        summary="the universal force field, for all elements; needs known bonds",
+        capabilities=_UFF,
+    ),
+    Method(
+        name="gfn2-xtb",
+        title="GFN2-xTB",
+        summary="semiempirical tight binding, for H to Rn; some milliseconds a step",
+        package="tblite",
+        capabilities=_GFN2_XTB,
     ),
 )
 METHODS = {method.name: method for method in _ALL}

@@ -1,13 +1,13 @@
-"""Build relaxers by their names. torch is imported only when one is built."""
+"""Build relaxers by their names. torch and tblite are imported only when one needs them."""
 
 from dataclasses import dataclass
 from enum import StrEnum
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
 from morered_gui.core import ExpectedError, Provenance, Relaxer
 from morered_gui.diffusion.checkpoint import ModelError, ModelFolder, find_model
 from morered_gui.relaxers.methods import DEFAULT_METHOD, Method, describe, find_method
+from morered_gui.relaxers.versions import versions_of
 
 if TYPE_CHECKING:
     import torch
@@ -60,6 +60,8 @@ def build_relaxer(choice: RelaxerChoice, threads: int | None = None) -> Relaxer:
         ExpectedError: there is no such method or device.
     """
     method = find_method(choice.method)
+    if method.kind is None:
+        return _build_baseline(method)
     folder = find_model(choice.model or method.model)
     if method.name not in folder.config.methods:
         raise ModelError(
@@ -71,6 +73,17 @@ def build_relaxer(choice: RelaxerChoice, threads: int | None = None) -> Relaxer:
 
         torch.set_num_threads(threads)
     return _build_diffusion(method, folder, choice)
+
+
+def _build_baseline(method: Method) -> Relaxer:
+    if method.name == "gfn2-xtb":
+        from morered_gui.relaxers.calculators import build_xtb
+
+        return build_xtb(method)
+    from morered_gui.chem.force_fields import ForceFieldName
+    from morered_gui.relaxers.force_fields import build_force_field
+
+    return build_force_field(method, ForceFieldName(method.title))
 
 
 def _build_diffusion(method: Method, folder: ModelFolder, choice: RelaxerChoice) -> Relaxer:
@@ -177,12 +190,5 @@ def _provenance(
         model_hash=" + ".join(f.weights_hash() for f in folders),
         level_of_theory=folders[0].config.level_of_theory,
         options=options,
-        versions={name: _version(name) for name in ("morered-gui", "torch")},
+        versions=versions_of("torch"),
     )
-
-
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:  # run from a checkout that is not installed
-        return "unknown"

@@ -39,6 +39,12 @@ def models() -> list[ModelInfo]:
 
 
 @pytest.fixture
+def no_baselines(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name, method in METHODS.items() if method.kind is None]:
+        monkeypatch.delitem(METHODS, name)
+
+
+@pytest.fixture
 def make(models: list[ModelInfo], qtbot: QtBot) -> Make:
     parent = QObject()
 
@@ -78,7 +84,7 @@ def test_that_methods_are_listed_and_models_follow_the_method(make: Make) -> Non
 
 
 def test_that_the_keyboard_steps_over_headings_and_disabled_methods(
-    make: Make, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    make: Make, qtbot: QtBot, no_baselines: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(
         METHODS, "x", Method(name="x", title="X", summary="x", package="no_such_package")
@@ -163,7 +169,7 @@ def test_that_the_start_of_plain_diffusion_is_chosen(make: Make, qtbot: QtBot) -
     assert panel.choice is not None and panel.choice.start_t is None
 
 
-def test_that_without_models_the_panel_says_so(make: Make) -> None:
+def test_that_without_models_the_panel_says_so(make: Make, no_baselines: None) -> None:
     panel = make(models=[])
     assert panel.choice is None
     methods = box(panel, "Method")
@@ -171,7 +177,14 @@ def test_that_without_models_the_panel_says_so(make: Make) -> None:
     assert "import one" in methods.itemData(methods.row_of("jt"), Qt.ItemDataRole.ToolTipRole)
 
 
-def test_that_models_may_come_and_go(make: Make, models: list[ModelInfo]) -> None:
+def test_that_without_models_a_baseline_is_chosen(make: Make) -> None:
+    panel = make(Settings(method="jt"), models=[])
+    assert panel.choice is not None and panel.choice.method == "mmff94"
+
+
+def test_that_models_may_come_and_go(
+    make: Make, models: list[ModelInfo], no_baselines: None
+) -> None:
     panel = make(Settings(method="jt"), models=[])
     panel.set_models(models)
     assert panel.choice is not None and panel.choice.method == "jt"

@@ -1,0 +1,129 @@
+"""Any ASE calculator as a relaxer, and GFN2-xTB as the one that comes with the program."""
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from morered_gui.core import (
+    BatchRun,
+    Capabilities,
+    ExpectedError,
+    Frame,
+    Provenance,
+    StopReason,
+    Structure,
+)
+from morered_gui.core.arrays import BoolArray
+from morered_gui.relaxers.methods import Method
+from morered_gui.relaxers.requests import MoleculeRun, check_request, masks, one_after_another
+from morered_gui.relaxers.versions import versions_of
+
+if TYPE_CHECKING:
+    from ase import Atoms
+    from ase.calculators.calculator import BaseCalculator
+
+FMAX = 0.01  # eV/Å
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class CalculatorRelaxer:
+    """ASE's LBFGS on the energies of a calculator; one evaluation a step.
+
+    Attributes:
+        calculator_for: makes the calculator of a molecule, which is used for this run only.
+        fmax: converged where no force on an atom that may move is larger, eV/Å.
+    """
+
+    calculator_for: Callable[[Structure], "BaseCalculator"]
+    capabilities: Capabilities
+    provenance: Provenance
+    fmax: float = FMAX
+
+    def relax(
+        self,
+        starts: Sequence[Structure],
+        *,
+        max_steps: int,
+        seed: int,
+        fixed: Sequence[BoolArray | None] | None = None,
+    ) -> BatchRun:
+        """See ``Relaxer``. Nothing is random. Raises ExpectedError where a calculator fails."""
+        check_request(starts, max_steps, self.capabilities)
+        return one_after_another(
+            self._run(start, held, max_steps)
+            for start, held in zip(starts, masks(fixed, starts), strict=True)
+        )
+
+    def _run(self, start: Structure, held: BoolArray | None, max_steps: int) -> MoleculeRun:
+        from ase.calculators.calculator import CalculationFailed, InputError
+        from ase.optimize import LBFGS
+
+        began = time.perf_counter()
+        atoms = atoms_of(start, held)
+        atoms.calc = self.calculator_for(start)
+        optimiser = LBFGS(atoms, logfile=None)  # type: ignore[arg-type]
+        steps = optimiser.irun(fmax=self.fmax, steps=max_steps)  # type: ignore[no-untyped-call]
+        step, converged, energy = -1, False, None
+        while True:
+            try:
+                converged = next(steps)
+                energy = float(atoms.get_potential_energy())  # type: ignore[no-untyped-call]
+            except StopIteration:
+                return StopReason.CONVERGED if converged else StopReason.MAX_STEPS
+            except (CalculationFailed, InputError) as error:  # atoms that are too near, say
+                _log.warning("%s: %s", start.name or start.formula, error)
+                energy = None
+            step += 1
+            good = energy is not None and np.isfinite(energy) and np.isfinite(atoms.positions).all()
+            if good or step == 0:
+                yield Frame(
+                    step,
+                    atoms.positions,
+                    energy=energy if good else None,
+                    evaluations=step + 1,
+                    seconds=time.perf_counter() - began,
+                )
+            if not good:
+                return StopReason.DIVERGED
+
+
+def atoms_of(structure: Structure, held: BoolArray | None = None) -> "Atoms":
+    """ASE's molecule, its charge in the two places where calculators look for it."""
+    from ase import Atoms
+    from ase.constraints import FixAtoms
+
+    charges = np.asarray(structure.formal_charges, dtype=float)
+    if charges.sum() != structure.charge:  # no atom is known to carry it
+        charges = np.full(len(structure), structure.charge / len(structure))
+    atoms = Atoms(structure.numbers, structure.positions, charges=charges)
+    atoms.info.update(charge=structure.charge, spin=1)
+    if held is not None:
+        atoms.set_constraint(FixAtoms(mask=held))  # type: ignore[no-untyped-call]
+    return atoms
+
+
+def build_xtb(method: Method) -> CalculatorRelaxer:
+    """GFN2-xTB by tblite. Raises ExpectedError where tblite is not installed."""
+    try:
+        from tblite.ase import TBLite
+    except ImportError as error:
+        raise ExpectedError(
+            f"GFN2-xTB needs the package tblite ({error}); install it with 'pip install tblite'"
+        ) from error
+
+    def calculator_for(structure: Structure) -> "BaseCalculator":
+        return TBLite(method="GFN2-xTB", charge=structure.charge, multiplicity=1, verbosity=0)
+
+    provenance = Provenance(
+        method=method.name,
+        level_of_theory="GFN2-xTB",
+        options={"optimiser": "LBFGS", "fmax": FMAX},
+        versions=versions_of("tblite", "ase"),
+    )
+    return CalculatorRelaxer(calculator_for, method.capabilities, provenance)

@@ -1,0 +1,15 @@
+"""Versions of packages, for the record of a run."""
+
+from importlib.metadata import PackageNotFoundError, version
+
+
+def versions_of(*packages: str) -> dict[str, str]:
+    """The installed version of each, and of this program."""
+    return {name: _version(name) for name in ("morered-gui", *packages)}
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:  # run from a checkout that is not installed
+        return "unknown"
