@@ -53,7 +53,8 @@ def test_that_a_molecule_within_the_training_data_passes() -> None:
 def test_that_an_unknown_element_is_refused_and_who_knows_it_is_named(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    for name in [name for name, method in METHODS.items() if method.kind is None]:
+    baselines = [name for name, method in METHODS.items() if method.kind is None]
+    for name in reversed(baselines):  # they come back in the order that they had
         monkeypatch.delitem(METHODS, name)
     found = verdict(IRON_OXIDE, METHODS["jt"], JOINT, [JOINT, OTHER])
     assert "Fe" in found.refusal and found.refusal.endswith("metals can take it.")
