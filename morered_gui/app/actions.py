@@ -63,6 +63,14 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
         "save_picture", "Save &picture…", "mdi6.image-outline", "Ctrl+P", "Save the 3D view as PNG"
     ),
+    ActionSpec(
+        "restore_session",
+        "&Restore lost session",
+        "mdi6.backup-restore",
+        "",
+        "Bring back what was on the screen when the program ended without being closed",
+        short="Restore",
+    ),
     ActionSpec("quit", "&Quit", "mdi6.exit-to-app", "Ctrl+Q", "Leave the program"),
     ActionSpec("relax", "&Relax", "mdi6.play", "Ctrl+R", "Relax the starting structure"),
     ActionSpec("stop", "S&top", "mdi6.stop", "Esc", "Stop the relaxation; the frames are kept"),
@@ -140,6 +148,8 @@ MENUS: dict[str, tuple[str, ...]] = {
         "save_trajectory",
         "export_html",
         "save_picture",
+        "",
+        "restore_session",
         "",
         "quit",
     ),

@@ -152,6 +152,18 @@ class Controller:
 
         self._submit(lambda: operations.open_reference(path), loaded)
 
+    def run_task(
+        self,
+        function: Callable[[], Any],
+        on_result: OnResult,
+        on_failure: OnFailure | None = None,
+    ) -> None:
+        """Do something in the task thread; what it returns comes back in this one.
+
+        ``on_failure`` gets the words for an error; without it they are shown.
+        """
+        self._submit(function, on_result, on_failure)
+
     def close(self) -> bool:
         """Stop both threads; True where they have ended."""
         self._handlers.clear()

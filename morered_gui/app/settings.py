@@ -6,7 +6,8 @@ and the caller is told.
 
 import json
 import types
-from dataclasses import asdict, dataclass, field, fields
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
@@ -25,6 +26,18 @@ RANGES: dict[str, tuple[int, int]] = {
     "start_t": (0, 999),
     "playback_rate": (1, 240),
 }
+# What belongs to the next relaxation, and hence to a session.
+CHOICES = (
+    "method",
+    "model",
+    "time_model",
+    "device",
+    "seed",
+    "max_steps",
+    "evaluations",
+    "start_t",
+    "noise_t",
+)
 
 
 @dataclass(frozen=True)
@@ -84,6 +97,17 @@ def save_settings(settings: Settings, path: Path | None = None) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(path) as part:
         part.write_text(json.dumps(asdict(settings), indent=2) + "\n", encoding="utf-8")
+
+
+def choices_of(settings: Settings) -> dict[str, Any]:
+    """What a session keeps of the settings."""
+    return {name: getattr(settings, name) for name in CHOICES}
+
+
+def with_choices(settings: Settings, choices: Mapping[str, Any]) -> Settings:
+    """The settings with the choices of a session, as far as they make sense."""
+    usable, _ = _sorted_out({name: choices[name] for name in CHOICES if name in choices})
+    return replace(settings, **usable)
 
 
 def _sorted_out(table: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:

@@ -12,6 +12,7 @@ from morered_gui.app.operations import STRUCTURE_SUFFIXES, TRAJECTORY_SUFFIXES
 from morered_gui.app.state import Message, Severity
 from morered_gui.gui.dialogs import show_about, show_shortcuts
 from morered_gui.gui.playback import PlaybackBar
+from morered_gui.gui.recovery import Recovery
 from morered_gui.gui.run_panel import RunPanel
 from morered_gui.gui.scene import Scene
 from morered_gui.gui.view3d import View3D
@@ -41,6 +42,7 @@ class Parts:
     playback: PlaybackBar
     scene: Scene
     view: View3D
+    recovery: Recovery
 
 
 class Commands:
@@ -69,6 +71,7 @@ class Commands:
             "save_trajectory": self.save_trajectory,
             "export_html": self.export_html,
             "save_picture": self.save_picture,
+            "restore_session": self.restore_session,
             "quit": self._window.close_window,
             "relax": self.relax,
             "stop": self.stop,
@@ -112,6 +115,10 @@ class Commands:
         )
         if name:
             self.parts.controller.load_reference(Path(name), symmetric=symmetric)
+
+    def restore_session(self) -> None:
+        """Bring back what a crash has left."""
+        self.parts.recovery.restore()
 
     def save_structure(self) -> None:
         """Ask where, and write the structure looked at."""

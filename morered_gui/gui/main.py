@@ -48,6 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         window.state.say(Message(problem, Severity.WARNING))
     _open_first(window, arguments)
     window.show()
+    window.recovery.begin()
     QTimer.singleShot(WARM_UP_MS, window, lambda: _warm_up(window))
     code = application.exec()
     _remember(window)

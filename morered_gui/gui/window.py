@@ -28,6 +28,7 @@ from morered_gui.gui.layout import add_dock, fill_toolbar
 from morered_gui.gui.message_bar import MessageBar
 from morered_gui.gui.molecule_panel import MoleculePanel
 from morered_gui.gui.playback import PlaybackBar
+from morered_gui.gui.recovery import Recovery
 from morered_gui.gui.run_panel import RunPanel
 from morered_gui.gui.scene import Scene
 from morered_gui.gui.status import StatusLine
@@ -86,8 +87,16 @@ class MainWindow(QMainWindow):
         self.scene = Scene(self.state, self.view, show_ghost=settings.show_ghost)
         self.status_line = StatusLine(self.statusBar(), self.state)
         actions["ghost"].setChecked(settings.show_ghost)
+        self.recovery = Recovery(self.controller, self.run_panel, self._enable_actions, self)
         self.commands.attach(
-            Parts(self.controller, self.run_panel, self.playback, self.scene, self.view)
+            Parts(
+                self.controller,
+                self.run_panel,
+                self.playback,
+                self.scene,
+                self.view,
+                self.recovery,
+            )
         )
         self.setCentralWidget(self._centre())
         self._add_docks()
@@ -297,6 +306,7 @@ class MainWindow(QMainWindow):
             actions[name].setEnabled(some)
         for name in ("save_trajectory", "export_html", "adopt_frame"):
             actions[name].setEnabled(frames)
+        actions["restore_session"].setEnabled(self.recovery.available)
         actions["pure_noise"].setEnabled(some and self.run_panel.can_start_from_noise)
         actions["ghost"].setEnabled(state.known_reference is not None)
         actions["stop"].setEnabled(state.activity in {Activity.LOADING, Activity.RUNNING})
@@ -359,6 +369,7 @@ class MainWindow(QMainWindow):
         self.playback.pause()
         self.settings = self.current_settings()
         self.controller.close()
+        self.recovery.end()
         super().closeEvent(event)
 
 

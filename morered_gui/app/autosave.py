@@ -1,0 +1,199 @@
+"""What a user made outlives a crash: a session file per running program, and finding lost ones.
+
+Each program holds a lock on its own file for as long as it runs; the system lets it go however the
+program ends. A file whose lock is free was lost by a program that ended without saying good-bye.
+Qt-free; lives in the interface's thread, and writes in the task thread.
+"""
+
+import logging
+import os
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+from platformdirs import user_state_path
+
+from morered_gui.app.controller import Controller
+from morered_gui.app.session import SUFFIX, Session, load_session, save_session
+from morered_gui.app.settings import APPLICATION
+from morered_gui.app.state import Message, Severity
+from morered_gui.core import Structure
+
+SHORTEST_PAUSE = 5.0  # s between two writes
+SECONDS_PER_MEGABYTE = 1.0  # a long session is written less often
+MOST_LOST = 5
+DAYS_KEPT = 30.0
+OFFERED = ".offered"  # in the name of a lost session that was offered once already
+logger = logging.getLogger(__name__)
+
+
+def autosave_folder() -> Path:
+    """Where sessions are kept while programs run."""
+    return user_state_path(APPLICATION, appauthor=False) / "sessions"
+
+
+class Autosave:
+    """Writes the session when it has changed, and finds the sessions of programs that crashed.
+
+    Attributes:
+        writing: whether the task thread is at it.
+    """
+
+    def __init__(self, controller: Controller, choices: Callable[[], Mapping[str, Any]]) -> None:
+        self._controller, self._choices = controller, choices
+        self._folder = autosave_folder()
+        name = f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}-{secrets.token_hex(3)}"
+        self._path = self._folder / f"{name}{SUFFIX}"
+        self._lock = _lock_of(self._path)
+        self._claimed: dict[Path, FileLock] = {}
+        self._restored: list[Path] = []  # no longer needed once they are in our own file
+        self._untouched: Structure | None = None
+        self._changed, self.writing, self._failed = False, False, False
+        self._next = 0.0
+
+    def begin(self) -> list[Path]:
+        """Take a file; returns the lost sessions, the newest first. Raises OSError."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._lock.acquire(timeout=0)
+        state = self._controller.state
+        self._untouched = state.structure
+        for signal in (
+            state.structure_changed,
+            state.trajectory_changed,
+            state.frames_added,
+            state.runs_changed,
+        ):
+            signal.connect(self.touch)
+        return self._find_lost()
+
+    def end(self) -> None:
+        """A clean end: nothing is lost, hence nothing is left."""
+        if self._lock.is_locked:
+            _remove(self._path)
+        for lock in (self._lock, *self._claimed.values()):
+            lock.release()
+        _remove(Path(self._lock.lock_file))
+
+    def touch(self) -> None:
+        """Something has changed."""
+        self._changed = True
+        if self._untouched is None:
+            self._untouched = self._controller.state.structure
+
+    def tick(self) -> None:
+        """Write if there is something new and the last time is long enough ago."""
+        if not self._changed or self.writing or time.monotonic() < self._next:
+            return
+        if not self._lock.is_locked or not self._worth_keeping():
+            return
+        session = Session.of(self._controller.state, self._choices())
+        if session is None:
+            return
+        self._changed, self.writing = False, True
+        path = self._path
+
+        def write() -> int:
+            save_session(path, session)
+            return path.stat().st_size
+
+        self._controller.run_task(write, self._written, self._not_written)
+
+    def offered(self, path: Path) -> None:
+        """Do not offer it again by itself at the next start."""
+        if not self.was_offered(path) and path.exists():
+            renamed = path.with_name(f"{path.stem}{OFFERED}{SUFFIX}")
+            path.rename(renamed)
+            self._claimed[renamed] = self._claimed.pop(path)
+
+    @staticmethod
+    def was_offered(path: Path) -> bool:
+        """Whether ``offered`` was called for it, now or by an earlier program."""
+        return OFFERED in path.name
+
+    @property
+    def lost(self) -> list[Path]:
+        """Sessions that can be restored, the newest first."""
+        found = [path for path in self._claimed if path.exists() and path not in self._restored]
+        return sorted(found, key=_when, reverse=True)
+
+    def restore(self, path: Path, on_restored: Callable[[Session], None]) -> None:
+        """Read a lost session in the task thread and put it into the state.
+
+        A file that can't be read is told of, and not offered again.
+        """
+
+        def restored(session: Session) -> None:
+            self._controller.cancel_run()
+            session.restore(self._controller.state)
+            self._restored.append(path)
+            on_restored(session)
+
+        def failed(message: Message) -> None:
+            self._restored.append(path)
+            self._controller.state.say(message)
+
+        self._controller.run_task(lambda: load_session(path), restored, failed)
+
+    def _find_lost(self) -> list[Path]:
+        files = sorted(self._folder.glob(f"*{SUFFIX}"), key=_when, reverse=True)
+        for path in files:
+            lock = _lock_of(path)
+            try:
+                lock.acquire(timeout=0)
+            except Timeout:
+                continue  # a program that runs
+            too_old = time.time() - _when(path) > DAYS_KEPT * 86_400
+            if too_old or len(self._claimed) >= MOST_LOST:
+                _remove(path)
+                lock.release()
+                _remove(Path(lock.lock_file))
+            else:
+                self._claimed[path] = lock
+        return self.lost
+
+    def _worth_keeping(self) -> bool:
+        """Not where there is only the molecule that the program began with."""
+        state = self._controller.state
+        return bool(state.runs) or state.structure is not self._untouched
+
+    def _written(self, size: int) -> None:
+        self.writing, self._failed = False, False
+        pause = max(SHORTEST_PAUSE, SECONDS_PER_MEGABYTE * size / 1e6)
+        self._next = time.monotonic() + pause
+        for path in self._restored:
+            lock = self._claimed.pop(path, None)
+            _remove(path)
+            if lock is not None:
+                lock.release()
+                _remove(Path(lock.lock_file))
+        self._restored.clear()
+
+    def _not_written(self, message: Message) -> None:
+        """Told once; tried again later."""
+        self.writing, self._changed = False, True
+        self._next = time.monotonic() + 4 * SHORTEST_PAUSE
+        if not self._failed:
+            self._failed = True
+            text = f"Your work can't be kept safe from a crash: {message.text}"
+            self._controller.state.say(Message(text, Severity.WARNING))
+
+
+def _lock_of(path: Path) -> FileLock:
+    return FileLock(path.with_name(f"{path.name.partition('.')[0]}.lock"))
+
+
+def _when(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:  # another program has just removed it
+        return 0.0
+
+
+def _remove(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError:
+        logger.exception("%s can't be removed", path)
