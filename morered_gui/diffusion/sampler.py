@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -15,18 +15,37 @@ from morered_gui.diffusion.stopping import Progress, StopRule
 
 # A coordinate beyond this (Å from the centre) means that the molecule has flown apart.
 FARTHEST = 1e3
+# A jump that is carried on by the secant is at most this much longer (chosen on validation).
+LONGEST = 2.0
+TINY = 1e-12
+
+
+class Past(NamedTuple):
+    """Positions one step ago and the jump that was predicted there, [B, N, 3] in Å each."""
+
+    x: FloatArray
+    jump: FloatArray
 
 
 class Update(Protocol):
     """One move: positions x [B, N, 3], prediction, noise z [B, N, 3] -> new positions."""
 
     def __call__(
-        self, process: DiffusionProcess, x: FloatArray, prediction: Prediction, z: FloatArray
+        self,
+        process: DiffusionProcess,
+        x: FloatArray,
+        prediction: Prediction,
+        z: FloatArray,
+        past: Past | None,
     ) -> FloatArray: ...
 
 
 def ancestral(
-    process: DiffusionProcess, x: FloatArray, prediction: Prediction, z: FloatArray
+    process: DiffusionProcess,
+    x: FloatArray,
+    prediction: Prediction,
+    z: FloatArray,
+    past: Past | None,  # noqa: ARG001 - part of the interface
 ) -> FloatArray:
     """The reverse step of the diffusion process (Ho et al. 2020, algorithm 2)."""
     return process.reverse_step(x, prediction.t, prediction.noise, z)
@@ -37,9 +56,23 @@ def jump(
     x: FloatArray,
     prediction: Prediction,
     z: FloatArray,  # noqa: ARG001 - part of the interface
+    past: Past | None,
 ) -> FloatArray:
-    """All predicted noise taken away at once, none put back; t is then predicted anew."""
-    return process.remove_noise(x, prediction.t, prediction.noise)
+    """All predicted noise taken away at once, none put back; t is then predicted anew.
+
+    Jumps one after the other fall short in the same direction. Where they do, the secant
+    through the last two says how far they would go on (Anderson 1965, doi
+    10.1145/321296.321305, with one earlier point); no move is longer than ``LONGEST`` jumps.
+    """
+    step = process.remove_noise(x, prediction.t, prediction.noise) - x
+    if past is None:
+        return x + step
+    change = step - past.jump
+    share = (change * step).sum((1, 2)) / np.maximum((change * change).sum((1, 2)), TINY)
+    move = step - share[:, None, None] * (x - past.x + change)
+    length = np.sqrt((move * move).sum((1, 2)))
+    longest = LONGEST * np.sqrt((step * step).sum((1, 2)))
+    return x + np.minimum(1.0, longest / np.maximum(length, TINY))[:, None, None] * move
 
 
 # Draws z [B, N, 3] for a step: (step, molecules, real [B, N]) -> z.
@@ -113,6 +146,7 @@ class _Run:
         self.progress = [Progress(sampler.stop, sampler.process.schedule) for _ in starts]
         self.evaluations = np.zeros(len(starts), dtype=int)
         self.t_start: IntArray | None = None
+        self.past = Past(np.zeros_like(self.x), np.zeros_like(self.x))
         self.step = 0
         self.began = time.perf_counter()
 
@@ -137,15 +171,8 @@ class _Run:
         """Take the step that the last look decided on; drop molecules that fly apart."""
         if not self.active.size:
             return
-        batch, rows = self.batch, self.active
-        size = batch.numbers.shape[1]
-        z = noise(self.step, rows, batch.real)
-        process, prediction = self.sampler.process, self.prediction
-        new = self.sampler.update(process, batch.positions, prediction, z)
-        last = self.settling[rows] > 0
-        if last.any():
-            settled = process.remove_noise(batch.positions, prediction.t, prediction.noise)
-            new = np.where(last[:, None, None], settled, new)
+        rows, size = self.active, self.batch.numbers.shape[1]
+        new = self._next_positions(noise(self.step, rows, self.batch.real))
         new = np.where(self.held[rows, :size, None], self.whole.positions[rows, :size], new)
         with np.errstate(invalid="ignore"):
             sane = (np.abs(new) < FARTHEST).all((1, 2))  # False for NaN as well
@@ -154,6 +181,16 @@ class _Run:
             self.reasons[k] = StopReason.DIVERGED
         self.active = rows[sane]
         self.step += 1
+
+    def _next_positions(self, z: FloatArray) -> FloatArray:
+        """[B, N, 3] by the update, or by taking noise away where a molecule settles."""
+        x, rows, size = self.batch.positions, self.active, self.batch.numbers.shape[1]
+        process, prediction = self.sampler.process, self.prediction
+        past = Past(*(array[rows, :size] for array in self.past)) if self.step else None
+        new = self.sampler.update(process, x, prediction, z, past)
+        clean = process.remove_noise(x, prediction.t, prediction.noise)
+        self.past.x[rows, :size], self.past.jump[rows, :size] = x, clean - x
+        return np.where(self.settling[rows, None, None] > 0, clean, new)
 
     def _active_batch(self) -> PaddedBatch:
         size = int(self.whole.n_atoms[self.active].max())

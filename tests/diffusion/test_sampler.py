@@ -193,6 +193,35 @@ def test_that_jumps_take_all_noise_away_and_stop_when_t_no_longer_falls() -> Non
     assert 7 < len(frames) < 14
 
 
+class HalfWay:
+    """Predicts half of the way to a goal: jumps that always fall short in one direction."""
+
+    def __init__(self, goal: np.ndarray) -> None:
+        self.goal = goal
+
+    def __call__(self, batch: PaddedBatch, step: int, t_start: IntArray | None) -> Prediction:
+        t = np.full(len(batch.numbers), 50)
+        towards = 0.5 * (batch.positions - self.goal)
+        return Prediction(towards / SCHEDULE.noise_level[50], t, 1)
+
+
+def test_that_jumps_which_fall_short_are_carried_on_to_the_goal() -> None:
+    start = parity.molecules()[0]
+    goal = start.positions * 1.1
+    sampler = Sampler(predictor=HalfWay(goal), update=jump, stop=StopRule(window=0))
+    frames = [f for _, f in sampler.run([start], max_steps=3, noise=SeededNoise(0, 1))]
+    far = [np.abs(f.positions - goal).max() for f in frames]
+    assert far[1] == pytest.approx(0.5 * far[0])
+    assert far[2] < 1e-9 and far[3] < 1e-9
+
+
+def test_that_a_molecule_that_wants_nothing_stays() -> None:
+    start = parity.molecules()[0]
+    sampler = Sampler(predictor=HalfWay(start.positions), update=jump, stop=StopRule(window=0))
+    for _, frame in sampler.run([start], max_steps=4, noise=SeededNoise(0, 1)):
+        np.testing.assert_allclose(frame.positions, start.positions, atol=1e-12)
+
+
 def test_that_a_falling_time_step_does_not_stop() -> None:
     frames, reason = run_scripted(list(range(400, 0, -1)), max_steps=200)
     assert reason == StopReason.MAX_STEPS and len(frames) == 201
