@@ -132,6 +132,23 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "live", "Follow &live", "mdi6.broadcast", "L", "Follow the newest frame", checkable=True
     ),
     ActionSpec(
+        "import_model",
+        "&Import…",
+        "mdi6.import",
+        "",
+        "Import a model that was published, such as those of the authors of MoreRed",
+        short="Import model",
+    ),
+    ActionSpec(
+        "manage_models",
+        "&Manage…",
+        "mdi6.card-text-outline",
+        "",
+        "All models with their cards; remove your own",
+        short="Models",
+    ),
+    ActionSpec("models_folder", "&Open folder", "", "", "Show the folder of your own models"),
+    ActionSpec(
         "shortcuts", "&Keyboard shortcuts", "mdi6.keyboard-outline", "F1", "List all shortcuts"
     ),
     ActionSpec("about", "&About MoreRed GUI", "mdi6.information-outline", "", "Version and paper"),
@@ -154,6 +171,7 @@ MENUS: dict[str, tuple[str, ...]] = {
         "quit",
     ),
     "&Relax": ("relax", "stop", "", "noise", "pure_noise", "adopt_frame"),
+    "&Models": ("import_model", "manage_models", "models_folder"),
     "&Trajectory": (
         "play",
         "first",

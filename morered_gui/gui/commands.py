@@ -11,6 +11,8 @@ from morered_gui.app.controller import Controller
 from morered_gui.app.operations import STRUCTURE_SUFFIXES, TRAJECTORY_SUFFIXES
 from morered_gui.app.state import Message, Severity
 from morered_gui.gui.dialogs import show_about, show_shortcuts
+from morered_gui.gui.model_manager import ModelManager
+from morered_gui.gui.models_dialog import open_models_folder
 from morered_gui.gui.playback import PlaybackBar
 from morered_gui.gui.recovery import Recovery
 from morered_gui.gui.run_panel import RunPanel
@@ -43,6 +45,7 @@ class Parts:
     scene: Scene
     view: View3D
     recovery: Recovery
+    models: ModelManager
 
 
 class Commands:
@@ -89,9 +92,22 @@ class Commands:
             "forward_ten": lambda: self.parts.playback.step(10),
             "best": self.best,
             "live": self.live,
+            "import_model": self.import_model,
+            "manage_models": self.manage_models,
+            "models_folder": open_models_folder,
             "shortcuts": lambda: show_shortcuts(self._window.widget()),
             "about": lambda: show_about(self._window.widget()),
         }
+
+    # --- models ---------------------------------------------------------------------------------
+
+    def import_model(self) -> None:
+        """Ask for a model's file."""
+        self.parts.models.ask_import()
+
+    def manage_models(self) -> None:
+        """Show all models."""
+        self.parts.models.manage()
 
     # --- files ----------------------------------------------------------------------------------
 

@@ -24,12 +24,13 @@ from PySide6.QtCore import QTimer  # noqa: E402
 from PySide6.QtWidgets import QApplication  # noqa: E402
 
 from morered_gui.app.controller import Controller  # noqa: E402
+from morered_gui.app.model_tasks import sorted_models  # noqa: E402
 from morered_gui.app.state import AppState, Message, Severity  # noqa: E402
 from morered_gui.chem.errors import MoleculeError  # noqa: E402
 from morered_gui.chem.examples import Example, list_examples  # noqa: E402
 from morered_gui.core import ExpectedError  # noqa: E402
 from morered_gui.gui.window import MainWindow  # noqa: E402
-from morered_gui.relaxers.methods import DEFAULT_METHOD, METHODS, ModelInfo, list_models  # noqa: E402
+from morered_gui.relaxers.methods import ModelInfo  # noqa: E402
 
 FIRST_EXAMPLE = "benzaldehyde"
 WARM_UP_MS = 1200  # after the first window: the model is loaded before anybody asks for it
@@ -95,11 +96,9 @@ def _parser() -> argparse.ArgumentParser:
 
 def _models() -> tuple[list[ModelInfo], str]:
     try:
-        models = list_models()
+        return sorted_models(), ""
     except (ExpectedError, OSError) as error:
         return [], f"The models can't be listed: {error}."
-    # The default first; the others as they come.
-    return sorted(models, key=lambda m: m.name != METHODS[DEFAULT_METHOD].model), ""
 
 
 def _examples() -> tuple[list[Example], str]:

@@ -26,6 +26,7 @@ from morered_gui.gui.course import CoursePanel
 from morered_gui.gui.key_guard import KeyGuard
 from morered_gui.gui.layout import add_dock, fill_toolbar
 from morered_gui.gui.message_bar import MessageBar
+from morered_gui.gui.model_manager import ModelManager
 from morered_gui.gui.molecule_panel import MoleculePanel
 from morered_gui.gui.playback import PlaybackBar
 from morered_gui.gui.recovery import Recovery
@@ -88,6 +89,7 @@ class MainWindow(QMainWindow):
         self.status_line = StatusLine(self.statusBar(), self.state)
         actions["ghost"].setChecked(settings.show_ghost)
         self.recovery = Recovery(self.controller, self.run_panel, self._enable_actions, self)
+        self.models = ModelManager(self.controller, self.run_panel, self)
         self.commands.attach(
             Parts(
                 self.controller,
@@ -96,6 +98,7 @@ class MainWindow(QMainWindow):
                 self.scene,
                 self.view,
                 self.recovery,
+                self.models,
             )
         )
         self.setCentralWidget(self._centre())

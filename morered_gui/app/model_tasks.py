@@ -1,0 +1,64 @@
+"""What the interface does with models, as plain functions for the task thread."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from morered_gui.diffusion.checkpoint import (
+    BrokenModel,
+    ModelFolder,
+    broken_user_models,
+    new_user_model,
+    remove_user_model,
+)
+from morered_gui.relaxers.methods import DEFAULT_METHOD, METHODS, ModelInfo, list_models
+
+
+@dataclass(frozen=True)
+class ImportRequest:
+    """What the user says of a file; ``elements`` are atomic numbers."""
+
+    source: Path
+    name: str
+    level_of_theory: str
+    elements: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Models:
+    """All models that there are; ``hashes`` are SHA-256 of the weights, by model."""
+
+    usable: list[ModelInfo]
+    broken: list[BrokenModel] = field(default_factory=list)
+    hashes: Mapping[str, str] = field(default_factory=dict)
+
+
+def sorted_models() -> list[ModelInfo]:
+    """The default method's own model first, the others as they come."""
+    return sorted(list_models(), key=lambda m: m.name != METHODS[DEFAULT_METHOD].model)
+
+
+def list_all() -> Models:
+    """What there is now; reads all weights for their hashes."""
+    usable = sorted_models()
+    hashes = {model.name: ModelFolder.open(model.path).weights_hash() for model in usable}
+    return Models(usable, broken_user_models(), hashes)
+
+
+def import_model(request: ImportRequest) -> Models:
+    """Read a published model into the user's folder; raises ModelError. Imports torch."""
+    from morered_gui.diffusion.importer import import_model
+
+    import_model(
+        request.source,
+        new_user_model(request.name),
+        level_of_theory=request.level_of_theory,
+        elements=request.elements,
+    )
+    return list_all()
+
+
+def remove(path: Path) -> Models:
+    """Delete one of the user's own models; raises ModelError, OSError."""
+    remove_user_model(path)
+    return list_all()
