@@ -46,16 +46,16 @@ _GFN2_XTB = Capabilities(elements=frozenset(range(1, 87)))
 
 _ALL = (
     Method(
+        name="fast",
+        title="Few steps",
+        summary="all predicted noise is taken away at once, some ten times; trained for that",
+        kind=NetworkKind.JOINT,
+        model="qm9-fast",
+    ),
+    Method(
         name="jt",
         title="MoreRed-JT",
         summary="one network predicts time step and noise at every step",
-        kind=NetworkKind.JOINT,
-        model="qm9-jt",
-    ),
-    Method(
-        name="fast",
-        title="Few steps",
-        summary="all predicted noise is taken away at once, some ten times",
         kind=NetworkKind.JOINT,
         model="qm9-jt",
     ),
@@ -108,7 +108,7 @@ _ALL = (
     ),
 )
 METHODS = {method.name: method for method in _ALL}
-DEFAULT_METHOD = "jt"
+DEFAULT_METHOD = "fast"
 
 
 def find_method(name: str) -> Method:

@@ -41,7 +41,7 @@ def test_that_the_users_models_are_found_beside_the_shipped_ones() -> None:
     listed = {model.name: model for model in list_models()}
     assert listed["mine"].own and listed["mine"].max_atoms == 12
     assert not listed["qm9-jt"].own and listed["qm9-jt"].max_atoms == 29
-    with pytest.raises(ModelError, match=r"there are: qm9-jt.*, mine"):
+    with pytest.raises(ModelError, match=r"there are: .*qm9-jt.*, mine"):
         find_model("yours")
 
 
@@ -88,7 +88,7 @@ def test_that_broken_folders_are_listed_with_the_reason_and_spoil_nothing() -> N
     assert "multiple of 4" in reasons["network"]
     assert "safetensors" in reasons["weights"]
     assert "another name" in reasons["qm9-jt"]
-    assert find_model("qm9-jt").path == shipped_models()[0].path
+    assert find_model("qm9-jt").path in [folder.path for folder in shipped_models()]
 
 
 @pytest.mark.parametrize("name", ["", "..", "a/b", "a b", "qm9-jt", ".hidden", "ü"])

@@ -18,7 +18,7 @@ from morered_gui.gui.action_set import make_actions
 from morered_gui.gui.method_box import ChoiceBox
 from morered_gui.gui.run_panel import RunPanel
 from morered_gui.gui.theme import theme_of
-from morered_gui.relaxers.methods import METHODS, Method, ModelInfo, list_models
+from morered_gui.relaxers.methods import DEFAULT_METHOD, METHODS, Method, ModelInfo, list_models
 from tests.app.molecules import IRON_OXIDE, WATER
 from tests.diffusion import parity
 
@@ -149,7 +149,7 @@ def test_that_every_choice_is_remembered(make: Make) -> None:
 
 def test_that_a_forgotten_choice_falls_back(make: Make) -> None:
     panel = make(Settings(method="magic", model="gone", time_model="gone", device="gone"))
-    assert panel.choice is not None and panel.choice.method == "jt"
+    assert panel.choice is not None and panel.choice.method == DEFAULT_METHOD
     assert panel.model is not None
 
 
@@ -188,7 +188,7 @@ def test_that_models_may_come_and_go(
 ) -> None:
     panel = make(Settings(method="jt"), models=[])
     panel.set_models(models)
-    assert panel.choice is not None and panel.choice.method == "jt"
+    assert panel.choice is not None and panel.choice.method == DEFAULT_METHOD
     mine = replace(models[0], name="mine")
     panel.set_models([*models, mine])
     panel.choose_model("mine")

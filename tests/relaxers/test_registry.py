@@ -101,7 +101,7 @@ def test_that_networks_that_do_not_go_together_are_refused(
 
 
 def test_that_an_unknown_method_is_refused_by_name() -> None:
-    with pytest.raises(ExpectedError, match="no method 'magic'; there are: jt"):
+    with pytest.raises(ExpectedError, match="no method 'magic'; there are: fast, jt"):
         build_relaxer(RelaxerChoice(method="magic"))
 
 
