@@ -194,7 +194,7 @@ def test_that_models_may_come_and_go(
     panel.choose_model("mine")
     assert panel.choice is not None and panel.choice.model == "mine"
     panel.choose_method("ddpm")
-    panel.choose_method("jt")
+    panel.choose_method(DEFAULT_METHOD)
     assert panel.choice is not None and panel.choice.model == "mine"
     panel.choose_model("ddpm")
     assert panel.model is not None and panel.model.name == "ddpm"
