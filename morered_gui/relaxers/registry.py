@@ -99,7 +99,7 @@ def _build_diffusion(method: Method, folder: ModelFolder, choice: RelaxerChoice)
     schedule = folder.config.noise_schedule()
     update, stop = ancestral, StopRule()
     if method.name == "fast":
-        update, stop = jump, StopRule(window=3, patience=0.0, settling=1)
+        update, stop = jump, StopRule(window=3, patience=0.0, t_tolerance=0.5, settling=0)
     elif method.name == "ddpm":
         stop = StopRule(window=0)  # the given time runs out, nothing else counts
     folders = [folder, *_time_folders(method, folder, choice)]
