@@ -131,6 +131,15 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
         "live", "Follow &live", "mdi6.broadcast", "L", "Follow the newest frame", checkable=True
     ),
+    ActionSpec("loop", "L&oop", "mdi6.repeat", "Ctrl+L", "Play again and again", checkable=True),
+    ActionSpec(
+        "skip_frames",
+        "S&kip frames to keep the speed",
+        "",
+        "",
+        "Leave frames out where drawing them all would be slower than the speed chosen",
+        checkable=True,
+    ),
     ActionSpec(
         "import_model",
         "&Import…",
@@ -183,6 +192,9 @@ MENUS: dict[str, tuple[str, ...]] = {
         "",
         "best",
         "live",
+        "",
+        "loop",
+        "skip_frames",
     ),
     "&View": ("ghost", "fit"),
     "&Help": ("shortcuts", "about"),

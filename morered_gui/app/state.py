@@ -4,7 +4,7 @@ Qt-free; belongs to the interface's thread, which alone writes to it. Views list
 signals and never to each other.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Self
 
@@ -18,6 +18,7 @@ from morered_gui.app.references import (
     provisional_reference,
 )
 from morered_gui.app.series import RunSeries
+from morered_gui.app.view_options import ViewOptions
 from morered_gui.core import Frame, Provenance, StopReason, Structure, Trajectory
 
 MOST_RUNS = 50  # kept for comparison; the oldest goes first
@@ -71,6 +72,7 @@ class AppState:
         frames_added: the index of the first new frame.
         frame_selected: the index of the frame looked at.
         frame_hovered: the index of the frame pointed at, or None.
+        view_changed: how the molecule is drawn, or what is measured.
         runs_changed: a run has come, gone, been renamed, shown or hidden.
         activity_changed: what the compute thread does.
         message_changed: the message, or None.
@@ -81,6 +83,7 @@ class AppState:
     frames_added = Signal(int)
     frame_selected = Signal(int)
     frame_hovered = Signal(object)
+    view_changed = Signal()
     runs_changed = Signal()
     activity_changed = Signal(object)
     message_changed = Signal(object)
@@ -93,6 +96,8 @@ class AppState:
         self.runs: list[RunRecord] = []  # on this molecule, oldest first
         self.run: RunRecord | None = None  # the one looked at
         self.reference_choice = ReferenceChoice()
+        self.view = ViewOptions()
+        self.pinned: Structure | None = None  # a frame drawn faintly in the reference's place
         self.frame_index = 0
         self.hovered: int | None = None
         self.live = True
@@ -101,9 +106,8 @@ class AppState:
 
     def load(self, structure: Structure, reference: Reference | None = None) -> None:
         """Start over with another molecule."""
-        if self.runs and not same_molecule(structure, self.runs[0].trajectory.start):
-            self.runs = []
-            self.reference_choice = ReferenceChoice()
+        if self.base is not None and not same_molecule(structure, self.base):
+            self._forget_molecule()
         self.base = structure
         self.known_reference = reference
         self._set_start(structure, noise_step=0)
@@ -269,6 +273,23 @@ class AppState:
     def busy(self) -> bool:
         """Whether a relaxation is on its way."""
         return self.activity != Activity.IDLE
+
+    def set_view(self, view: ViewOptions) -> None:
+        """Draw in another way, or measure something else."""
+        if view != self.view:
+            self.view = view
+            self.view_changed.emit()
+
+    def pin_frame(self, structure: Structure | None) -> None:
+        """Draw a frame faintly beside the one looked at; None unpins it."""
+        self.pinned = structure
+        self.view_changed.emit()
+
+    def _forget_molecule(self) -> None:
+        """What belongs to the molecule that goes."""
+        self.runs, self.pinned = [], None
+        self.reference_choice = ReferenceChoice()
+        self.view = replace(self.view, measurements=())
 
     def _set_start(self, structure: Structure, noise_step: int) -> None:
         self.structure, self.noise_step = structure, noise_step

@@ -95,6 +95,8 @@ class Commands:
             "import_model": self.import_model,
             "manage_models": self.manage_models,
             "models_folder": open_models_folder,
+            "loop": _nothing,  # switches: their state is looked at when it matters
+            "skip_frames": _nothing,
             "shortcuts": lambda: show_shortcuts(self._window.widget()),
             "about": lambda: show_about(self._window.widget()),
         }
@@ -257,6 +259,10 @@ class Commands:
         self.parts.playback.pause()
         count = len(state.trajectory) if state.trajectory is not None else 0
         state.select_frame(count - 1 if index < 0 else index)
+
+
+def _nothing() -> None:
+    pass
 
 
 def _file_stem(name: str) -> str:

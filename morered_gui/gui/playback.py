@@ -1,5 +1,6 @@
 """Play, step and scrub through the trajectory."""
 
+import time
 from collections.abc import Mapping
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -8,13 +9,18 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSlider, QToolButt
 
 from morered_gui.app.state import AppState
 from morered_gui.gui.theme import Theme
+from morered_gui.gui.view3d import View3D
 
-RATES = (5, 10, 15, 30, 60, 120)  # frames per second
-TICK_MS = 33  # the display's rate; faster playback takes several frames per tick
+RATES = (1, 5, 10, 15, 30, 60, 120)  # frames per second
+SHORTEST_TICK_MS = 8
+MOST_DEBT = 0.5  # s of frames that skipping makes up for; a pause is not made up for
 
 
 class PlaybackBar(QWidget):
     """Buttons, slider, counter and speed below the 3D view.
+
+    Every frame is drawn before the next one's turn comes, however slow the drawing is, unless
+    skipping is switched on: then the speed is kept.
 
     Signals:
         rate_changed: frames per second.
@@ -23,14 +29,22 @@ class PlaybackBar(QWidget):
     rate_changed = Signal(int)
 
     def __init__(
-        self, state: AppState, actions: Mapping[str, QAction], theme: Theme, rate: int
+        self,
+        state: AppState,
+        actions: Mapping[str, QAction],
+        theme: Theme,
+        view: View3D,
+        rate: int,
     ) -> None:
         super().__init__()
         self._state, self._actions, self._theme = state, actions, theme
-        self._due = 0.0  # frames that playback owes
+        self._view = view
+        self._late = False  # a frame's time has come, but the one before is not drawn yet
+        self._last_tick = 0.0
         self._timer = QTimer(self)
-        self._timer.setInterval(TICK_MS)
-        self._timer.timeout.connect(self._advance)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self._on_tick)
+        view.drawn.connect(self._on_drawn)
         self._slider = QSlider(Qt.Orientation.Horizontal)
         self._slider.setAccessibleName("Frame")
         self._slider.setToolTip("Drag to look at a frame (Left, Right; Shift for ten)")
@@ -55,6 +69,7 @@ class PlaybackBar(QWidget):
         self._counter.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         row.addWidget(self._counter)
         row.addSpacing(8)
+        row.addWidget(self._button("loop"))
         row.addWidget(self._speed)
         row.addWidget(self._button("best"))
         row.addWidget(self._button("live"))
@@ -72,15 +87,18 @@ class PlaybackBar(QWidget):
         box.setToolTip("Playback speed in frames per second")
         for each in RATES:
             box.addItem(f"{each} fps", each)
-        nearest = min(range(len(RATES)), key=lambda k: abs(RATES[k] - rate))
-        box.setCurrentIndex(nearest)
-        box.currentIndexChanged.connect(lambda: self.rate_changed.emit(self.rate))
+        box.setCurrentIndex(_nearest_rate(rate))
+        box.currentIndexChanged.connect(self._on_rate)
         return box
 
     @property
     def rate(self) -> int:
         """Frames per second."""
         return int(self._speed.currentData())
+
+    def set_rate(self, rate: int) -> None:
+        """Choose the speed nearest to so many frames per second."""
+        self._speed.setCurrentIndex(_nearest_rate(rate))
 
     @property
     def slider(self) -> QSlider:
@@ -100,8 +118,8 @@ class PlaybackBar(QWidget):
             if self._state.frame_index >= self._count() - 1 and not self._state.busy:
                 self._state.select_frame(0)
             self._state.live = False
-            self._due = 0.0
-            self._timer.start()
+            self._late, self._last_tick = False, time.perf_counter()
+            self._timer.start(max(SHORTEST_TICK_MS, 1000 // self.rate))
             self._show_play()
 
     def pause(self) -> None:
@@ -158,13 +176,38 @@ class PlaybackBar(QWidget):
         self.pause()
         self._state.select_frame(value)
 
-    def _advance(self) -> None:
-        """One tick of playback; frames that are owed are shown one after another."""
-        self._due += self.rate * TICK_MS / 1000.0
-        whole = int(self._due)
-        if not whole:
-            return
-        self._due -= whole
-        self._state.select_frame(self._state.frame_index + whole)
-        if self._state.frame_index >= self._count() - 1 and not self._state.busy:
+    def _on_rate(self) -> None:
+        if self.is_playing:
+            self._timer.setInterval(max(SHORTEST_TICK_MS, 1000 // self.rate))
+        self.rate_changed.emit(self.rate)
+
+    def _on_tick(self) -> None:
+        """Time for the next frame."""
+        now = time.perf_counter()
+        if self._actions["skip_frames"].isChecked():
+            owed = min(now - self._last_tick, MOST_DEBT) * self.rate
+            if owed >= 1.0:
+                self._last_tick = now
+                self._advance(int(owed))
+        elif self._view.is_settled:
+            self._advance(1)
+        else:
+            self._late = True
+
+    def _on_drawn(self) -> None:
+        if self._late and self.is_playing and self._view.is_settled:
+            self._advance(1)
+
+    def _advance(self, frames: int) -> None:
+        self._late = False
+        index, last = self._state.frame_index, self._count() - 1
+        if index < last:
+            self._state.select_frame(index + frames)
+        elif self._actions["loop"].isChecked() and not self._state.busy:
+            self._state.select_frame(0)
+        elif not self._state.busy:
             self.pause()
+
+
+def _nearest_rate(rate: int) -> int:
+    return min(range(len(RATES)), key=lambda k: abs(RATES[k] - rate))

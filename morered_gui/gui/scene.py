@@ -3,13 +3,21 @@
 from dataclasses import replace
 
 import numpy as np
+import pyqtgraph as pg
 
+from morered_gui.app.atoms import displacements, noise_sizes
 from morered_gui.app.records import same_molecule
 from morered_gui.app.state import AppState
+from morered_gui.app.view_options import ColourBy
 from morered_gui.chem.conversion import AROMATIC, bond_arrays, kekulised
-from morered_gui.core import Structure, superpose
+from morered_gui.core import Frame, Structure
 from morered_gui.core.arrays import FloatArray
-from morered_gui.gui.view3d import View3D
+from morered_gui.core.geometry import rotation_onto
+from morered_gui.gui.view3d import Extras, Look, View3D
+
+RAMP = "viridis"  # readable with any kind of colour vision
+FULL_DISPLACEMENT, FULL_NOISE = 0.5, 3.0  # Å and 1: where the ramp ends
+ARROW_LENGTH = 0.6  # Å per unit of predicted noise
 
 
 class Scene:
@@ -24,6 +32,9 @@ class Scene:
         self._show_ghost = show_ghost
         self._anchor: FloatArray | None = None  # (n, 3), where everything is superposed on
         self._drawn: Structure | None = None  # whose atoms and bonds the view has
+        self._look: Look | None = None
+        self._picked: tuple[int, ...] = ()
+        self._decorated = False
 
     def redraw(self) -> None:
         """Draw another structure; the camera stays where the atoms are the same."""
@@ -31,35 +42,106 @@ class Scene:
         anchor = state.known_reference.structure if state.known_reference else state.base
         self._anchor = None if anchor is None else face_on(anchor.positions)
         if shown is not None:
-            shown = drawable(shown.with_positions(self._aligned(shown.positions)))
+            shown = drawable(shown.with_positions(self.placed(shown.positions)[0]))
         drawn = self._drawn
         same = shown is not None and drawn is not None and same_molecule(shown, drawn)
         self._drawn = shown
         self._view.show_molecule(shown, zoom=not same)
-        self._draw_ghost()
+        self.restyle()
 
     def move(self) -> None:
         """Draw the frame pointed at, or else the one looked at."""
         state, trajectory = self._state, self._state.trajectory
         if trajectory is not None and len(trajectory):
             index = state.frame_index if state.hovered is None else state.hovered
-            positions = trajectory[index].positions
-            self._view.move_atoms(self._aligned(positions))
+            self._view.move_atoms(*self.picture_of(trajectory[index]))
+        elif state.structure is not None:
+            start = Frame(0, state.structure.positions)
+            self._view.move_atoms(*self.picture_of(start))
+
+    def restyle(self) -> None:
+        """Draw as the state's options say."""
+        options = self._state.view
+        look = Look(options.style, options.labels, options.background)
+        if look != self._look:
+            self._look = look
+            self._view.set_look(look)
+        self._draw_ghost()
+        if self._drawn is not None:
+            self._decorated = True  # something may have to be taken away
+            self.move()
+
+    def mark(self, atoms: tuple[int, ...]) -> None:
+        """Mark atoms that were picked."""
+        self._picked = atoms
+        self._decorated = True
+        self.move()
 
     def set_ghost(self, show: bool) -> None:
         """Show the reference, or hide it."""
         self._show_ghost = show
         self._draw_ghost()
 
+    def picture_of(self, frame: Frame) -> tuple[FloatArray, Extras | None]:
+        """Where the atoms of a frame are drawn, (n, 3) Å, and what goes with them."""
+        positions, rotation = self.placed(frame.positions)
+        options = self._state.view
+        plain = (
+            options.colour_by == ColourBy.ELEMENT
+            and not options.arrows
+            and not options.measurements
+            and not self._picked
+        )
+        if plain and not self._decorated:
+            return positions, None
+        self._decorated = not plain
+        arrows = np.empty((0, 3))
+        if options.arrows and frame.noise is not None:
+            arrows = ARROW_LENGTH * (frame.noise.astype(float) @ rotation)
+        return positions, Extras(
+            colors=self._colours(frame),
+            arrows=arrows,
+            measures=[m.atoms for m in options.measurements],
+            texts=[m.text(frame.positions) for m in options.measurements],
+            picked=self._picked,
+        )
+
+    def placed(self, positions: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Positions as they are drawn, (n, 3) Å, and the rotation (3, 3) that brings them there."""
+        anchor = self._anchor
+        if anchor is None:
+            return positions, np.eye(3)
+        centred = positions - positions.mean(0)
+        centre = anchor.mean(0)
+        rotation = rotation_onto(centred, anchor - centre)
+        return centred @ rotation + centre, rotation
+
+    def _colours(self, frame: Frame) -> list[str]:
+        """One colour per atom; none for those of the elements."""
+        kind, run = self._state.view.colour_by, self._state.run
+        values = None
+        if kind == ColourBy.DISPLACEMENT and run is not None:
+            values = displacements(frame, run.reference.structure) / FULL_DISPLACEMENT
+        elif kind == ColourBy.NOISE:
+            sizes = noise_sizes(frame)
+            values = None if sizes is None else sizes / FULL_NOISE
+        return [] if values is None else ramp_colours(values)
+
     def _draw_ghost(self) -> None:
-        reference = self._state.known_reference
-        if reference is None or not self._show_ghost or self._anchor is None:
+        state, known = self._state, self._state.known_reference
+        structure = state.pinned or (known.structure if known and self._show_ghost else None)
+        if structure is None or self._anchor is None:
             self._view.show_ghost(None)
         else:
-            self._view.show_ghost(drawable(reference.structure.with_positions(self._anchor)))
+            positions, _ = self.placed(structure.positions)
+            self._view.show_ghost(drawable(structure.with_positions(positions)))
 
-    def _aligned(self, positions: FloatArray) -> FloatArray:
-        return positions if self._anchor is None else superpose(positions, self._anchor)
+
+def ramp_colours(values: FloatArray) -> list[str]:
+    """Colours such as ``#440154`` for values from 0 to 1, clipped; (n,)."""
+    ramp = pg.colormap.get(RAMP)
+    colours = ramp.map(np.clip(values, 0.0, 1.0), mode="byte")
+    return ["#" + bytes(rgba[:3]).hex() for rgba in colours]
 
 
 def face_on(positions: FloatArray) -> FloatArray:

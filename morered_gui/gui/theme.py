@@ -34,6 +34,7 @@ class Theme:
     panel: QColor
     ghost: QColor
     ghost_opacity: float
+    arrow: QColor  # predicted noise and picked atoms
     error: QColor
     warning: QColor
 
@@ -74,6 +75,7 @@ def theme_of(palette: QPalette) -> Theme:
         panel=window,
         ghost=QColor("#8fb7ff" if dark else "#3f78d6"),
         ghost_opacity=0.55,
+        arrow=QColor("#ff7ad9" if dark else "#c026a8"),
         error=QColor("#ff8a80" if dark else "#b3261e"),
         warning=QColor("#f5c26b" if dark else "#8a5a00"),
     )

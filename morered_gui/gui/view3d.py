@@ -6,7 +6,8 @@ that wait, so that a fast relaxation never piles up work for a slow screen.
 
 import base64
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -28,11 +29,73 @@ DECIMALS = 4  # of positions in Å sent to the page
 _VIEWER = Path(__file__).parent / "viewer"
 
 
+@dataclass(frozen=True)
+class Look:
+    """How the molecule is drawn.
+
+    Attributes:
+        style: ball, stick, sphere, line or surface.
+        labels: none, element or number.
+        background: a colour, or None for the theme's.
+    """
+
+    style: str = "ball"
+    labels: str = "none"
+    background: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Extras:
+    """What goes with the positions of a frame; None leaves what is there.
+
+    Attributes:
+        colors: one colour per atom such as ``#ff0000``; empty for those of the elements.
+        arrows: (n, 3) Å, a vector per atom; of shape (0, 3) for none.
+        measures: atoms of each measurement.
+        texts: a value per measurement.
+        picked: atoms to be marked.
+    """
+
+    colors: Sequence[str] | None = None
+    arrows: FloatArray | None = None
+    measures: Sequence[Sequence[int]] | None = None
+    texts: Sequence[str] | None = None
+    picked: Sequence[int] | None = None
+
+    def as_json(self) -> str:
+        """For the page."""
+        table: dict[str, object] = {}
+        if self.colors is not None:
+            table["colors"] = list(self.colors) or None
+        if self.arrows is not None:
+            table["arrows"] = self.arrows.round(DECIMALS).ravel().tolist() or None
+        for name in ("measures", "texts", "picked"):
+            value = getattr(self, name)
+            if value is not None:
+                table[name] = [list(v) if isinstance(v, tuple) else v for v in value]
+        return json.dumps(table)
+
+
+@dataclass(frozen=True)
+class Camera:
+    """A picture for a file: size in pixels; ``background`` None for the theme's.
+
+    Edges are not smoothed, which takes a second a picture without a graphics card: take it
+    larger and scale it down.
+    """
+
+    width: int
+    height: int
+    transparent: bool = False
+    background: str | None = None
+
+
 class Bridge(QObject):
     """What the page tells: that it is ready, and which atom was clicked."""
 
     ready = Signal()
     atom_clicked = Signal(int)
+    picture_taken = Signal(int, bytes)
 
     @Slot()
     def report_ready(self) -> None:
@@ -44,6 +107,11 @@ class Bridge(QObject):
         """Called by the page when an atom was clicked."""
         self.atom_clicked.emit(index)
 
+    @Slot(int, str)
+    def report_picture(self, number: int, uri: str) -> None:
+        """Called by the page when the camera has taken a picture."""
+        self.picture_taken.emit(number, _png_of(uri))
+
 
 class View3D(QWebEngineView):
     """Ball and stick with true bonds; the reference as thin grey sticks.
@@ -52,12 +120,14 @@ class View3D(QWebEngineView):
         ready: the page can draw.
         drawn: a call has been carried out; nothing may be waiting any more.
         atom_clicked: index of the atom.
+        picture_taken: number of the picture and its PNG, empty where nothing could be drawn.
         broken: the drawing process has died.
     """
 
     ready = Signal()
     drawn = Signal()
     atom_clicked = Signal(int)
+    picture_taken = Signal(int, bytes)
     broken = Signal(str)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
@@ -74,6 +144,7 @@ class View3D(QWebEngineView):
         self._bridge = Bridge(self)
         self._bridge.ready.connect(self._on_ready)
         self._bridge.atom_clicked.connect(self.atom_clicked)
+        self._bridge.picture_taken.connect(self.picture_taken)
         self._load_page()
 
     # --- what to draw ---------------------------------------------------------------------------
@@ -83,10 +154,22 @@ class View3D(QWebEngineView):
         self._positions = None
         self._call(f"setMolecule({_as_json(structure)}, {json.dumps(zoom)})")
 
-    def move_atoms(self, positions: FloatArray) -> None:
+    def move_atoms(self, positions: FloatArray, extras: Extras | None = None) -> None:
         """Draw the same molecule elsewhere; (n, 3) Å."""
-        self._positions = json.dumps(positions.round(DECIMALS).ravel().tolist())
+        self._positions = _moved(positions, extras)
         self._next()
+
+    def set_look(self, look: Look) -> None:
+        """Draw in another style."""
+        self._call(f"setLook({json.dumps(asdict(look))})")
+
+    def set_camera(self, view: list[float]) -> None:
+        """Look from where ``ask_camera`` said."""
+        self._call(f"setView({json.dumps(view)})")
+
+    def ask_camera(self, on_view: Callable[[list[float]], None]) -> None:
+        """Hand over where the molecule is looked at from, as numbers for ``set_camera``."""
+        self.page().runJavaScript("moreredView.view()", 0, lambda text: on_view(json.loads(text)))
 
     def show_ghost(self, structure: Structure | None) -> None:
         """Draw a reference faintly, or none."""
@@ -104,12 +187,22 @@ class View3D(QWebEngineView):
 
     def grab_png(self, on_png: Callable[[bytes], None]) -> None:
         """Hand the picture over as PNG when it is there; empty where nothing could be drawn."""
+        self.page().runJavaScript("moreredView.png()", 0, lambda uri: on_png(_png_of(uri)))
 
-        def decode(uri: Any) -> None:
-            _, _, data = str(uri or "").partition(",")
-            on_png(base64.b64decode(data))
+    def open_camera(self, camera: Camera) -> None:
+        """Set up a second picture of what is shown, out of sight."""
+        self._call(f"openCamera({json.dumps(asdict(camera))})")
 
-        self.page().runJavaScript("moreredView.png()", 0, decode)
+    def take_picture(
+        self, number: int, positions: FloatArray | None = None, extras: Extras | None = None
+    ) -> None:
+        """Let the camera take a picture, of other positions if given; see ``picture_taken``."""
+        moved = "" if positions is None else f", {_moved(positions, extras)}"
+        self._call(f"shoot({number}{moved})")
+
+    def close_camera(self) -> None:
+        """Give the second picture's memory back."""
+        self._call("closeCamera()")
 
     @property
     def is_ready(self) -> bool:
@@ -192,6 +285,17 @@ class View3D(QWebEngineView):
         self._next()
 
 
+def _moved(positions: FloatArray, extras: Extras | None) -> str:
+    """Arguments of the page's setPositions."""
+    moved = json.dumps(positions.round(DECIMALS).ravel().tolist())
+    return moved if extras is None else f"{moved}, {extras.as_json()}"
+
+
+def _png_of(uri: Any) -> bytes:
+    _, _, data = str(uri or "").partition(",")
+    return base64.b64decode(data)
+
+
 @cache
 def _html() -> str:
     page = (_VIEWER / "viewer.html").read_text(encoding="utf-8")
@@ -216,4 +320,7 @@ def _page_theme(theme: Theme) -> dict[str, object]:
         "muted": theme.muted.name(),
         "ghost": theme.ghost.name(),
         "ghostOpacity": theme.ghost_opacity,
+        "text": theme.text.name(),
+        "arrow": theme.arrow.name(),
+        "measure": theme.second.name(),
     }

@@ -80,7 +80,7 @@ class MainWindow(QMainWindow):
         actions, theme, settings = self.actions_by_id, self._theme, self.settings
         self.message_bar = MessageBar(theme)
         self.view = View3D(theme)
-        self.playback = PlaybackBar(self.state, actions, theme, settings.playback_rate)
+        self.playback = PlaybackBar(self.state, actions, theme, self.view, settings.playback_rate)
         self.molecule_panel = MoleculePanel(self.state, actions, examples, theme)
         self.run_panel = RunPanel(models, settings, actions)
         self.course = CoursePanel(self.state, theme)
@@ -161,6 +161,7 @@ class MainWindow(QMainWindow):
         self.molecule_panel.example_asked.connect(self.open_example)
         self.molecule_panel.smiles_asked.connect(self.open_smiles)
         self.run_panel.changed.connect(self._on_choice)
+        state.view_changed.connect(self.scene.restyle)
         state.frame_hovered.connect(self._on_hover)
         self.course.frame_asked.connect(self._on_frame_asked)
         self.course.reference_asked.connect(self.controller.measure_to)

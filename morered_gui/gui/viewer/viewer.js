@@ -4,19 +4,11 @@
 
 const moreredView = (() => {
   const DASHES = { dashLength: 0.16, gapLength: 0.1 }; // of aromatic bonds, Å
-  const STYLE = {
-    stick: { radius: 0.14, dashedBondConfig: DASHES, colorscheme: "Jmol" },
-    sphere: { scale: 0.23, colorscheme: "Jmol" },
-  };
   // Looking a little from above and from the side, so that depth shows.
   const HOME = [0, 0, 0, 0, -0.19, 0.13, 0.02, 0.973];
   const CLOSER = 1.12; // zoomTo leaves a wide margin
-
-  let viewer = null;
-  let bridge = null;
-  let molecule = null;
-  let ghost = null;
-  let ghostStyle = {};
+  const ARROW = { radius: 0.045, radiusRatio: 2.2, mid: 0.72 };
+  const SURFACE_PAUSE = 300; // ms without a move, after which a surface is computed
 
   // Atoms for 3Dmol from {symbols, positions (flat, Å), bonds [[i, j, order], ...]}. Bonds are
   // always given: guessed ones would come and go in a noisy structure.
@@ -32,78 +24,288 @@ const moreredView = (() => {
     return atoms;
   }
 
-  function replaceModel(old, data, style) {
-    if (old) viewer.removeModel(old);
-    if (!data) return null;
-    const model = viewer.addModel();
-    model.addAtoms(atomsOf(data));
-    model.setStyle({}, style);
-    return model;
-  }
-
-  function fit() {
-    viewer.zoomTo();
-    viewer.zoom(CLOSER);
-    viewer.render();
-  }
-
-  // Coordinates are moved in place: nothing is kept per frame, however long the trajectory.
-  function setPositions(positions) {
-    const atoms = molecule.selectedAtoms({});
-    for (let i = 0; i < atoms.length; i++) {
-      atoms[i].x = positions[3 * i];
-      atoms[i].y = positions[3 * i + 1];
-      atoms[i].z = positions[3 * i + 2];
+  // One picture: the window's own, or the camera's that takes pictures for files.
+  class Stage {
+    constructor(element, options) {
+      this.viewer = $3Dmol.createViewer(element, {
+        antialias: options.antialias, upscale: options.antialias, disableFog: false,
+        backgroundColor: options.background,
+        backgroundAlpha: options.transparent ? 0 : 1,
+      });
+      this.options = options;
+      this.model = null;
+      this.ghost = null;
+      // All that is needed to draw the same elsewhere.
+      this.scene = {
+        molecule: null, ghost: null, theme: null,
+        look: { style: "ball", labels: "none", background: null },
+        extras: { colors: null, arrows: null, measures: [], texts: [], picked: [] },
+      };
+      this.onAtom = null;
+      this.surface = null;
+      this.surfaceTimer = 0;
     }
-    molecule.setStyle({}, STYLE); // makes 3Dmol build the geometry anew
+
+    copy(scene, view) {
+      this.setTheme(scene.theme);
+      this.scene.look = scene.look;
+      this.setMolecule(scene.molecule);
+      this.setGhost(scene.ghost);
+      this.setPositions(scene.molecule ? scene.molecule.positions : [], scene.extras);
+      this.setLook(scene.look);
+      this.viewer.setView(view);
+    }
+
+    // --- styles -----------------------------------------------------------------------------
+
+    style() {
+      const colors = this.scene.extras.colors;
+      const paint = colors ? { colorfunc: (atom) => colors[atom.index] } : { colorscheme: "Jmol" };
+      const stick = { radius: 0.14, dashedBondConfig: DASHES, ...paint };
+      switch (this.scene.look.style) {
+        case "stick": return { stick: { ...stick, radius: 0.17 } };
+        case "sphere": return { sphere: { scale: 1.0, ...paint } };
+        case "line": return { line: { linewidth: 2, ...paint } };
+        default: return { stick, sphere: { scale: 0.23, ...paint } };
+      }
+    }
+
+    ghostStyle() {
+      const { ghost, ghostOpacity } = this.scene.theme;
+      return {
+        stick: { radius: 0.08, dashedBondConfig: DASHES, color: ghost, opacity: ghostOpacity },
+      };
+    }
+
+    replaceModel(old, data, style) {
+      if (old) this.viewer.removeModel(old);
+      if (!data) return null;
+      const model = this.viewer.addModel();
+      model.addAtoms(atomsOf(data));
+      model.setStyle({}, style);
+      return model;
+    }
+
+    // --- what Python asks for ---------------------------------------------------------------
+
+    setMolecule(data) {
+      this.scene.molecule = data;
+      this.scene.extras = { colors: null, arrows: null, measures: [], texts: [], picked: [] };
+      this.model = this.replaceModel(this.model, data, this.style());
+      if (this.model && this.onAtom) this.model.setClickable({}, true, this.onAtom);
+      this.decorate();
+    }
+
+    setGhost(data) {
+      this.scene.ghost = data;
+      this.ghost = this.replaceModel(this.ghost, data, this.ghostStyle());
+    }
+
+    // Coordinates are moved in place: nothing is kept per frame, however long the trajectory.
+    setPositions(positions, extras) {
+      if (!this.model) return;
+      this.scene.molecule.positions = positions;
+      if (extras) this.scene.extras = { ...this.scene.extras, ...extras };
+      const atoms = this.model.selectedAtoms({});
+      for (let i = 0; i < atoms.length; i++) {
+        atoms[i].x = positions[3 * i];
+        atoms[i].y = positions[3 * i + 1];
+        atoms[i].z = positions[3 * i + 2];
+      }
+      this.model.setStyle({}, this.style()); // makes 3Dmol build the geometry anew
+      this.decorate();
+    }
+
+    setLook(look) {
+      this.scene.look = look;
+      if (this.model) this.model.setStyle({}, this.style());
+      this.paintBackground();
+      this.decorate();
+    }
+
+    setTheme(theme) {
+      this.scene.theme = theme;
+      this.paintBackground();
+      if (this.ghost) this.ghost.setStyle({}, this.ghostStyle());
+      this.decorate();
+    }
+
+    paintBackground() {
+      const color = this.scene.look.background || this.scene.theme.background;
+      this.viewer.setBackgroundColor(color, this.options.transparent ? 0 : 1);
+    }
+
+    fit() {
+      this.viewer.zoomTo();
+      this.viewer.zoom(CLOSER);
+      this.viewer.render();
+    }
+
+    // --- what stands beside the atoms -------------------------------------------------------
+
+    decorate() {
+      const { extras, look, theme } = this.scene;
+      this.viewer.removeAllShapes();
+      this.viewer.removeAllLabels();
+      this.dropSurface();
+      if (!this.model || !theme) return;
+      const atoms = this.model.selectedAtoms({});
+      if (extras.arrows) this.addArrows(atoms, extras.arrows, theme.arrow);
+      if (look.labels !== "none") this.addNames(atoms, look.labels);
+      extras.measures.forEach((each, k) => this.addMeasure(atoms, each, extras.texts[k] || ""));
+      for (const k of extras.picked) {
+        if (atoms[k]) this.viewer.addSphere({
+          center: atoms[k], radius: 0.48, color: theme.arrow, opacity: 0.45,
+        });
+      }
+      if (look.style === "surface") this.planSurface();
+    }
+
+    addArrows(atoms, vectors, color) {
+      const shape = this.viewer.addShape({ color }); // one shape for all: one draw call
+      atoms.forEach((atom, i) => {
+        const [x, y, z] = vectors.slice(3 * i, 3 * i + 3);
+        if (Math.hypot(x, y, z) < 0.05) return;
+        shape.addArrow({
+          ...ARROW, start: { x: atom.x, y: atom.y, z: atom.z },
+          end: { x: atom.x + x, y: atom.y + y, z: atom.z + z },
+        });
+      });
+    }
+
+    label(text, position, options = {}) {
+      this.viewer.addLabel(text, {
+        position: { x: position.x, y: position.y, z: position.z }, inFront: true,
+        fontColor: this.scene.theme.text, showBackground: false, alignment: "center", ...options,
+        fontSize: 13 * (this.options.scale || 1),
+      }, undefined, true);
+    }
+
+    addNames(atoms, kind) {
+      for (const atom of atoms) {
+        const text = kind === "element" ? atom.elem : `${atom.elem}${atom.index + 1}`;
+        this.label(text, atom, {
+          showBackground: true, backgroundColor: this.scene.theme.background,
+          backgroundOpacity: 0.6, borderThickness: 0, padding: 0,
+        });
+      }
+    }
+
+    addMeasure(atoms, indices, text) {
+      const points = indices.map((k) => atoms[k]).filter(Boolean);
+      const color = this.scene.theme.measure;
+      for (let k = 1; k < points.length; k++) {
+        this.viewer.addCylinder({
+          start: points[k - 1], end: points[k], radius: 0.035, color, dashed: true,
+          dashLength: 0.12, gapLength: 0.08, fromCap: 1, toCap: 1,
+        });
+      }
+      const first = points[Math.floor((points.length - 1) / 2)];
+      const second = points[Math.floor(points.length / 2)];
+      const middle = { x: (first.x + second.x) / 2, y: (first.y + second.y) / 2, z: (first.z + second.z) / 2 };
+      this.label(text, middle, {
+        showBackground: true, backgroundColor: color, fontColor: this.scene.theme.background,
+        backgroundOpacity: 0.92, borderThickness: 0, padding: 2,
+      });
+    }
+
+    dropSurface() {
+      clearTimeout(this.surfaceTimer);
+      if (this.surface !== null) this.viewer.removeAllSurfaces();
+      this.surface = null;
+    }
+
+    planSurface() {
+      this.surfaceTimer = setTimeout(() => this.addSurface(), SURFACE_PAUSE);
+    }
+
+    addSurface() {
+      clearTimeout(this.surfaceTimer);
+      const colors = this.scene.extras.colors;
+      const paint = colors ? { colorfunc: (atom) => colors[atom.index] } : { colorscheme: "Jmol" };
+      const made = this.viewer.addSurface($3Dmol.SurfaceType.VDW, { opacity: 0.75, ...paint },
+        { model: this.model }, { model: this.model });
+      this.surface = made.surfid !== undefined ? made.surfid : true;
+      return made;
+    }
   }
+
+  let main = null;
+  let bridge = null;
+  let camera = null;
+
+  function closeCamera() {
+    if (!camera) return;
+    // The browser gives out few drawing contexts: this one is handed back at once.
+    const context = camera.element.querySelector("canvas").getContext("webgl2");
+    const loser = context && context.getExtension("WEBGL_lose_context");
+    camera.stage.viewer.removeAllModels();
+    if (loser) loser.loseContext();
+    camera.element.remove();
+    camera = null;
+  }
+
+  function render(result = true) { main.viewer.render(); return result; }
 
   return {
     start(options) {
-      viewer = $3Dmol.createViewer(document.getElementById("view"), {
-        antialias: options.antialias, upscale: options.antialias, disableFog: false,
-        backgroundColor: options.background,
-      });
-      window.addEventListener("resize", () => { viewer.resize(); viewer.render(); });
+      main = new Stage(document.getElementById("view"), options);
+      main.onAtom = (atom) => bridge.report_atom(atom.index);
+      window.addEventListener("resize", () => { main.viewer.resize(); main.viewer.render(); });
       new QWebChannel(qt.webChannelTransport, (channel) => {
         bridge = channel.objects.bridge;
         bridge.report_ready();
       });
     },
     setMolecule(data, zoom) {
-      molecule = replaceModel(molecule, data, STYLE);
+      main.setMolecule(data);
       document.getElementById("hint").hidden = Boolean(data);
-      if (molecule) {
-        molecule.setClickable({}, true, (atom) => bridge.report_atom(atom.index));
-      }
-      if (zoom && data) { viewer.setView(HOME); fit(); } else viewer.render();
+      if (zoom && data) { main.viewer.setView(HOME); main.fit(); } else main.viewer.render();
       return true;
     },
-    setPositions(positions) {
-      if (!molecule) return false;
-      setPositions(positions);
-      viewer.render();
-      return true;
-    },
-    setGhost(data) {
-      ghost = replaceModel(ghost, data, ghostStyle);
-      viewer.render();
-      return true;
-    },
+    setPositions(positions, extras) { main.setPositions(positions, extras); return render(); },
+    setGhost(data) { main.setGhost(data); return render(); },
     setTheme(theme) {
-      viewer.setBackgroundColor(theme.background);
       document.getElementById("hint").style.color = theme.muted;
-      ghostStyle = { stick: { radius: 0.08, dashedBondConfig: DASHES, color: theme.ghost, opacity: theme.ghostOpacity } };
-      if (ghost) ghost.setStyle({}, ghostStyle);
-      viewer.render();
+      main.setTheme(theme);
+      return render();
+    },
+    setLook(look) { main.setLook(look); return render(); },
+    fit() { main.fit(); return true; },
+    view() { return JSON.stringify(main.viewer.getView()); },
+    setView(view) { main.viewer.setView(view); return render(); },
+    positions() {
+      return JSON.stringify(main.model ? main.model.selectedAtoms({}).map((a) => [a.x, a.y, a.z]) : []);
+    },
+    png() { return main.viewer.pngURI(); },
+
+    // --- pictures for files: another stage of any size, out of sight --------------------------
+
+    openCamera(options) {
+      closeCamera();
+      const element = document.createElement("div");
+      const ratio = window.devicePixelRatio || 1;
+      element.style.cssText = `position: fixed; left: -30000px; top: 0; ` +
+        `width: ${options.width / ratio}px; height: ${options.height / ratio}px;`;
+      document.body.appendChild(element);
+      const scale = options.height / ratio / document.getElementById("view").clientHeight;
+      const stage = new Stage(element, { ...options, scale, antialias: false, background: "white" });
+      camera = { element, stage };
+      const scene = structuredClone(main.scene);
+      if (options.background) scene.look.background = options.background;
+      camera.stage.copy(scene, main.viewer.getView());
       return true;
     },
-    fit() { fit(); return true; },
-    view() { return viewer.getView(); },
-    positions() {
-      return JSON.stringify(molecule ? molecule.selectedAtoms({}).map((a) => [a.x, a.y, a.z]) : []);
+    // Takes a picture and reports it; a surface is awaited.
+    shoot(number, positions, extras) {
+      const stage = camera.stage;
+      if (positions) stage.setPositions(positions, extras);
+      const done = () => { stage.viewer.render(); bridge.report_picture(number, stage.viewer.pngURI()); };
+      if (stage.scene.look.style === "surface") Promise.resolve(stage.addSurface()).then(done);
+      else done();
+      return true;
     },
-    png() { return viewer.pngURI(); },
+    closeCamera() { closeCamera(); return true; },
   };
 })();
 
