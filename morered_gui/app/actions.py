@@ -107,6 +107,45 @@ ACTIONS: tuple[ActionSpec, ...] = (
         short="Reference",
     ),
     ActionSpec(
+        "pin_frame",
+        "&Pin this frame as ghost",
+        "mdi6.pin-outline",
+        "P",
+        "Keep this frame in sight, faintly, beside the others",
+        checkable=True,
+    ),
+    ActionSpec(
+        "measure_distance", "Measure a &distance", "mdi6.ruler", "D", "Then click two atoms"
+    ),
+    ActionSpec(
+        "measure_angle",
+        "Measure an an&gle",
+        "mdi6.angle-acute",
+        "Shift+D",
+        "Then click three atoms",
+    ),
+    ActionSpec(
+        "measure_dihedral",
+        "Measure a di&hedral",
+        "mdi6.rotate-orbit",
+        "Alt+D",
+        "Then click four atoms in their order",
+    ),
+    ActionSpec(
+        "plot_measurement",
+        "Plot the &measurement",
+        "mdi6.chart-line",
+        "",
+        "Draw the selected measurement as a curve over the frames",
+    ),
+    ActionSpec(
+        "remove_measure",
+        "&Remove the measurement",
+        "mdi6.trash-can-outline",
+        "",
+        "Take the selected measurement away",
+    ),
+    ActionSpec(
         "fit",
         "&Fit to window",
         "mdi6.fit-to-screen-outline",
@@ -196,7 +235,17 @@ MENUS: dict[str, tuple[str, ...]] = {
         "loop",
         "skip_frames",
     ),
-    "&View": ("ghost", "fit"),
+    "&View": (
+        "ghost",
+        "pin_frame",
+        "fit",
+        "",
+        "measure_distance",
+        "measure_angle",
+        "measure_dihedral",
+        "plot_measurement",
+        "remove_measure",
+    ),
     "&Help": ("shortcuts", "about"),
 }
 

@@ -35,9 +35,12 @@ class Measurement:
         return "Å" if len(self.atoms) == 2 else "°"
 
     def label(self, symbols: Sequence[str]) -> str:
-        """Such as ``Distance C1-O2``; atoms are counted from 1."""
-        names = "-".join(f"{symbols[k]}{k + 1}" for k in self.atoms)
-        return f"{KINDS[len(self.atoms)]} {names}"
+        """Such as ``Distance C1-O2``."""
+        return f"{KINDS[len(self.atoms)]} {self.names(symbols)}"
+
+    def names(self, symbols: Sequence[str]) -> str:
+        """Such as ``C1-O2``; atoms are counted from 1."""
+        return "-".join(f"{symbols[k]}{k + 1}" for k in self.atoms)
 
     def text(self, positions: FloatArray) -> str:
         """The value in one frame, positions (n, 3) Å, with its unit."""
@@ -103,7 +106,7 @@ class MeasuredCurves:
         measurement = self._measurements.get(name)
         if measurement is None:
             return ""
-        return f"{measurement.label(self._symbols)} ({measurement.unit})"
+        return f"{measurement.names(self._symbols)} ({measurement.unit})"
 
     def values(self, name: str, run: RunRecord) -> FloatArray:
         """(k,) over the frames of a run; NaN where the measurement is gone."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction, QColor
@@ -231,7 +232,7 @@ class LookPanel(QWidget):
         self.refresh_values()
 
 
-def _choice(name: str, items: Mapping[str, str]) -> QComboBox:
+def _choice(name: str, items: Mapping[Any, str]) -> QComboBox:
     box = QComboBox()
     box.setAccessibleName(name)
     for value, title in items.items():

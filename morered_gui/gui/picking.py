@@ -21,6 +21,11 @@ class Picker(QObject):
         view.atom_clicked.connect(self._on_atom)
         panel.picking_changed.connect(lambda _count: self._mark(()))
 
+    @property
+    def atoms(self) -> tuple[int, ...]:
+        """Picked so far, in their order."""
+        return self._atoms
+
     def _on_atom(self, index: int) -> None:
         wanted = self._panel.picking
         structure = self._state.structure

@@ -13,7 +13,7 @@ from PySide6.QtGui import (
     QGuiApplication,
     QPalette,
 )
-from PySide6.QtWidgets import QMainWindow, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMainWindow, QMenu, QTabWidget, QVBoxLayout, QWidget
 
 from morered_gui.app.actions import MENUS
 from morered_gui.app.controller import Controller
@@ -33,13 +33,14 @@ from morered_gui.gui.recovery import Recovery
 from morered_gui.gui.run_panel import RunPanel
 from morered_gui.gui.scene import Scene
 from morered_gui.gui.status import StatusLine
+from morered_gui.gui.studio import Studio, StudioParts
 from morered_gui.gui.theme import Theme, style_sheet, theme_of
 from morered_gui.gui.view3d import View3D
 from morered_gui.relaxers.methods import ModelInfo
 
 TITLE = "MoreRed GUI"
 PUMP_MS = 33  # 30 Hz: more often would redraw more often than anybody sees
-LAYOUT_VERSION = 1
+LAYOUT_VERSION = 2
 MESSAGE_BUTTONS = {"copy_report": "Copy report"}
 
 
@@ -61,7 +62,9 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self._theme = theme_of(self.palette())
         self.commands = Commands(self)
-        self.actions_by_id = make_actions(self.commands.callbacks(), self._theme, self)
+        self.studio = Studio(self)
+        callbacks = {**self.commands.callbacks(), **self.studio.callbacks()}
+        self.actions_by_id = make_actions(callbacks, self._theme, self)
         self._build(models, examples)
         self._connect()
         self._keys = KeyGuard(self)
@@ -101,6 +104,7 @@ class MainWindow(QMainWindow):
                 self.models,
             )
         )
+        self.studio.build(StudioParts(self.controller, self.view, self.scene, self.course, actions))
         self.setCentralWidget(self._centre())
         self._add_docks()
         self._add_menus()
@@ -123,6 +127,11 @@ class MainWindow(QMainWindow):
             "Course": add_dock(self, "Course of the relaxation", self.course, right),
             "Relaxation": add_dock(self, "Relaxation", self.run_panel, right),
         }
+        self.setTabPosition(right, QTabWidget.TabPosition.North)
+        for title, panel in self.studio.panels.items():
+            self.docks[title] = add_dock(self, title, panel, right)
+            self.tabifyDockWidget(self.docks["Relaxation"], self.docks[title])
+        self.docks["Relaxation"].raise_()
         self.resizeDocks([self.docks["Molecule"]], [270], Qt.Orientation.Horizontal)
         self.resizeDocks([self.docks["Course"]], [430], Qt.Orientation.Horizontal)
         self.resizeDocks(
@@ -276,6 +285,7 @@ class MainWindow(QMainWindow):
     def _refresh_frame(self) -> None:
         self.playback.refresh()
         self.course.move_cursor()
+        self.studio.refresh_frame()
 
     def _on_activity(self, _activity: Activity) -> None:
         self._enable_actions()
@@ -315,6 +325,7 @@ class MainWindow(QMainWindow):
         actions["ghost"].setEnabled(state.known_reference is not None)
         actions["stop"].setEnabled(state.activity in {Activity.LOADING, Activity.RUNNING})
         self.playback.enable_actions()
+        self.studio.enable_actions()
 
     def _fill_recent(self) -> None:
         self._recent.clear()
@@ -339,6 +350,7 @@ class MainWindow(QMainWindow):
             self.molecule_panel,
         ):
             part.set_theme(theme)
+        self.studio.set_theme(theme)
         self._on_choice()
 
     def _restore_layout(self) -> None:

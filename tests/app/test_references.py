@@ -111,7 +111,7 @@ def test_that_measured_curves_grow_with_the_run() -> None:
     bond = Measurement((0, 1))
     curves = MeasuredCurves()
     curves.set([bond], WATER)
-    assert curves.label(bond.id) == "Distance O1-H2 (Å)"
+    assert curves.label(bond.id) == "O1-H2 (Å)"
     assert curves.values(bond.id, run).tolist() == pytest.approx([0.96])
     trajectory.append(Frame(1, WATER.positions * 2))
     assert curves.values(bond.id, run).tolist() == pytest.approx([0.96, 1.92])

@@ -62,13 +62,13 @@ def shared_window(qapp: QApplication) -> Iterator[MainWindow]:
 @pytest.fixture
 def window(shared_window: MainWindow, qtbot: QtBot) -> Iterator[MainWindow]:
     """The window with water in it, at rest."""
-    qtbot.waitUntil(lambda: shared_window.view.is_ready, timeout=30_000)
+    qtbot.waitUntil(lambda: shared_window.view.is_ready, timeout=90_000)
     PACE.seconds = 0.0
     shared_window.run_panel.choose_device("auto")
     shared_window.run_panel.set_max_steps(60)
     shared_window.state.load(WATER)
     shared_window.state.say(None)
-    qtbot.waitUntil(lambda: shared_window.view.is_settled, timeout=10_000)
+    qtbot.waitUntil(lambda: shared_window.view.is_settled, timeout=60_000)
     yield shared_window
     shared_window.playback.pause()
     shared_window.controller.cancel_run()

@@ -47,10 +47,10 @@ def drawn_frame(window: MainWindow, qtbot: QtBot) -> int:
     """Which frame the 3D view shows, told by its shape alone."""
     trajectory = window.state.trajectory
     assert trajectory is not None
-    qtbot.waitUntil(lambda: window.view.is_settled, timeout=10_000)
+    qtbot.waitUntil(lambda: window.view.is_settled, timeout=60_000)
     got: list[str] = []
     window.view.page().runJavaScript("moreredView.positions()", 0, got.append)
-    qtbot.waitUntil(lambda: bool(got), timeout=10_000)
+    qtbot.waitUntil(lambda: bool(got), timeout=60_000)
     positions = np.array(json.loads(got[0]))
     return int(np.argmin([rmsd(frame.positions, positions) for frame in trajectory]))
 

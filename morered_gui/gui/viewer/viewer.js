@@ -200,9 +200,10 @@ const moreredView = (() => {
           dashLength: 0.12, gapLength: 0.08, fromCap: 1, toCap: 1,
         });
       }
-      const first = points[Math.floor((points.length - 1) / 2)];
-      const second = points[Math.floor(points.length / 2)];
-      const middle = { x: (first.x + second.x) / 2, y: (first.y + second.y) / 2, z: (first.z + second.z) / 2 };
+      const middle = { x: 0, y: 0, z: 0 };
+      for (const point of points) {
+        for (const axis of ["x", "y", "z"]) middle[axis] += point[axis] / points.length;
+      }
       this.label(text, middle, {
         showBackground: true, backgroundColor: color, fontColor: this.scene.theme.background,
         backgroundOpacity: 0.92, borderThickness: 0, padding: 2,
@@ -277,6 +278,13 @@ const moreredView = (() => {
     positions() {
       return JSON.stringify(main.model ? main.model.selectedAtoms({}).map((a) => [a.x, a.y, a.z]) : []);
     },
+    // Where an atom is drawn, in CSS pixels of the page.
+    atomOnScreen(index) {
+      const atom = main.model.selectedAtoms({})[index];
+      return main.viewer.modelToScreen({ x: atom.x, y: atom.y, z: atom.z });
+    },
+    labels() { return main.viewer.labels.map((label) => label.text); },
+    hasSurface() { return main.surface !== null; },
     png() { return main.viewer.pngURI(); },
 
     // --- pictures for files: another stage of any size, out of sight --------------------------
