@@ -72,8 +72,6 @@ class Commands:
             "open": self.open,
             "save_structure": self.save_structure,
             "save_trajectory": self.save_trajectory,
-            "export_html": self.export_html,
-            "save_picture": self.save_picture,
             "restore_session": self.restore_session,
             "quit": self._window.close_window,
             "relax": self.relax,
@@ -146,41 +144,19 @@ class Commands:
         """Ask where, and write all frames."""
         self._save("Save trajectory", TRAJECTORY_SUFFIXES, self.parts.controller.save_trajectory)
 
-    def export_html(self) -> None:
-        """Ask where, and write the page."""
-        self._save("Export web page", (".html",), self.parts.controller.export_html)
-
-    def save_picture(self) -> None:
-        """Ask where, and write what the 3D view shows."""
-        self._save("Save picture", (".png",), self._save_picture)
-
-    def _save_picture(self, path: Path) -> None:
-        controller = self.parts.controller
-
-        def write(png: bytes) -> None:
-            if png:
-                controller.save_bytes(path, png)
-            else:
-                text = "The 3D view has nothing to save yet."
-                controller.state.say(Message(text, Severity.WARNING))
-
-        self.parts.view.grab_png(write)
-
     def _save(self, title: str, suffixes: tuple[str, ...], save: Callable[[Path], None]) -> None:
         """Ask for a path; a name without a suffix gets the one of the filter chosen."""
         state = self.parts.controller.state
         if state.structure is None:
             state.say(Message("There is no molecule to save; open one first.", Severity.WARNING))
             return
-        stem = _file_stem(state.structure.name or state.structure.formula)
+        stem = file_stem(state.structure.name or state.structure.formula)
         filters = ";;".join(f"{s[1:]} (*{s})" for s in suffixes)
         name, chosen = QFileDialog.getSaveFileName(
             self._window.widget(), title, stem + suffixes[0], filters
         )
         if name:
-            path = Path(name)
-            suffix = "." + chosen.split(" ")[0] if chosen else suffixes[0]
-            save(path if path.suffix else path.with_suffix(suffix))
+            save(with_suffix(name, chosen, suffixes))
 
     # --- relaxing -------------------------------------------------------------------------------
 
@@ -265,7 +241,14 @@ def _nothing() -> None:
     pass
 
 
-def _file_stem(name: str) -> str:
+def with_suffix(name: str, chosen: str, suffixes: tuple[str, ...]) -> Path:
+    """A path from a file dialog; without a suffix it gets the one of the filter chosen."""
+    path = Path(name)
+    suffix = "." + chosen.split(" ", maxsplit=1)[0] if chosen else suffixes[0]
+    return path if path.suffix else path.with_suffix(suffix)
+
+
+def file_stem(name: str) -> str:
     """A name that every file system takes."""
     kept = "".join(c if c.isalnum() or c in "-_" else "-" for c in name).strip("-")
     return kept[:60] or "molecule"

@@ -137,6 +137,26 @@ class RunPlot(FramePlot):
         """Curves of other runs."""
         return len(self._overlays)
 
+    # --- for films ------------------------------------------------------------------------------
+
+    def copy_choices(self, other: "RunPlot") -> None:
+        """Draw what another plot draws."""
+        self.measured = other.measured
+        self.choose(**other.chosen, progress=other.progress)
+
+    def hide_cursor(self) -> None:
+        """Take the marks away until the next ``refresh``."""
+        self._cursor.hide()
+        self._hover.hide()
+
+    def cursor_places(self) -> tuple[list[float], tuple[float, float]]:
+        """Where the cursor stands for each frame, and from where to where it reaches, pixels."""
+        area = self._box.sceneBoundingRect()
+        low, high = self._range[0]
+        x = (self._progress_values(self._state.run) - low) / (high - low)
+        places = area.left() + x * area.width()
+        return places.tolist(), (area.top(), area.bottom())
+
     # --- inside ---------------------------------------------------------------------------------
 
     def _axis_colours(self) -> dict[str, QColor]:

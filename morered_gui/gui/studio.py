@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QWidget
 
 from morered_gui.app.controller import Controller
 from morered_gui.gui.course import CoursePanel
+from morered_gui.gui.exporter import Exporter
 from morered_gui.gui.look_panel import LookPanel
 from morered_gui.gui.picking import Picker
 from morered_gui.gui.scene import Scene
@@ -28,6 +29,7 @@ class StudioParts:
     scene: Scene
     course: CoursePanel
     actions: Mapping[str, QAction]
+    theme: Theme
 
 
 class Studio:
@@ -46,6 +48,8 @@ class Studio:
             "plot_measurement": self._plot_measurement,
             "remove_measure": self._remove_measurement,
             "pin_frame": self._pin_frame,
+            "export": self._export,
+            "copy_picture": self._copy_picture,
         }
 
     @property
@@ -62,6 +66,9 @@ class Studio:
         self.look = LookPanel(state, parts.actions)
         self.panels: dict[str, QWidget] = {"Look and measure": self.look}
         self.picker = Picker(state, parts.view, parts.scene, self.look)
+        self.exporter = Exporter(
+            self._window, parts.controller, parts.view, parts.scene, parts.course, parts.theme
+        )
         state.view_changed.connect(self._on_view)
         state.structure_changed.connect(self._on_view)
         self.look.plot_asked.connect(lambda name: parts.course.choose({"left": name}))
@@ -72,6 +79,7 @@ class Studio:
 
     def set_theme(self, theme: Theme) -> None:
         """New colours."""
+        self.exporter.theme = theme
 
     def enable_actions(self) -> None:
         """Grey out what makes no sense now."""
@@ -99,6 +107,12 @@ class Studio:
 
     def _remove_measurement(self) -> None:
         self.look.remove_selected()
+
+    def _export(self) -> None:
+        self.exporter.show()
+
+    def _copy_picture(self) -> None:
+        self.exporter.copy_picture()
 
     def _pin_frame(self) -> None:
         state = self.parts.controller.state

@@ -104,7 +104,9 @@ class MainWindow(QMainWindow):
                 self.models,
             )
         )
-        self.studio.build(StudioParts(self.controller, self.view, self.scene, self.course, actions))
+        self.studio.build(
+            StudioParts(self.controller, self.view, self.scene, self.course, actions, theme)
+        )
         self.setCentralWidget(self._centre())
         self._add_docks()
         self._add_menus()
@@ -316,9 +318,9 @@ class MainWindow(QMainWindow):
         state, actions = self.state, self.actions_by_id
         some = state.structure is not None
         frames = state.trajectory is not None and len(state.trajectory) > 0
-        for name in ("save_structure", "save_picture", "relax", "noise", "fit"):
+        for name in ("save_structure", "export", "copy_picture", "relax", "noise", "fit"):
             actions[name].setEnabled(some)
-        for name in ("save_trajectory", "export_html", "adopt_frame"):
+        for name in ("save_trajectory", "adopt_frame"):
             actions[name].setEnabled(frames)
         actions["restore_session"].setEnabled(self.recovery.available)
         actions["pure_noise"].setEnabled(some and self.run_panel.can_start_from_noise)

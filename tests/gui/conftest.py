@@ -78,7 +78,7 @@ def window(shared_window: MainWindow, qtbot: QtBot) -> Iterator[MainWindow]:
 def relaxed(window: MainWindow, qtbot: QtBot) -> MainWindow:
     """The window after a relaxation of 61 frames."""
     window.actions_by_id["relax"].trigger()
-    qtbot.waitUntil(lambda: not window.state.busy, timeout=20_000)
+    qtbot.waitUntil(lambda: not window.state.busy, timeout=90_000)
     return window
 
 
@@ -90,7 +90,7 @@ def slow_run(window: MainWindow, qtbot: QtBot) -> Iterator[Callable[[int], MainW
         PACE.seconds = SLOW_STEP
         window.run_panel.set_max_steps(100_000)
         window.actions_by_id["relax"].trigger()
-        qtbot.waitUntil(lambda: n_frames(window) >= frames, timeout=20_000)
+        qtbot.waitUntil(lambda: n_frames(window) >= frames, timeout=90_000)
         return window
 
     yield start

@@ -119,16 +119,6 @@ def test_that_the_trajectory_is_saved(
     assert path.read_text().count("\nO ") == 61
 
 
-def test_that_the_picture_is_saved(
-    window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / "water.png"
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_args: (str(path), ""))
-    window.actions_by_id["save_picture"].trigger()
-    qtbot.waitUntil(path.exists, timeout=20_000)
-    assert path.read_bytes().startswith(b"\x89PNG")
-
-
 def test_that_every_control_has_a_name_for_screen_readers(window: MainWindow) -> None:
     own = [
         w

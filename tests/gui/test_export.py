@@ -1,0 +1,194 @@
+"""What leaves the program is opened by other programs."""
+
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from PIL import Image
+from PySide6.QtCore import QByteArray, Qt, QUrl
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtPdf import QPdfDocument
+from PySide6.QtSvg import QSvgRenderer
+from PySide6.QtWebEngineCore import (
+    QWebEnginePage,
+    QWebEngineProfile,
+    QWebEngineUrlRequestInfo,
+    QWebEngineUrlRequestInterceptor,
+)
+from PySide6.QtWidgets import QApplication, QFileDialog, QPushButton
+from pytestqt.qtbot import QtBot
+
+from morered_gui.app.movie import MovieError, write_movie
+from morered_gui.gui.export_dialog import ExportDialog
+from morered_gui.gui.window import MainWindow
+
+WAIT = 120_000
+Export = Callable[[str, str], Path]
+
+
+@pytest.fixture
+def dialog(relaxed: MainWindow) -> ExportDialog:
+    relaxed.actions_by_id["export"].trigger()
+    return relaxed.studio.exporter.dialog
+
+
+@pytest.fixture
+def export(
+    relaxed: MainWindow,
+    dialog: ExportDialog,
+    qtbot: QtBot,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Export:
+    """Presses the dialog's button for a kind; returns the file's path when it is there."""
+
+    def press(kind: str, name: str) -> Path:
+        path = tmp_path / name
+        monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_args: (str(path), ""))
+        dialog.choose(kind)
+        button = next(b for b in dialog.findChildren(QPushButton) if b.text() == "Export…")
+        qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+        qtbot.waitUntil(path.exists, timeout=WAIT)
+        qtbot.waitUntil(lambda: "Saved" in relaxed.message_bar.text, timeout=WAIT)
+        return path
+
+    return press
+
+
+def decoded(path: Path) -> list[np.ndarray]:
+    with av.open(str(path)) as container:
+        return [f.to_ndarray(format="rgb24") for f in container.decode(video=0)]
+
+
+def test_that_the_film_has_the_frames_asked_for(dialog: ExportDialog, export: Export) -> None:
+    dialog.size_of_film.setCurrentIndex(0)
+    dialog.first.setValue(1)
+    dialog.last.setValue(12)
+    path = export("film", "run.mp4")
+    pictures = decoded(path)
+    assert len(pictures) == 12
+    assert pictures[0].shape == (360, 640, 3)
+    assert (np.abs(pictures[0].astype(int) - pictures[-1]) > 60).sum() > 300
+    with av.open(str(path)) as container:
+        assert float(container.streams.video[0].average_rate or 0) == 30.0
+        assert container.streams.video[0].codec_context.name == "h264"
+
+
+def test_that_a_gif_takes_every_so_many_frames(dialog: ExportDialog, export: Export) -> None:
+    dialog.size_of_film.setCurrentIndex(0)
+    dialog.first.setValue(1)
+    dialog.last.setValue(11)
+    dialog.stride.setValue(5)
+    dialog.with_plot.setChecked(False)
+    with Image.open(export("film", "run.gif")) as image:
+        assert (image.n_frames, image.size) == (3, (640, 360))
+    dialog.stride.setValue(1)
+    dialog.with_plot.setChecked(True)
+
+
+def test_that_a_film_given_up_leaves_nothing(
+    relaxed: MainWindow, dialog: ExportDialog, qtbot: QtBot, tmp_path: Path
+) -> None:
+    exporter = relaxed.studio.exporter
+    dialog.size_of_film.setCurrentIndex(0)
+    exporter.save_film(tmp_path / "run.mp4")
+    film = exporter.film
+    assert film is not None
+    with qtbot.waitSignal(film.progressed, timeout=WAIT):
+        pass
+    relaxed.playback.slider.setValue(3)  # the window goes on working
+    assert relaxed.state.frame_index == 3
+    dialog.cancelled.emit()
+    qtbot.waitUntil(lambda: exporter.film is None, timeout=WAIT)
+    assert "given up" in relaxed.message_bar.text
+    assert not list(tmp_path.glob("*.mp4")) and not list(tmp_path.glob(".writing*"))
+
+
+def test_that_a_picture_has_its_size_and_no_background(
+    dialog: ExportDialog, export: Export
+) -> None:
+    dialog.width_px.setValue(701)
+    dialog.height_px.setValue(500)
+    dialog.transparent.setChecked(True)
+    with Image.open(export("picture", "water.png")) as image:
+        pixels = np.asarray(image.convert("RGBA"))
+    assert pixels.shape == (500, 701, 4)
+    assert pixels[2, 2, 3] == 0
+    assert (pixels[..., 3] == 255).sum() > 2000
+
+
+def test_that_plots_are_vectors(dialog: ExportDialog, export: Export) -> None:
+    svg = export("plot", "course.svg").read_bytes()
+    assert QSvgRenderer(QByteArray(svg)).isValid()
+    assert b"<polyline" in svg or b"<path" in svg
+    assert b"RMSD" in svg
+    dialog.plot.setCurrentIndex(1)
+    pdf = QPdfDocument()
+    assert pdf.load(str(export("plot", "scatter.pdf"))) == QPdfDocument.Error.None_
+    assert pdf.pageCount() == 1
+    assert "RMSD" in pdf.getAllText(0).text()
+    pdf.close()
+    dialog.plot.setCurrentIndex(0)
+
+
+def test_that_the_curves_are_a_row_per_frame(relaxed: MainWindow, export: Export) -> None:
+    table = np.genfromtxt(
+        io.StringIO(export("curves", "run.csv").read_text()), delimiter=",", names=True
+    )
+    assert len(table) == 61
+    assert relaxed.state.series is not None
+    assert np.allclose(table["RMSD_Å"], relaxed.state.series.rmsd, rtol=1e-8, atol=1e-12)
+
+
+class NoNetwork(QWebEngineUrlRequestInterceptor):
+    """Refuses whatever is not the file itself, and remembers it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.refused: list[str] = []
+
+    def interceptRequest(self, info: QWebEngineUrlRequestInfo) -> None:  # noqa: N802
+        if info.requestUrl().scheme() not in {"file", "data", "blob"}:
+            self.refused.append(info.requestUrl().toString())
+            info.block(True)
+
+
+def test_that_the_page_plays_without_a_network(
+    relaxed: MainWindow, export: Export, qtbot: QtBot, qapp: QApplication
+) -> None:
+    path = export("page", "run.html")
+    profile, guard = QWebEngineProfile(qapp), NoNetwork()
+    profile.setUrlRequestInterceptor(guard)
+    page = QWebEnginePage(profile, profile)
+    with qtbot.waitSignal(page.loadFinished, timeout=WAIT) as loaded:
+        page.load(QUrl.fromLocalFile(str(path)))
+    assert loaded.args == [True]
+    got: list[str] = []
+    code = (
+        "JSON.stringify([moreredMovie.model.getNumFrames(), "
+        "moreredMovie.model.selectedAtoms({}).map((atom) => atom.bonds)])"
+    )
+    page.runJavaScript(code, 0, got.append)
+    qtbot.waitUntil(lambda: bool(got), timeout=WAIT)
+    assert json.loads(got[0]) == [61, [[1, 2], [0], [0]]]
+    assert not guard.refused
+    page.deleteLater()
+    profile.deleteLater()
+
+
+def test_that_the_picture_goes_to_the_clipboard(relaxed: MainWindow, qtbot: QtBot) -> None:
+    QGuiApplication.clipboard().clear()
+    relaxed.actions_by_id["copy_picture"].trigger()
+    qtbot.waitUntil(lambda: not QGuiApplication.clipboard().image().isNull(), timeout=WAIT)
+    assert QGuiApplication.clipboard().image().width() > 100
+
+
+def test_that_a_film_of_an_odd_size_or_another_format_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(MovieError, match="even"):
+        write_movie(tmp_path / "a.mp4", (31, 20), 30, [])
+    with pytest.raises(MovieError, match=".mp4 or .gif"):
+        write_movie(tmp_path / "a.avi", (30, 20), 30, [])
