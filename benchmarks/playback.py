@@ -35,6 +35,8 @@ import numpy as np
 from PySide6.QtCore import QEventLoop, QTimer, QUrl
 from PySide6.QtWebEngineWidgets import QWebEngineView
 
+from morered_gui.app.records import RunRecord
+from morered_gui.app.references import Reference
 from morered_gui.core import Frame, Provenance, Structure, Trajectory
 from morered_gui.core.bundled import asset
 from morered_gui.gui.graphics import draws_in_software
@@ -143,7 +145,7 @@ def _measure(window: MainWindow, bare: QWebEngineView, atoms: int, frames: int) 
     start = chain(atoms)
     trajectory = wiggle(start, frames)
     window.state.load(start)
-    window.state.show_trajectory(trajectory, 0)
+    window.state.keep_run(RunRecord(trajectory, Reference(start, "start")))
     _wait(lambda: window.view.is_settled)
     scrub, held = _scrub(window, frames)
     play = _play(window, frames)

@@ -75,6 +75,13 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "Bring back what was on the screen when the program ended without being closed",
         short="Restore",
     ),
+    ActionSpec(
+        "save_session",
+        "Sa&ve session…",
+        "mdi6.archive-arrow-down-outline",
+        "Ctrl+Alt+S",
+        "Save molecule, all runs, plots and camera in one file",
+    ),
     ActionSpec("quit", "&Quit", "mdi6.exit-to-app", "Ctrl+Q", "Leave the program"),
     ActionSpec("relax", "&Relax", "mdi6.play", "Ctrl+R", "Relax the starting structure"),
     ActionSpec("stop", "S&top", "mdi6.stop", "Esc", "Stop the relaxation; the frames are kept"),
@@ -201,6 +208,31 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ),
     ActionSpec("models_folder", "&Open folder", "", "", "Show the folder of your own models"),
     ActionSpec(
+        "run_seeds", "Relax with several &seeds", "", "", "The same start with other random numbers"
+    ),
+    ActionSpec(
+        "run_methods",
+        "Relax with all &methods",
+        "",
+        "",
+        "One run with each method and model that is installed, one after another",
+    ),
+    ActionSpec(
+        "remove_run",
+        "Forget this ru&n",
+        "mdi6.trash-can-outline",
+        "",
+        "Take the run out of the table; files are not touched",
+    ),
+    ActionSpec(
+        "start_dissolved",
+        "Use the dissolved structure as start",
+        "mdi6.ray-start-arrow",
+        "",
+        "Relax from what the slider shows",
+    ),
+    ActionSpec("palette", "&Commands…", "mdi6.magnify", "Ctrl+K", "Find any command by its name"),
+    ActionSpec(
         "shortcuts", "&Keyboard shortcuts", "mdi6.keyboard-outline", "F1", "List all shortcuts"
     ),
     ActionSpec("about", "&About MoreRed GUI", "mdi6.information-outline", "", "Version and paper"),
@@ -215,6 +247,7 @@ MENUS: dict[str, tuple[str, ...]] = {
         "",
         "save_structure",
         "save_trajectory",
+        "save_session",
         "",
         "export",
         "copy_picture",
@@ -223,7 +256,18 @@ MENUS: dict[str, tuple[str, ...]] = {
         "",
         "quit",
     ),
-    "&Relax": ("relax", "stop", "", "noise", "pure_noise", "adopt_frame"),
+    "&Relax": (
+        "relax",
+        "stop",
+        "",
+        "noise",
+        "pure_noise",
+        "adopt_frame",
+        "",
+        "run_seeds",
+        "run_methods",
+        "remove_run",
+    ),
     "&Models": ("import_model", "manage_models", "models_folder"),
     "&Trajectory": (
         "play",
@@ -251,7 +295,7 @@ MENUS: dict[str, tuple[str, ...]] = {
         "plot_measurement",
         "remove_measure",
     ),
-    "&Help": ("shortcuts", "about"),
+    "&Help": ("palette", "shortcuts", "about"),
 }
 
 TOOLBAR: tuple[str, ...] = (

@@ -26,12 +26,13 @@ from morered_gui.app.runs import (
     RelaxerShelf,
     RunRequest,
     build,
+    prediction,
     relaxation,
     warming,
 )
 from morered_gui.app.series import RunSeries
 from morered_gui.app.state import Activity, AppState, Message, Severity
-from morered_gui.core import Frame, StopReason
+from morered_gui.core import Frame, StopReason, Structure
 from morered_gui.relaxers.registry import RelaxerChoice
 
 OnResult = Callable[[Any], None]
@@ -47,6 +48,7 @@ class Controller:
         self._compute = Worker("compute", self._events)
         self._tasks = Worker("tasks", self._events)
         self._shelf = RelaxerShelf(build)
+        self._afterwards: list[Callable[[], None]] = []
         self._handlers: dict[int, tuple[OnResult, OnFailure]] = {}
         self._run: Job | None = None
         self._warming: Job | None = None
@@ -97,6 +99,15 @@ class Controller:
     def warm_up(self, choice: RelaxerChoice) -> None:
         """Import torch and load the model ahead of the first relaxation."""
         self._warming = self._compute.submit(warming(choice, self._shelf))
+
+    def predict(self, structure: Structure, choice: RelaxerChoice, on_frame: OnResult) -> None:
+        """Ask the network about a structure; ``on_frame`` gets a Frame with t and noise."""
+        job = self._compute.submit(task(lambda: prediction(choice, structure, self._shelf)))
+        self._handlers[job.number] = (on_frame, self.state.say)
+
+    def after_events(self, function: Callable[[], None]) -> None:
+        """Call a function at the end of this round of events, or of the next."""
+        self._afterwards.append(function)
 
     def stop(self) -> None:
         """Stop the relaxation; what it has reached is kept."""
@@ -187,6 +198,9 @@ class Controller:
             frames = []
             self._take(event)
         self.state.add_frames(frames)
+        afterwards, self._afterwards = self._afterwards, []
+        for function in afterwards:
+            function()
 
     def _take(self, event: Event) -> None:
         if self._is_run(event):

@@ -7,7 +7,7 @@ from functools import partial
 
 from morered_gui.app.events import Finished, FrameArrived, LoadingModel, RunReady
 from morered_gui.app.jobs import Job, Work
-from morered_gui.core import BatchRun, Relaxer, StopReason, Structure
+from morered_gui.core import BatchRun, Frame, Relaxer, StopReason, Structure
 from morered_gui.relaxers.methods import METHODS
 from morered_gui.relaxers.registry import RelaxerChoice, build_relaxer
 
@@ -67,6 +67,16 @@ def relaxation(request: RunRequest, shelf: RelaxerShelf) -> Work:
         job.post(Finished(job.number, reason))
 
     return work
+
+
+def prediction(choice: RelaxerChoice, structure: Structure, shelf: RelaxerShelf) -> Frame:
+    """What a method predicts for a structure, without moving it: frame 0 of a relaxation.
+
+    Raises UnsupportedMoleculeError and ModelError as a relaxation does.
+    """
+    run = shelf.get(choice).relax([structure], max_steps=1, seed=0)
+    with closing(run):
+        return next(run).frame
 
 
 def warming(choice: RelaxerChoice, shelf: RelaxerShelf) -> Work:

@@ -14,7 +14,8 @@ from typing import Any, Self
 
 import numpy as np
 
-from morered_gui.app.references import Reference
+from morered_gui.app.records import RunRecord
+from morered_gui.app.references import Reference, ReferenceChoice, chosen_reference
 from morered_gui.app.state import AppState
 from morered_gui.core import ExpectedError, Frame, Provenance, StopReason, Structure, Trajectory
 from morered_gui.core.arrays import FloatArray
@@ -77,11 +78,21 @@ class Session:
             choices=dict(choices),
         )
 
-    def restore(self, state: AppState) -> None:
-        """Put everything but the choices back into the state."""
+    def records(self) -> list[RunRecord]:
+        """The runs, measured to the known reference or their own end; takes time."""
+        choice = ReferenceChoice()
+        return [
+            RunRecord(t, chosen_reference(choice, t, self.reference)) for t in self.trajectories
+        ]
+
+    def restore(self, state: AppState, records: list[RunRecord] | None = None) -> None:
+        """Put everything but the choices back into the state.
+
+        ``records`` are those of ``records()`` where another thread has made them already.
+        """
         state.load(self.base, self.reference)
-        for trajectory in self.trajectories:
-            state.show_trajectory(trajectory)
+        for record in self.records() if records is None else records:
+            state.keep_run(record)
         if self.trajectories or self.noise_step or self.start != self.base:
             state.set_noised(self.start, self.noise_step)
         if 0 <= self.current < len(state.runs):

@@ -11,12 +11,7 @@ from typing import Self
 from psygnal import Signal
 
 from morered_gui.app.records import RunRecord, same_molecule
-from morered_gui.app.references import (
-    Reference,
-    ReferenceChoice,
-    chosen_reference,
-    provisional_reference,
-)
+from morered_gui.app.references import Reference, ReferenceChoice, provisional_reference
 from morered_gui.app.series import RunSeries
 from morered_gui.app.view_options import ViewOptions
 from morered_gui.core import Frame, Provenance, StopReason, Structure, Trajectory
@@ -201,22 +196,17 @@ class AppState:
             self.hovered = index
             self.frame_hovered.emit(index)
 
-    def show_trajectory(self, trajectory: Trajectory, frame_index: int = -1) -> None:
-        """Look at a trajectory of the loaded molecule that was computed before.
+    def keep_run(self, run: RunRecord) -> None:
+        """Add a run of the loaded molecule that was computed before, and look at it.
 
         Raises ValueError where it has other atoms, or no frame.
         """
-        if self.structure is None or not self.structure.same_atoms(trajectory.start):
+        if self.structure is None or not self.structure.same_atoms(run.trajectory.start):
             raise ValueError("the trajectory is not one of the loaded molecule")
-        if not len(trajectory):
+        if not len(run.trajectory):
             raise ValueError("the trajectory has no frame")
-        reference = chosen_reference(self.reference_choice, trajectory, self.known_reference)
-        self.run, self.live = RunRecord(trajectory, reference), False
-        self.runs = [*self.runs, self.run][-MOST_RUNS:]
-        last = len(trajectory) - 1
-        self.frame_index = last if frame_index < 0 else min(frame_index, last)
-        self.trajectory_changed.emit()
-        self.frame_selected.emit(self.frame_index)
+        self.runs = [*self.runs, run][-MOST_RUNS:]
+        self.look_at_run(run)
         self.runs_changed.emit()
 
     def select_frame(self, index: int) -> None:

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from morered_gui.app.controller import Controller
 from morered_gui.app.operations import STRUCTURE_SUFFIXES, TRAJECTORY_SUFFIXES
+from morered_gui.app.session import SUFFIX
 from morered_gui.app.state import Message, Severity
 from morered_gui.gui.dialogs import show_about, show_shortcuts
 from morered_gui.gui.model_manager import ModelManager
@@ -19,9 +20,8 @@ from morered_gui.gui.run_panel import RunPanel
 from morered_gui.gui.scene import Scene
 from morered_gui.gui.view3d import View3D
 
-OPEN_FILTER = (
-    "Molecules (*.xyz *.extxyz *.mol *.sdf *.mol2 *.pdb *.smi *.traj *.cif *.gen);;All files (*)"
-)
+OPEN_PATTERNS = "*.morered *.xyz *.extxyz *.mol *.sdf *.mol2 *.pdb *.smi *.traj *.cif *.gen"
+OPEN_FILTER = f"Molecules and sessions ({OPEN_PATTERNS});;All files (*)"
 
 
 class Window(Protocol):
@@ -33,6 +33,7 @@ class Window(Protocol):
     def ghost_wanted(self) -> bool: ...
     def live_wanted(self) -> bool: ...
     def close_window(self) -> None: ...
+    def open_session(self, path: Path) -> None: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,9 +121,12 @@ class Commands:
             self.open_path(Path(name))
 
     def open_path(self, path: Path) -> None:
-        """Read a file."""
+        """Read a file: a molecule, or a session."""
         self._window.remember_file(path)
-        self.parts.controller.open_file(path)
+        if path.suffix == SUFFIX:
+            self._window.open_session(path)
+        else:
+            self.parts.controller.open_file(path)
 
     def open_reference(self, symmetric: bool) -> None:
         """Ask for a file with the structure that the RMSD is to be measured to."""

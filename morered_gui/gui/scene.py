@@ -35,6 +35,13 @@ class Scene:
         self._look: Look | None = None
         self._picked: tuple[int, ...] = ()
         self._decorated = False
+        self._preview: Frame | None = None
+
+    def preview(self, frame: Frame | None) -> None:
+        """Draw the molecule elsewhere until something else is looked at; None ends it."""
+        if frame is not None or self._preview is not None:
+            self._preview = frame
+            self.move()
 
     def redraw(self) -> None:
         """Draw another structure; the camera stays where the atoms are the same."""
@@ -52,7 +59,9 @@ class Scene:
     def move(self) -> None:
         """Draw the frame pointed at, or else the one looked at."""
         state, trajectory = self._state, self._state.trajectory
-        if trajectory is not None and len(trajectory):
+        if self._preview is not None:
+            self._view.move_atoms(*self.picture_of(self._preview))
+        elif trajectory is not None and len(trajectory):
             index = state.frame_index if state.hovered is None else state.hovered
             self._view.move_atoms(*self.picture_of(trajectory[index]))
         elif state.structure is not None:

@@ -6,18 +6,31 @@ a place.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QFileDialog, QWidget
 
+from morered_gui.app.comparison import RunQueue, methods_of, seeds_of
 from morered_gui.app.controller import Controller
+from morered_gui.app.session import SUFFIX
+from morered_gui.app.settings import Settings, choices_of, with_choices
+from morered_gui.core import Structure
+from morered_gui.gui.commands import file_stem
 from morered_gui.gui.course import CoursePanel
+from morered_gui.gui.explain_panel import SAME_NOISE, ExplainPanel
 from morered_gui.gui.exporter import Exporter
 from morered_gui.gui.look_panel import LookPanel
+from morered_gui.gui.palette import Palette
 from morered_gui.gui.picking import Picker
+from morered_gui.gui.run_panel import RunPanel
+from morered_gui.gui.runs_panel import RunsPanel
 from morered_gui.gui.scene import Scene
+from morered_gui.gui.session_file import SessionFiles
 from morered_gui.gui.theme import Theme
 from morered_gui.gui.view3d import View3D
+from morered_gui.relaxers.methods import METHODS
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +41,7 @@ class StudioParts:
     view: View3D
     scene: Scene
     course: CoursePanel
+    run_panel: RunPanel
     actions: Mapping[str, QAction]
     theme: Theme
 
@@ -49,6 +63,12 @@ class Studio:
             "remove_measure": self._remove_measurement,
             "pin_frame": self._pin_frame,
             "export": self._export,
+            "save_session": self._save_session,
+            "run_seeds": self._run_seeds,
+            "run_methods": self._run_methods,
+            "remove_run": self._remove_run,
+            "start_dissolved": self._start_dissolved,
+            "palette": self._open_palette,
             "copy_picture": self._copy_picture,
         }
 
@@ -64,22 +84,40 @@ class Studio:
         self._parts = parts
         state = parts.controller.state
         self.look = LookPanel(state, parts.actions)
-        self.panels: dict[str, QWidget] = {"Look and measure": self.look}
+        self.runs = RunsPanel(state, parts.actions, parts.theme)
+        self.explain = ExplainPanel(state, parts.scene, parts.actions)
+        self.panels: dict[str, QWidget] = {
+            "Runs": self.runs,
+            "Look and measure": self.look,
+            "Explain": self.explain,
+        }
+        self.queue = RunQueue(parts.controller)
+        self.palette = Palette(parts.actions, self._window)
+        self.sessions = SessionFiles(
+            parts.controller, parts.view, parts.course, self._choices, self._adopt
+        )
         self.picker = Picker(state, parts.view, parts.scene, self.look)
         self.exporter = Exporter(
             self._window, parts.controller, parts.view, parts.scene, parts.course, parts.theme
         )
         state.view_changed.connect(self._on_view)
         state.structure_changed.connect(self._on_view)
+        state.structure_changed.connect(self.explain.reset)
+        state.trajectory_changed.connect(self.explain.reset)
+        state.frame_selected.connect(lambda _index: self.explain.reset())
+        state.runs_changed.connect(self._on_runs)
+        self.explain.prediction_asked.connect(self._predict)
         self.look.plot_asked.connect(lambda name: parts.course.choose({"left": name}))
 
     def refresh_frame(self) -> None:
         """Another frame is looked at, or pointed at."""
         self.look.refresh_values()
+        self.explain.refresh_frame()
 
     def set_theme(self, theme: Theme) -> None:
         """New colours."""
         self.exporter.theme = theme
+        self.runs.set_theme(theme)
 
     def enable_actions(self) -> None:
         """Grey out what makes no sense now."""
@@ -88,6 +126,9 @@ class Studio:
         frames = state.trajectory is not None and len(state.trajectory) > 0
         for name in ("measure_distance", "measure_angle", "measure_dihedral"):
             actions[name].setEnabled(some)
+        for name in ("run_seeds", "run_methods", "start_dissolved", "save_session"):
+            actions[name].setEnabled(some and (name == "save_session" or not state.busy))
+        actions["remove_run"].setEnabled(bool(state.runs))
         for name in ("plot_measurement", "remove_measure"):
             actions[name].setEnabled(bool(state.view.measurements))
         actions["pin_frame"].setEnabled(frames or state.pinned is not None)
@@ -114,11 +155,66 @@ class Studio:
     def _copy_picture(self) -> None:
         self.exporter.copy_picture()
 
+    def _save_session(self) -> None:
+        state = self.parts.controller.state
+        if state.structure is None:
+            return
+        stem = file_stem(state.structure.name or state.structure.formula)
+        name, _ = QFileDialog.getSaveFileName(
+            self._window, "Save session", stem + SUFFIX, f"Session (*{SUFFIX})"
+        )
+        if name:
+            self.sessions.save(Path(name))
+
+    def _choices(self) -> Mapping[str, Any]:
+        return choices_of(self.parts.run_panel.remembered(Settings()))
+
+    def _adopt(self, choices: Mapping[str, Any]) -> None:
+        panel = self.parts.run_panel
+        panel.adopt(with_choices(panel.remembered(Settings()), choices))
+
+    def _run_seeds(self) -> None:
+        panel = self.parts.run_panel
+        if panel.choice is not None:
+            self.queue.begin(seeds_of(panel.choice, panel.seed, self.runs.n_seeds, panel.max_steps))
+
+    def _run_methods(self) -> None:
+        panel = self.parts.run_panel
+        if panel.choice is None:
+            return
+        served = [(m, info.name) for info in panel.models for m in info.methods]
+        without = [(m.name, "") for m in METHODS.values() if m.kind is None]
+        plan = methods_of(panel.choice, [*served, *without], panel.seed, panel.max_steps)
+        self.queue.begin(plan)
+
+    def _remove_run(self) -> None:
+        run = self.runs.selected
+        if run is not None:
+            self.parts.controller.state.remove_run(run)
+
+    def _start_dissolved(self) -> None:
+        self.parts.controller.add_noise(self.explain.t, SAME_NOISE)
+
+    def _predict(self, structure: Structure) -> None:
+        choice = self.parts.run_panel.choice
+        if choice is not None:
+            self.parts.controller.predict(
+                structure, choice, lambda frame: self.explain.show_prediction(structure, frame)
+            )
+
+    def _open_palette(self) -> None:
+        self.palette.open_empty()
+
     def _pin_frame(self) -> None:
         state = self.parts.controller.state
         state.pin_frame(None if state.pinned is not None else state.shown)
 
     # --- reactions ------------------------------------------------------------------------------
+
+    def _on_runs(self) -> None:
+        self.runs.refresh()
+        self.parts.course.refresh()
+        self.enable_actions()
 
     def _on_view(self) -> None:
         state = self.parts.controller.state

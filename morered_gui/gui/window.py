@@ -105,7 +105,15 @@ class MainWindow(QMainWindow):
             )
         )
         self.studio.build(
-            StudioParts(self.controller, self.view, self.scene, self.course, actions, theme)
+            StudioParts(
+                self.controller,
+                self.view,
+                self.scene,
+                self.course,
+                self.run_panel,
+                actions,
+                theme,
+            )
         )
         self.setCentralWidget(self._centre())
         self._add_docks()
@@ -201,7 +209,7 @@ class MainWindow(QMainWindow):
         )
 
     def open_path(self, path: Path) -> None:
-        """Read a file."""
+        """Read a file: a molecule, or a session."""
         self.commands.open_path(path)
 
     def show_problem(self, text: str, details: str = "") -> None:
@@ -240,6 +248,10 @@ class MainWindow(QMainWindow):
     def live_wanted(self) -> bool:
         """Whether the switch is on."""
         return self.actions_by_id["live"].isChecked()
+
+    def open_session(self, path: Path) -> None:
+        """Read a session file."""
+        self.studio.sessions.load(path)
 
     def close_window(self) -> None:
         """Leave the program."""

@@ -190,5 +190,5 @@ def test_that_the_picture_goes_to_the_clipboard(relaxed: MainWindow, qtbot: QtBo
 def test_that_a_film_of_an_odd_size_or_another_format_is_refused(tmp_path: Path) -> None:
     with pytest.raises(MovieError, match="even"):
         write_movie(tmp_path / "a.mp4", (31, 20), 30, [])
-    with pytest.raises(MovieError, match=".mp4 or .gif"):
+    with pytest.raises(MovieError, match=r"\.mp4 or \.gif"):
         write_movie(tmp_path / "a.avi", (30, 20), 30, [])

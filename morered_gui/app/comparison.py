@@ -1,0 +1,142 @@
+"""Several runs on one molecule: what came out of each, and how to start many in a row."""
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from morered_gui.app.controller import Controller
+from morered_gui.app.records import RunRecord
+from morered_gui.app.state import Activity
+from morered_gui.chem.validity import bonds_kept
+from morered_gui.core import StopReason
+from morered_gui.relaxers.methods import METHODS
+from morered_gui.relaxers.registry import RelaxerChoice
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """One run in figures; None where something is not known.
+
+    ``rmsd`` (Å) is that of the result to the run's reference; ``ratio`` divides it by that of
+    the first frame.
+    """
+
+    title: str
+    seed: int
+    verdict: str
+    steps: int = 0
+    rmsd: float | None = None
+    ratio: float | None = None
+    energy: float | None = None
+    evaluations: int = 0
+    seconds: float = 0.0
+
+
+def outcome_of(run: RunRecord) -> Outcome:
+    """Sum up a run as far as it has come."""
+    trajectory, series, made = run.trajectory, run.series, run.trajectory.provenance
+    title = METHODS[made.method].title if made.method in METHODS else made.method
+    title = f"{title}, {made.model}" if made.model else title
+    if not len(series):
+        return Outcome(title=title, seed=made.seed, verdict="no frame yet")
+    result = trajectory.result_index if trajectory.stop_reason else len(trajectory) - 1
+    first, last = float(series.rmsd[0]), float(series.rmsd[result])
+    # A run that is measured to its own end or its own start has no ratio.
+    known = min(first, last) > 1e-6
+    return Outcome(
+        title=title,
+        seed=made.seed,
+        steps=trajectory[-1].step,
+        rmsd=last,
+        ratio=last / first if known else None,
+        energy=trajectory[result].energy,
+        evaluations=trajectory[-1].evaluations,
+        seconds=trajectory[-1].seconds,
+        verdict=_verdict(run, result, last / first if known else None),
+    )
+
+
+def _verdict(run: RunRecord, result: int, ratio: float | None) -> str:
+    """Failures as in the benchmark: farther away, diverged, or another bond graph."""
+    trajectory = run.trajectory
+    reason = trajectory.stop_reason
+    if reason is None:
+        return "under way, or broke off"
+    if reason == StopReason.DIVERGED or not np.isfinite(trajectory[result].positions).all():
+        return "diverged"
+    start = trajectory.start
+    if len(start.bonds) and not bonds_kept(start, trajectory[result].positions):
+        return "bonds changed"
+    if ratio is not None and ratio > 1.0:
+        return "farther than the start"
+    return {StopReason.CANCELLED: "stopped by you", StopReason.MAX_STEPS: "ran out of steps"}.get(
+        reason, "converged"
+    )
+
+
+@dataclass(frozen=True)
+class PlannedRun:
+    """A run that is to follow."""
+
+    choice: RelaxerChoice
+    seed: int
+    max_steps: int
+
+
+class RunQueue:
+    """Starts runs on the same start one after another; a run stopped by the user ends it."""
+
+    def __init__(self, controller: Controller) -> None:
+        self._controller = controller
+        self._waiting: deque[PlannedRun] = deque()
+        self._start: object = None  # the structure that all of them start from
+        controller.state.activity_changed.connect(self._on_activity)
+
+    @property
+    def waiting(self) -> int:
+        """How many runs are still to come."""
+        return len(self._waiting)
+
+    def begin(self, runs: Sequence[PlannedRun]) -> None:
+        """Start the first; the others follow."""
+        self._waiting = deque(runs)
+        self._start = self._controller.state.structure
+        self._next()
+
+    def clear(self) -> None:
+        """Start no more."""
+        self._waiting.clear()
+
+    def _on_activity(self, activity: Activity) -> None:
+        if activity == Activity.STOPPING or self._controller.state.structure is not self._start:
+            self.clear()
+        elif activity == Activity.IDLE:
+            self._next()
+
+    def _next(self) -> None:
+        if self._waiting and not self._controller.state.busy:
+            run = self._waiting.popleft()
+            # The end of a run is told before its trajectory is closed: wait for that.
+            self._controller.after_events(lambda: self._begin(run))
+
+    def _begin(self, run: PlannedRun) -> None:
+        if self._controller.state.structure is self._start:
+            self._controller.relax(run.choice, seed=run.seed, max_steps=run.max_steps)
+
+
+def seeds_of(choice: RelaxerChoice, first: int, count: int, max_steps: int) -> list[PlannedRun]:
+    """The same run with other random numbers."""
+    return [PlannedRun(choice, first + k, max_steps) for k in range(count)]
+
+
+def methods_of(
+    choice: RelaxerChoice, served: Sequence[tuple[str, str]], seed: int, max_steps: int
+) -> list[PlannedRun]:
+    """One run per (method, model); plain diffusion is told its time and is left out."""
+    return [
+        PlannedRun(replace(choice, method=method, model=model), seed, max_steps)
+        for method, model in served
+        if method != "ddpm"
+    ]
