@@ -37,8 +37,10 @@ class Outcome:
 def outcome_of(run: RunRecord) -> Outcome:
     """Sum up a run as far as it has come."""
     trajectory, series, made = run.trajectory, run.series, run.trajectory.provenance
-    title = METHODS[made.method].title if made.method in METHODS else made.method
-    title = f"{title}, {made.model}" if made.model else title
+    method = METHODS.get(made.method)
+    title = method.title if method else made.method
+    if made.model and not (method and made.model == method.model):
+        title = f"{title}, {made.model}"
     if not len(series):
         return Outcome(title=title, seed=made.seed, verdict="no frame yet")
     result = trajectory.result_index if trajectory.stop_reason else len(trajectory) - 1

@@ -35,6 +35,7 @@ REFERENCES = {
     ReferenceKind.FINAL: "&Final frame",
 }
 NOTHING = "nothing"
+LONGEST_LABEL = 16
 
 
 class CoursePanel(QWidget):
@@ -141,9 +142,12 @@ class CoursePanel(QWidget):
             plot.refresh()
 
     def retitle(self) -> None:
-        """Name the reference; it can change at the end of a run."""
+        """Name the axes and the reference, which can change at the end of a run."""
         for plot in self.plots:
             plot.retitle()
+        reference = self._state.reference or self._state.known_reference
+        label = reference.label if reference else ""
+        self._reference.setText(f"to {_cut(label)}" if label else "RMSD to")
         choice = self._state.reference_choice
         for action in self._kinds.actions():
             action.setChecked(action.data() == choice.kind)
@@ -208,6 +212,10 @@ class CoursePanel(QWidget):
             self._state.reference_choice, kind=kind, symmetric=self._symmetric.isChecked()
         )
         self.reference_asked.emit(ReferenceChoice(choice.kind, choice.symmetric, choice.loaded))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST_LABEL else text[: LONGEST_LABEL - 1] + "…"
 
 
 def _box(name: str, tooltip: str) -> QComboBox:

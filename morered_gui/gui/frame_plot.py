@@ -62,7 +62,7 @@ class FramePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         raise NotImplementedError
 
     def retitle(self) -> None:
-        """Name the axes; the reference can change at the end of a run."""
+        """Name the axes."""
         raise NotImplementedError
 
     def set_theme(self, theme: Theme) -> None:

@@ -31,6 +31,7 @@ class RunPlot(FramePlot):
         self._chosen = {"left": "t", "right": "rmsd"}
         self._progress = "step"
         self._range: tuple[tuple[float, float], ...] = ()
+        self._painted: dict[str, QColor] = {}
         item = self.getPlotItem()
         item.setContentsMargins(4, 10, 4, 4)
         self._boxes = {"left": self._box, "right": pg.ViewBox(enableMenu=False)}
@@ -80,6 +81,7 @@ class RunPlot(FramePlot):
         self._empty.setVisible(not some)
         self._cursor.setVisible(some)
         self._draw_overlays()
+        self._paint()
         for side in SIDES:
             x, y = self._points(run, side)
             self._curves[side].setData(x, y)
@@ -110,13 +112,10 @@ class RunPlot(FramePlot):
     def set_theme(self, theme: Theme) -> None:
         """Colours of axes, curves and cursor."""
         super().set_theme(theme)
-        colours = self._axis_colours()
-        # Lines wider than one pixel are slow to draw unless they are plain.
-        for side in SIDES:
-            self._curves[side].setPen(pg.mkPen(colours[side], width=2))
+        self._painted = {}
+        self._paint()
         self._cursor.setPen(pg.mkPen(theme.text, width=1, style=Qt.PenStyle.DashLine))
         self._hover.setPen(pg.mkPen(theme.muted, width=1, style=Qt.PenStyle.DotLine))
-        self.retitle()
 
     def nearest(self, at: QPointF) -> int | None:
         return nearest_index(self._progress_values(self._state.run), at.x())
@@ -160,14 +159,28 @@ class RunPlot(FramePlot):
     # --- inside ---------------------------------------------------------------------------------
 
     def _axis_colours(self) -> dict[str, QColor]:
+        """One colour per axis; beside other runs the run's own for both."""
+        run = self._state.run
+        if run is not None and self.others():
+            return dict.fromkeys(SIDES, self.colour_of(run))
         return {"left": self._theme.accent, "right": self._theme.second}
+
+    def _paint(self) -> None:
+        colours = self._axis_colours()
+        if colours == self._painted:
+            return
+        self._painted = colours
+        comparing = bool(self.others())
+        for side in SIDES:
+            # Lines wider than one pixel are slow to draw unless they are plain.
+            dashed = comparing and side == "right"
+            style = Qt.PenStyle.DashLine if dashed else Qt.PenStyle.SolidLine
+            self._curves[side].setPen(pg.mkPen(colours[side], width=2, style=style))
+        self.retitle()
 
     def _title(self, name: str) -> str:
         if not name:
             return ""
-        if name == "rmsd":
-            reference = self._state.reference or self._state.known_reference
-            return f"RMSD to {reference.label} (Å)" if reference else QUANTITIES[name].label
         return QUANTITIES[name].label if name in QUANTITIES else self.measured.label(name)
 
     def _progress_values(self, run: RunRecord | None) -> FloatArray:

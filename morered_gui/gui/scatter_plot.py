@@ -3,6 +3,7 @@
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
 from morered_gui.app.state import AppState
@@ -46,14 +47,13 @@ class ScatterPlot(FramePlot):
         stride = max(1, -(-len(x) // MOST_POINTS))
         self._points.setData(x[::stride], y[::stride])
         self._draw_others()
+        self._paint()
         self._scale(x, y)
         self._draw_expected(some)
         self.move_cursor()
 
     def retitle(self) -> None:
-        reference = self._state.reference or self._state.known_reference
-        to = f" to {reference.label}" if reference else ""
-        self.label("bottom", f"RMSD{to} (Å)", self._theme.second)
+        self.label("bottom", "RMSD (Å)", self._theme.second)
         self.label("left", "Predicted time step t", self._theme.accent)
         item = self.getPlotItem()
         item.getAxis("left").setTextPen(self._theme.accent)
@@ -76,9 +76,7 @@ class ScatterPlot(FramePlot):
     def set_theme(self, theme: Theme) -> None:
         super().set_theme(theme)
         self.retitle()
-        faint = theme.accent.toRgb()
-        faint.setAlphaF(0.55)
-        self._points.setBrush(pg.mkBrush(faint))
+        self._paint()
         self._expected.setPen(pg.mkPen(theme.muted, width=1, style=Qt.PenStyle.DashLine))
         self._cursor.setBrush(pg.mkBrush(theme.second))
         self._cursor.setPen(pg.mkPen(theme.canvas, width=2))
@@ -114,6 +112,14 @@ class ScatterPlot(FramePlot):
             return np.empty(0), np.empty(0)
         known = np.isfinite(series.t) & np.isfinite(series.rmsd)
         return series.rmsd[known], series.t[known]
+
+    def _paint(self) -> None:
+        """Beside other runs in the run's own colour."""
+        run = self._state.run
+        colour = self.colour_of(run) if run is not None and self.others() else self._theme.accent
+        faint = QColor(colour)
+        faint.setAlphaF(0.55)
+        self._points.setBrush(pg.mkBrush(faint))
 
     def _draw_others(self) -> None:
         runs = self.others()
