@@ -263,6 +263,7 @@ MENUS: dict[str, tuple[str, ...]] = {
         "noise",
         "pure_noise",
         "adopt_frame",
+        "start_dissolved",
         "",
         "run_seeds",
         "run_methods",
