@@ -101,7 +101,8 @@ class Exporter(QObject):
         plot = None
         if plan.with_plot:
             plot = FilmPlot(state, theme, self._course.plot, plot_size(plan))
-        film.progressed.connect(lambda done: dialog.show_progress(done, film.count))
+        # A method of a QObject: the film's thread emits, this one draws.
+        film.progressed.connect(self._on_progress)
         film.ended.connect(self._on_film_end)
         dialog.show_progress(0, film.count)
         return film.start(plot, Colours(theme.canvas, theme.text, theme.line))
@@ -164,6 +165,10 @@ class Exporter(QObject):
         if path.suffix.lower() not in suffixes:
             return self._say(f"{title}: choose one of {', '.join(suffixes)}.")
         return self._saves[kind](path)
+
+    def _on_progress(self, done: int) -> None:
+        if self.film is not None:
+            self.dialog.show_progress(done, self.film.count)
 
     def _on_film_end(self, problem: str) -> None:
         path = self.film.plan.path if self.film is not None else None

@@ -22,7 +22,7 @@ from morered_gui.gui.window import MainWindow
 from tests.gui.conftest import n_frames, relaxer_of
 from tests.gui.pictures import picture
 
-WAIT = 120_000
+WAIT = 60_000
 
 
 def forget_runs(window: MainWindow) -> None:

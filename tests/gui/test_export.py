@@ -26,7 +26,7 @@ from morered_gui.app.movie import MovieError, write_movie
 from morered_gui.gui.export_dialog import ExportDialog
 from morered_gui.gui.window import MainWindow
 
-WAIT = 120_000
+WAIT = 30_000
 Export = Callable[[str, str], Path]
 
 

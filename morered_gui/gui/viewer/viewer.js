@@ -235,15 +235,27 @@ const moreredView = (() => {
   let bridge = null;
   let camera = null;
 
+  // One stage for all pictures: the browser gives out few drawing contexts, and making and losing
+  // them in a row has been seen to hang it.
+  function makeCamera() {
+    const element = document.createElement("div");
+    element.style.cssText = "position: fixed; left: -30000px; top: 0; width: 16px; height: 16px;";
+    document.body.appendChild(element);
+    const options = { antialias: false, background: "white", transparent: true };
+    return { element, stage: new Stage(element, options) };
+  }
+
+  function setCameraSize(width, height) {
+    camera.element.style.width = `${width}px`;
+    camera.element.style.height = `${height}px`;
+    camera.stage.viewer.resize();
+  }
+
   function closeCamera() {
     if (!camera) return;
-    // The browser gives out few drawing contexts: this one is handed back at once.
-    const context = camera.element.querySelector("canvas").getContext("webgl2");
-    const loser = context && context.getExtension("WEBGL_lose_context");
-    camera.stage.viewer.removeAllModels();
-    if (loser) loser.loseContext();
-    camera.element.remove();
-    camera = null;
+    camera.stage.setMolecule(null);
+    camera.stage.setGhost(null);
+    setCameraSize(16, 16); // gives the memory of the picture back
   }
 
   function render(result = true) { main.viewer.render(); return result; }
@@ -290,15 +302,11 @@ const moreredView = (() => {
     // --- pictures for files: another stage of any size, out of sight --------------------------
 
     openCamera(options) {
-      closeCamera();
-      const element = document.createElement("div");
+      camera = camera || makeCamera();
       const ratio = window.devicePixelRatio || 1;
-      element.style.cssText = `position: fixed; left: -30000px; top: 0; ` +
-        `width: ${options.width / ratio}px; height: ${options.height / ratio}px;`;
-      document.body.appendChild(element);
+      setCameraSize(options.width / ratio, options.height / ratio);
       const scale = options.height / ratio / document.getElementById("view").clientHeight;
-      const stage = new Stage(element, { ...options, scale, antialias: false, background: "white" });
-      camera = { element, stage };
+      camera.stage.options = { ...camera.stage.options, transparent: options.transparent, scale };
       const scene = structuredClone(main.scene);
       if (options.background) scene.look.background = options.background;
       camera.stage.copy(scene, main.viewer.getView());
