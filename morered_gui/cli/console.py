@@ -52,9 +52,17 @@ def guarded[**P, R](command: Callable[P, R]) -> Callable[P, R]:
 
 
 @contextmanager
-def progress_bar(title: str, total: int | None, unit: str) -> Iterator[Callable[[int], None]]:
-    """A bar on standard error, only on a terminal; yields a function that sets the count."""
+def progress_bar(title: str, total: int | None, unit: str) -> Iterator[Callable[..., None]]:
+    """A bar on standard error, only on a terminal.
+
+    Yields a function that sets the count, and the total where it is given as well.
+    """
+
+    def show(count: int, total: int | None = None) -> None:
+        bar.total = bar.total if total is None else total
+        bar.update(count - bar.n)
+
     with tqdm(
         desc=title, total=total, unit=unit, file=sys.stderr, disable=None, leave=False
     ) as bar:
-        yield lambda count: bar.update(count - bar.n) and None
+        yield show

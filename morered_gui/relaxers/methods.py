@@ -22,6 +22,7 @@ class Method:
         model: the model that it takes where none is named; empty where it needs none.
         package: by its import name; has to be installed for the method. Empty for none.
         capabilities: what it takes where no model says it.
+        draws: whether it draws random numbers, so that its result depends on the seed.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Method:
     model: str = ""
     package: str = ""
     capabilities: Capabilities = field(default_factory=Capabilities)
+    draws: bool = False
 
 
 # Halgren 1996, doi 10.1002/(SICI)1096-987X(199604)17:5/6<490::AID-JCC1>3.0.CO;2-P: H C N O F Si P
@@ -58,6 +60,7 @@ _ALL = (
         summary="one network predicts time step and noise at every step",
         kind=NetworkKind.JOINT,
         model="qm9-jt",
+        draws=True,
     ),
     Method(
         name="as",
@@ -65,6 +68,7 @@ _ALL = (
         summary="a second network predicts the time step before every step",
         kind=NetworkKind.NOISE,
         model="qm9-ddpm",
+        draws=True,
     ),
     Method(
         name="itp",
@@ -72,6 +76,7 @@ _ALL = (
         summary="a second network predicts the time step once, then it falls by one a step",
         kind=NetworkKind.NOISE,
         model="qm9-ddpm",
+        draws=True,
     ),
     Method(
         name="ddpm",
@@ -80,6 +85,7 @@ _ALL = (
         "out of pure noise",
         kind=NetworkKind.NOISE,
         model="qm9-ddpm",
+        draws=True,
     ),
     Method(
         name="mmff94",
