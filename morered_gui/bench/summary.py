@@ -13,7 +13,7 @@ from morered_gui.bench.starts import find_start
 from morered_gui.core.arrays import FloatArray
 
 # Of an ETKDG start, the part that lies in the reference's basin.
-SAME_CONFORMER = "{}, reference's conformer"
+SAME_CONFORMER = "{} (reference's conformer)"
 REALISTIC = "realistic"
 FEWEST_FOR_CORRELATION = 3
 
