@@ -2,7 +2,7 @@
 
 import io
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import matplotlib as mpl
@@ -51,39 +51,52 @@ def colours(names: Sequence[str]) -> dict[str, str]:
 
 def rmsd_figure(results: Results) -> str:
     """Quantiles of the RMSD: a panel per start, a row per method."""
-    return _quantile_figure(results, results.scores, "rmsd", "RMSD / Å", starts=True)
+    groups = _by_start(results.scores)
+    marks = {
+        name: float(np.median([s.rmsd_start for s in group]))
+        for name, group in groups.items()
+        if name != "reference"
+    }
+    return _quantile_figure(results, groups, "rmsd", "RMSD / Å", marks)
 
 
 def energy_figure(results: Results) -> str:
-    """Quantiles of the GFN2-xTB energy above the nearest minimum."""
-    scores = [s for s in results.scores if s.above_minimum is not None]
+    """Quantiles of the GFN2-xTB energy above the nearest minimum: a panel per start."""
+    groups = _by_start([s for s in results.scores if s.above_minimum is not None])
     label = "energy above the minimum / (kcal/mol)"
-    return _quantile_figure(results, scores, "above_minimum", label, starts=False)
+    return _quantile_figure(results, groups, "above_minimum", label, {})
 
 
 def seconds_figure(results: Results) -> str:
-    """Quantiles of the wall time per molecule."""
-    scores = [s for s in results.scores if s.seconds is not None]
-    return _quantile_figure(results, scores, "seconds", "time per molecule / s", starts=False)
+    """Quantiles of the wall time per molecule, all starts together."""
+    groups = {"all starts": [s for s in results.scores if s.seconds is not None]}
+    return _quantile_figure(results, groups, "seconds", "time per molecule / s", {})
+
+
+def _by_start(scores: Sequence[Score]) -> dict[str, list[Score]]:
+    names = dict.fromkeys(s.start for s in scores)
+    return {name: [s for s in scores if s.start == name] for name in names}
 
 
 def _quantile_figure(
-    results: Results, scores: Sequence[Score], value: str, label: str, *, starts: bool
+    results: Results,
+    groups: Mapping[str, Sequence[Score]],
+    value: str,
+    label: str,
+    marks: Mapping[str, float],
 ) -> str:
+    """A panel per group, a row per entry; a dashed line at the group's mark."""
     entries = list(results.entries)
-    names = list(dict.fromkeys(s.start for s in scores))
-    height = 0.75 + 0.24 * len(entries)
+    shade = colours(entries)
     with mpl.rc_context(STYLE):
-        figure, panels = _grid(len(names), height)
-        for panel, name in zip(panels, names, strict=True):
-            here = [s for s in scores if s.start == name]
+        figure, panels = _grid(len(groups), 0.75 + 0.24 * len(entries))
+        for panel, (name, scores) in zip(panels, groups.items(), strict=True):
             panel.set_title(name)
             for row, entry in enumerate(entries):
-                values = [getattr(s, value) for s in here if s.entry == entry]
-                _quantiles(panel, len(entries) - 1 - row, values, colours(entries)[entry])
-            if starts and name != "reference":
-                middle = np.median([s.rmsd_start for s in here])
-                panel.axvline(float(middle), color=SOFT, linestyle=(0, (3, 2)), linewidth=1)
+                values = [getattr(s, value) for s in scores if s.entry == entry]
+                _quantiles(panel, len(entries) - 1 - row, values, shade[entry])
+            if name in marks:
+                panel.axvline(marks[name], color=SOFT, linestyle=(0, (3, 2)), linewidth=1)
             panel.set_yticks(range(len(entries)), entries[::-1])
             panel.set_ylim(-0.6, len(entries) - 0.4)
             panel.grid(visible=False, axis="y")

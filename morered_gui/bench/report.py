@@ -10,7 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from morered_gui.bench import figures, words
 from morered_gui.bench.results import Results
 from morered_gui.bench.starts import find_start
-from morered_gui.bench.summary import Summary
+from morered_gui.bench.summary import Correlation, Summary
 from morered_gui.bench.words import number, with_quartiles
 from morered_gui.core.files import replacing
 
@@ -20,10 +20,11 @@ SHORT_HASH = 12
 
 @dataclass(frozen=True)
 class TableText:
-    """A table as it is printed."""
+    """A table as it is printed; its first ``words`` columns are words."""
 
     heads: Sequence[str]
     rows: Sequence[Sequence[str]]
+    words: int = 1
 
 
 @dataclass(frozen=True)
@@ -104,13 +105,7 @@ def _figures(results: Results, rows: Sequence[Summary]) -> Iterator[FigureText]:
         said = words.about_curves(results.curve_points)
         yield FigureText("More evaluations", said, figures.curve_figure(results))
     if correlations := results.correlations:
-        table = TableText(
-            ("method", "starts", "n", "Pearson", "Spearman"),
-            [
-                (c.entry, c.starts, str(c.n), _correlation(c.pearson), _correlation(c.spearman))
-                for c in correlations
-            ],
-        )
+        table = _correlations(correlations)
         said = words.about_time_steps(results)
         svg = figures.time_step_figure(results)
         yield FigureText("Predicted time step and true RMSD", said, svg, table)
@@ -120,8 +115,23 @@ def _figures(results: Results, rows: Sequence[Summary]) -> Iterator[FigureText]:
         yield FigureText("Energy", words.about_energies(results), figures.energy_figure(results))
 
 
-def _correlation(value: float | None) -> str:
-    return "" if value is None else f"{value:.2f}"
+def _correlations(rows: Sequence[Correlation]) -> TableText:
+    """Starts below each other, methods side by side."""
+    entries = list(dict.fromkeys(c.entry for c in rows))
+    found = {(c.starts, c.entry): c for c in rows}
+    return TableText(
+        ("Spearman (Pearson)", *entries),
+        [
+            (name, *(_correlation(found.get((name, entry))) for entry in entries))
+            for name in dict.fromkeys(c.starts for c in rows)
+        ],
+    )
+
+
+def _correlation(found: Correlation | None) -> str:
+    if found is None or found.spearman is None or found.pearson is None:
+        return ""
+    return f"{found.spearman:.2f} ({found.pearson:.2f})"
 
 
 def _savings(results: Results) -> TableText | None:
@@ -138,6 +148,7 @@ def _savings(results: Results) -> TableText | None:
             )
             for s in results.savings
         ],
+        words=2,
     )
 
 
@@ -152,8 +163,8 @@ _COLUMNS = (
     ("t", "t_start", 0),
     ("evaluations", "evaluations", 0),
     ("s", "seconds", 3),
-    ("above reference / (kcal/mol)", "above_reference", 2),
-    ("above minimum / (kcal/mol)", "above_minimum", 2),
+    ("energy above reference, kcal/mol", "above_reference", 2),
+    ("energy above minimum, kcal/mol", "above_minimum", 2),
 )
 _SHARES = (("failed", "failed"), ("bonds kept", "bonds_kept"), ("same conformer", "same_conformer"))
 
@@ -199,14 +210,14 @@ def _cell(quartiles: Any, digits: int) -> str:
     low, middle, high = (
         f"{v:.{digits}f}" for v in (quartiles.low, quartiles.median, quartiles.high)
     )
-    return f"{middle} ({low} to {high})" if digits else f"{middle} ({low}-{high})"
+    return f"{middle} ({low} to {high})" if quartiles.low < 0 else f"{middle} ({low}-{high})"
 
 
 def _left_out(results: Results) -> TableText | None:
     if not results.left_out:
         return None
     rows = [(start, entry, reason, str(n)) for start, entry, reason, n in results.reasons_left_out]
-    return TableText(("start", "method", "reason", "runs"), rows)
+    return TableText(("start", "method", "reason", "runs"), rows, words=3)
 
 
 def _about(results: Results) -> Iterator[tuple[str, str]]:
@@ -216,7 +227,7 @@ def _about(results: Results) -> Iterator[tuple[str, str]]:
     yield (
         "molecules",
         (
-            f"{configuration['molecules']} of the {configuration['split']} split, chosen by a seed, "
+            f"{configuration['molecules']} of the {configuration['split']} split, drawn by a seed, "
             f"data {configuration['data_hash'][:SHORT_HASH]}"
         ),
     )
@@ -245,4 +256,5 @@ def _models(results: Results) -> TableText:
             )
             for label, e in results.entries.items()
         ],
+        words=4,
     )

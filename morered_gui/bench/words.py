@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from morered_gui.bench.results import Results
 from morered_gui.bench.summary import REALISTIC, CurvePoint, Quartiles, Summary
 
+# Å; a smaller distance is the arithmetic's.
+ROUNDING = 1e-9
 # A curve that ends so far above its lowest point has drifted off.
 DRIFT = 1.1
 
@@ -15,8 +17,8 @@ def listed(parts: Sequence[str]) -> str:
 
 
 def number(value: float) -> str:
-    """Three decimals, or two digits where that would be zero."""
-    return f"{value:.3f}" if abs(value) >= 0.001 or value == 0 else f"{value:.2g}"
+    """Three decimals, or two digits where that would be zero; rounding errors are zero."""
+    return f"{value:.2g}" if ROUNDING < abs(value) < 0.001 else f"{value:.3f}"
 
 
 def with_quartiles(quartiles: Quartiles | None) -> str:

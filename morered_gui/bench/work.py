@@ -108,10 +108,10 @@ class Worker:
 
     def _follow(self, unit: Unit) -> Record:
         record = Record(unit.key)
-        ready = self._ready(unit, record)
+        ready = self._ready(unit, Record(unit.key))  # the run's unit says who is left out
         relaxer = _without_stop(self._relaxer(unit, ready))
         wanted = self.task.protocol.evaluations
-        finished = _relaxed(relaxer, ready, max(1, *wanted), record)
+        finished = _relaxed(relaxer, ready, max(1, *wanted), Record(unit.key))
         record.curves += [curve(case, trajectory, wanted) for case, trajectory in finished]
         return record
 

@@ -117,7 +117,8 @@ def bench(
 
 def _numbers(text: str) -> tuple[int, ...]:
     try:
-        return tuple(sorted({int(word) for word in text.split(",")})) if text.strip() else ()
+        # 0 is the start, with which a curve begins.
+        return tuple(sorted({0, *map(int, text.split(","))})) if text.strip() else ()
     except ValueError:
         raise ExpectedError(f"--evaluations takes numbers such as 1,2,4, not '{text}'") from None
 
