@@ -70,7 +70,7 @@ def parse_entries(methods: Sequence[str], models: Sequence[str]) -> tuple[Entry,
             raise ExpectedError(
                 f"the model '{model}' serves {', '.join(served[model])}, none of the methods here"
             )
-    return tuple(dict.fromkeys(entries))
+    return tuple(entries)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -59,16 +59,10 @@ def snapshot(structure: Structure, temperature: float, rng: np.random.Generator)
     of a structure at rest in its minimum turns into potential energy.
     """
     from ase.md.langevin import Langevin
-    from ase.md.velocitydistribution import (
-        MaxwellBoltzmannDistribution,
-        Stationary,
-        ZeroRotation,
-    )
 
     atoms = _atoms(structure)
-    MaxwellBoltzmannDistribution(atoms, temperature_K=2.0 * temperature, rng=rng)
-    Stationary(atoms)
-    ZeroRotation(atoms)
+    size = np.sqrt(2.0 * units.kB * temperature * atoms.get_masses())
+    atoms.set_momenta(rng.standard_normal((len(atoms), 3)) * size[:, None])
     dynamics: Any = Langevin(
         atoms,
         TIME_STEP * units.fs,

@@ -40,7 +40,7 @@ def test_that_starts_are_what_their_names_say() -> None:
     assert made("t50") == noised(ETHANOL, 50, seed=0, number=57)
     assert made("mmff94") == mmff94_minimum(ETHANOL)
     assert same_conformer(ETHANOL, made("etkdg-relaxed"))
-    assert 0.01 < rmsd(made("etkdg-relaxed").positions, ETHANOL.positions)
+    assert rmsd(made("etkdg-relaxed").positions, ETHANOL.positions) > 0.01
 
 
 def test_that_hotter_dynamics_leads_further() -> None:
