@@ -1,25 +1,26 @@
 """GFN2-xTB (Bannwarth et al. 2019, doi 10.1021/acs.jctc.8b01176) for starts and energies.
 
-The calculator is tblite's, through ASE. As a way to relax it is a method of the registry.
+The calculator and the minimisation are those of the method ``gfn2-xtb``.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib.util import find_spec
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from ase import Atoms, units
-from ase.calculators.calculator import CalculatorError
 
-from morered_gui.core import ExpectedError, Structure
+from morered_gui.core import ExpectedError, StopReason, Structure
+from morered_gui.relaxers.calculators import CalculatorRelaxer, atoms_of, build_xtb
+from morered_gui.relaxers.collect import relax_all
+from morered_gui.relaxers.methods import find_method
 
-FORCE_TOLERANCE = 0.01  # eV/Å, of a minimum
+if TYPE_CHECKING:
+    from ase import Atoms
+
 MAX_STEPS = 500
-KCAL_PER_MOL = units.kcal / units.mol  # eV
 TIME_STEP = 1.0  # fs
 FRICTION = 0.01  # 1/fs
 SNAPSHOT_STEPS = 150
+KCAL_PER_MOL = 0.0433641  # eV
 
 
 class XtbError(ExpectedError):
@@ -34,35 +35,41 @@ def require_tblite(purpose: str) -> None:
 
 def energy(structure: Structure) -> float:
     """The GFN2-xTB energy in eV; raises XtbError where it does not converge."""
-    return _energy(_atoms(structure))
+    from ase.calculators.calculator import CalculationFailed, InputError
+
+    try:
+        return float(_atoms(structure).get_potential_energy())  # type: ignore[no-untyped-call]
+    except (CalculationFailed, InputError) as error:
+        raise XtbError(f"GFN2-xTB failed: {str(error).strip()}") from error
 
 
 def minimum(structure: Structure) -> tuple[Structure, float]:
-    """The nearest GFN2-xTB minimum (LBFGS to 0.01 eV/Å) and its energy in eV.
+    """The nearest GFN2-xTB minimum and its energy in eV; see ``calculators`` for the tolerance.
 
     Raises XtbError where it is not reached in 500 steps.
     """
-    from ase.optimize import LBFGS
-
-    atoms = _atoms(structure)
-    with _in_words():
-        optimiser: Any = LBFGS(atoms, logfile=None)  # type: ignore[arg-type]
-        if not optimiser.run(fmax=FORCE_TOLERANCE, steps=MAX_STEPS):
-            raise XtbError(f"GFN2-xTB found no minimum in {MAX_STEPS} steps")
-    return structure.with_positions(atoms.get_positions()), _energy(atoms)
+    (run,) = relax_all(_relaxer(), [structure], max_steps=MAX_STEPS, seed=0)
+    lowest = run[-1].energy
+    if run.stop_reason != StopReason.CONVERGED or lowest is None:
+        raise XtbError(f"GFN2-xTB found no minimum in {MAX_STEPS} steps")
+    return run.result(), lowest
 
 
 def snapshot(structure: Structure, temperature: float, rng: np.random.Generator) -> Structure:
     """A moment of Langevin dynamics on the GFN2-xTB surface: 150 fs from the structure.
 
-    The velocities are drawn at twice the temperature (K), since half of the kinetic energy
-    of a structure at rest in its minimum turns into potential energy.
+    The momenta are drawn at twice the temperature (K), since half of the kinetic energy of a
+    structure at rest in its minimum turns into potential energy.
+
+    Raises XtbError where an energy does not converge on the way.
     """
+    from ase import units
+    from ase.calculators.calculator import CalculationFailed, InputError
     from ase.md.langevin import Langevin
 
     atoms = _atoms(structure)
     size = np.sqrt(2.0 * units.kB * temperature * atoms.get_masses())
-    atoms.set_momenta(rng.standard_normal((len(atoms), 3)) * size[:, None])
+    atoms.set_momenta(rng.standard_normal((len(atoms), 3)) * size[:, None])  # type: ignore[no-untyped-call]
     dynamics: Any = Langevin(
         atoms,
         TIME_STEP * units.fs,
@@ -71,27 +78,18 @@ def snapshot(structure: Structure, temperature: float, rng: np.random.Generator)
         fixcm=False,  # a drift is taken away by the superposition
         rng=rng,
     )
-    with _in_words():
-        dynamics.run(SNAPSHOT_STEPS)
-    return structure.with_positions(atoms.get_positions())
-
-
-def _atoms(structure: Structure) -> Any:
-    from tblite.ase import TBLite
-
-    atoms = Atoms(structure.numbers, structure.positions)
-    atoms.calc = TBLite(method="GFN2-xTB", charge=structure.charge, verbosity=0)
-    return atoms
-
-
-def _energy(atoms: Any) -> float:
-    with _in_words():
-        return float(atoms.get_potential_energy())
-
-
-@contextmanager
-def _in_words() -> Iterator[None]:
     try:
-        yield
-    except CalculatorError as error:
-        raise XtbError(f"GFN2-xTB failed: {str(error).strip()}") from error
+        dynamics.run(SNAPSHOT_STEPS)
+    except (CalculationFailed, InputError) as error:
+        raise XtbError(f"GFN2-xTB failed in the dynamics: {str(error).strip()}") from error
+    return structure.with_positions(atoms.get_positions())  # type: ignore[no-untyped-call]
+
+
+def _relaxer() -> CalculatorRelaxer:
+    return build_xtb(find_method("gfn2-xtb"))
+
+
+def _atoms(structure: Structure) -> "Atoms":
+    atoms = atoms_of(structure)
+    atoms.calc = _relaxer().calculator_for(structure)
+    return atoms
