@@ -199,7 +199,10 @@ def assert_one_line(result: Result) -> None:
 def test_that_an_imported_model_is_listed_and_relaxes() -> None:
     source = parity.FOLDER / "tiny_upstream_jt.pt"
     assert morered("models", "import", source, "--elements", "H C N O").exit_code == 0
-    assert "tiny_upstream_jt: jt, fast, fast+xtb, jt+xtb; unknown; H C N O" in morered("models", "list").stdout
+    assert (
+        "tiny_upstream_jt: jt, fast, fast+xtb, jt+xtb; unknown; H C N O"
+        in morered("models", "list").stdout
+    )
     words = ("--model", "tiny_upstream_jt", "--smiles", "C", "--max-steps", 2, "--json")
     result = morered("relax", *words)
     assert result.exit_code == 0
