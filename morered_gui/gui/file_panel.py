@@ -115,6 +115,7 @@ class FilePanel(QWidget):
         self.model = MoleculesModel(controller)
         self._facts: QLabel = muted("")
         self.list = QListView()
+        self.list.setObjectName("file")
         self.list.setAccessibleName("Molecules in the file")
         self.list.setModel(self.model)
         self.list.setIconSize(THUMBNAIL)
@@ -128,6 +129,7 @@ class FilePanel(QWidget):
         column.addWidget(self._facts)
         column.addWidget(self.list, 1)
         self._state.file_changed.connect(self._on_file)
+        self._state.structure_changed.connect(self._mark)
 
     def set_theme(self, theme: Theme) -> None:
         """Drawings in the theme's colours."""

@@ -170,7 +170,7 @@ class MainWindow(QMainWindow):
         self.course.reference_asked.connect(self.controller.measure_to)
         self.course.reference_file_asked.connect(self.commands.open_reference)
         self.view.broken.connect(self.show_problem)
-        self.file_panel.several.connect(self.docks["File"].setVisible)
+        self.file_panel.several.connect(self._show_file_list)
 
     # --- what others may ask of the window ------------------------------------------------------
 
@@ -319,6 +319,13 @@ class MainWindow(QMainWindow):
         actions["ghost"].setEnabled(state.known_reference is not None)
         actions["stop"].setEnabled(state.activity in {Activity.LOADING, Activity.RUNNING})
         self.playback.enable_actions()
+
+    def _show_file_list(self, several: bool) -> None:
+        """Beside the examples, with room for some rows."""
+        docks = [self.docks["Molecule"], self.docks["File"]]
+        docks[1].setVisible(several)
+        if several:
+            self.resizeDocks(docks, [1, 1], Qt.Orientation.Vertical)
 
     def _fill_recent(self) -> None:
         self._recent.clear()
