@@ -14,7 +14,7 @@ from morered_gui.core import Structure
 from morered_gui.gui.theme import Theme
 from morered_gui.gui.widgets import muted
 
-THUMBNAIL = QSize(84, 60)
+THUMBNAIL = QSize(68, 54)
 SHARPNESS = 2  # drawn larger, for fine screens
 AT_ONCE = 6  # drawn in one task, so that other tasks need not wait long
 
