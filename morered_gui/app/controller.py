@@ -58,6 +58,13 @@ class Controller:
         """Read a molecule from a file."""
         self._submit_load(lambda: operations.open_file(path))
 
+    def choose_from_file(self, place: int) -> None:
+        """Take another molecule of the file opened last; raises IndexError."""
+        molecule = self.state.file_molecules[place]
+        self.cancel_run()
+        self.state.say(None)
+        self.state.load(molecule)
+
     def open_smiles(self, smiles: str, seed: int = 0, on_failure: OnFailure | None = None) -> None:
         """Build a molecule from a SMILES; ``on_failure`` shows what is wrong with it."""
         self._submit_load(lambda: operations.from_smiles(smiles, seed), on_failure)
@@ -264,6 +271,7 @@ class Controller:
         self.cancel_run()
         self.state.say(Message(loaded.note) if loaded.note else None)
         self.state.load(loaded.structure, loaded.reference)
+        self.state.set_file(loaded.molecules)
 
     def _save_frames(self, path: Path, save: Callable[..., Path]) -> None:
         trajectory = self.state.trajectory

@@ -1,6 +1,8 @@
 """What the interface does with molecules, as plain functions for the task thread."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from morered_gui.app.references import Reference, ReferenceChoice, chosen_reference
@@ -11,25 +13,60 @@ STRUCTURE_SUFFIXES = (".sdf", ".mol", ".xyz", ".extxyz", ".pdb", ".traj")
 TRAJECTORY_SUFFIXES = (".extxyz", ".xyz", ".sdf", ".pdb", ".traj")
 
 
+MOST_MOLECULES = 2000  # of a file are listed
+
+
 @dataclass(frozen=True, eq=False)
 class Loaded:
-    """A molecule to start from, its reference if one is known, and a remark for people."""
+    """A molecule to start from, its reference if one is known, and a remark for people.
+
+    ``molecules`` are all of the file that it came from, itself among them; empty where there
+    is no file.
+    """
 
     structure: Structure
     reference: Reference | None = None
     note: str = ""
+    molecules: tuple[Structure, ...] = ()
 
 
 def open_file(path: Path) -> Loaded:
-    """The first molecule of a file; raises MoleculeError."""
-    from morered_gui.chem.reading import read_structures
+    """The molecules of a file; those that can't be read are left out and counted.
 
-    structures = read_structures(path)
-    first = structures[0]
-    named = first if first.name else first.with_name(path.stem)
-    count = len(structures)
-    note = f"{path.name} has {count} structures; this is the first." if count > 1 else ""
-    return Loaded(named, note=note)
+    Raises MoleculeError where none can be read.
+    """
+    from morered_gui.chem.errors import MoleculeError
+    from morered_gui.chem.reading import iter_structures, read_structures
+
+    broken: list[MoleculeError] = []
+    readable = iter_structures(path, lambda _, error: broken.append(error))
+    found = list(islice(readable, MOST_MOLECULES + 1))
+    if not found:
+        found = read_structures(path)  # says what is wrong
+    named = tuple(_named(s, path, k, len(found)) for k, s in enumerate(found[:MOST_MOLECULES]))
+    remarks = []
+    if len(found) > MOST_MOLECULES:
+        remarks.append(f"{path.name} has more molecules; the first {MOST_MOLECULES} are listed.")
+    if broken:
+        remarks.append(
+            f"{path.name}: left out what can't be read ({len(broken)}), the first: {broken[0]}."
+        )
+    return Loaded(named[0], note=" ".join(remarks), molecules=named)
+
+
+def _named(structure: Structure, path: Path, place: int, count: int) -> Structure:
+    if structure.name:
+        return structure
+    return structure.with_name(f"{path.stem} {place + 1}" if count > 1 else path.stem)
+
+
+def pictures(
+    structures: Sequence[Structure], width: int, height: int, *, dark: bool
+) -> list[bytes]:
+    """Structural formulae as PNG."""
+    from morered_gui.chem.depiction import picture_png
+
+    return [picture_png(structure, width, height, dark=dark) for structure in structures]
 
 
 def from_smiles(smiles: str, seed: int) -> Loaded:

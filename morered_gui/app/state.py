@@ -72,6 +72,7 @@ class AppState:
         frame_selected: the index of the frame looked at.
         frame_hovered: the index of the frame pointed at, or None.
         runs_changed: a run has come, gone, been renamed, shown or hidden.
+        file_changed: other molecules to choose from.
         activity_changed: what the compute thread does.
         message_changed: the message, or None.
     """
@@ -82,6 +83,7 @@ class AppState:
     frame_selected = Signal(int)
     frame_hovered = Signal(object)
     runs_changed = Signal()
+    file_changed = Signal()
     activity_changed = Signal(object)
     message_changed = Signal(object)
 
@@ -93,6 +95,7 @@ class AppState:
         self.runs: list[RunRecord] = []  # on this molecule, oldest first
         self.run: RunRecord | None = None  # the one looked at
         self.reference_choice = ReferenceChoice()
+        self.file_molecules: tuple[Structure, ...] = ()  # of the file opened last
         self.frame_index = 0
         self.hovered: int | None = None
         self.live = True
@@ -107,6 +110,12 @@ class AppState:
         self.base = structure
         self.known_reference = reference
         self._set_start(structure, noise_step=0)
+
+    def set_file(self, molecules: tuple[Structure, ...]) -> None:
+        """What the file opened last has to choose from; empty where it was no file."""
+        if molecules is not self.file_molecules:
+            self.file_molecules = molecules
+            self.file_changed.emit()
 
     def set_noised(self, structure: Structure, t: int) -> None:
         """Replace the starting structure by a diffused one; the base stays what it is."""

@@ -23,6 +23,7 @@ from morered_gui.chem.examples import Example
 from morered_gui.gui.action_set import make_actions, paint_icons
 from morered_gui.gui.commands import Commands, Parts
 from morered_gui.gui.course import CoursePanel
+from morered_gui.gui.file_panel import FilePanel
 from morered_gui.gui.key_guard import KeyGuard
 from morered_gui.gui.layout import add_dock, fill_toolbar
 from morered_gui.gui.message_bar import MessageBar
@@ -82,6 +83,7 @@ class MainWindow(QMainWindow):
         self.view = View3D(theme)
         self.playback = PlaybackBar(self.state, actions, theme, settings.playback_rate)
         self.molecule_panel = MoleculePanel(self.state, actions, examples, theme)
+        self.file_panel = FilePanel(self.controller, theme)
         self.run_panel = RunPanel(models, settings, actions)
         self.course = CoursePanel(self.state, theme)
         self.plot = self.course.plot
@@ -120,9 +122,11 @@ class MainWindow(QMainWindow):
         left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
         self.docks = {
             "Molecule": add_dock(self, "Molecule", self.molecule_panel, left),
+            "File": add_dock(self, "Molecules in the file", self.file_panel, left),
             "Course": add_dock(self, "Course of the relaxation", self.course, right),
             "Relaxation": add_dock(self, "Relaxation", self.run_panel, right),
         }
+        self.docks["File"].hide()
         self.resizeDocks([self.docks["Molecule"]], [270], Qt.Orientation.Horizontal)
         self.resizeDocks([self.docks["Course"]], [430], Qt.Orientation.Horizontal)
         self.resizeDocks(
@@ -166,6 +170,7 @@ class MainWindow(QMainWindow):
         self.course.reference_asked.connect(self.controller.measure_to)
         self.course.reference_file_asked.connect(self.commands.open_reference)
         self.view.broken.connect(self.show_problem)
+        self.file_panel.several.connect(self._show_file_list)
 
     # --- what others may ask of the window ------------------------------------------------------
 
@@ -315,6 +320,13 @@ class MainWindow(QMainWindow):
         actions["stop"].setEnabled(state.activity in {Activity.LOADING, Activity.RUNNING})
         self.playback.enable_actions()
 
+    def _show_file_list(self, several: bool) -> None:
+        """Beside the examples, with room for some rows."""
+        docks = [self.docks["Molecule"], self.docks["File"]]
+        docks[1].setVisible(several)
+        if several:
+            self.resizeDocks(docks, [1, 1], Qt.Orientation.Vertical)
+
     def _fill_recent(self) -> None:
         self._recent.clear()
         for name in self.settings.recent_files:
@@ -336,6 +348,7 @@ class MainWindow(QMainWindow):
             self.playback,
             self.message_bar,
             self.molecule_panel,
+            self.file_panel,
         ):
             part.set_theme(theme)
         self._on_choice()
@@ -346,6 +359,7 @@ class MainWindow(QMainWindow):
             self.restoreGeometry(_bytes(self.settings.window_geometry))
         if self.settings.window_layout:
             self.restoreState(_bytes(self.settings.window_layout), LAYOUT_VERSION)
+        self.docks["File"].setVisible(self.file_panel.has_several)
 
     # --- Qt -------------------------------------------------------------------------------------
 

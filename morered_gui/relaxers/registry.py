@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from morered_gui.core import ExpectedError, Provenance, Relaxer
 from morered_gui.diffusion.checkpoint import ModelError, ModelFolder, find_model
+from morered_gui.diffusion.torch_loading import load_torch
 from morered_gui.relaxers.methods import DEFAULT_METHOD, METHODS, Method, describe, find_method
 from morered_gui.relaxers.versions import versions_of
 
@@ -70,6 +71,7 @@ def build_relaxer(choice: RelaxerChoice, threads: int | None = None) -> Relaxer:
             f"the model '{folder.config.name}' serves {', '.join(folder.config.methods) or 'none'}"
             f", not '{method.name}'"
         )
+    load_torch()
     if threads is not None:
         import torch
 

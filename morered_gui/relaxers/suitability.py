@@ -63,7 +63,7 @@ def verdict(
     except UnsupportedMoleculeError as error:
         reason = str(error)
         others = tuple(who_takes(structure, models))
-        who = " or ".join(others)
+        who = " or ".join(filter(None, (", ".join(others[:-1]), *others[-1:])))
         help_ = f"{who} can take it." if who else "Nothing that is installed takes it."
         return Verdict(
             refusal=f"{reason[:1].upper()}{reason[1:]}. {help_}",
@@ -86,7 +86,7 @@ def who_takes(structure: Structure, models: Sequence[ModelInfo]) -> list[str]:
     able = [m.name for m in models if m.methods and _takes(m.capabilities, structure)]
     others = [
         method.title
-        for method in all_methods().values()
+        for method in reversed(all_methods().values())  # the most accurate come last
         if method.kind is None
         and not obstacle(method, models)
         and _takes(method.capabilities, structure)
