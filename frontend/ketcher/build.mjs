@@ -36,6 +36,7 @@ const { metafile } = await build({
   format: "esm",
   jsx: "automatic",
   target: "chrome122",
+  inject: ["process.js"],
   plugins: [withoutMonomers],
   define: { "process.env.NODE_ENV": '"production"', global: "globalThis" },
   loader: { ".svg": "dataurl", ".woff": "dataurl", ".woff2": "dataurl", ".ttf": "dataurl" },
