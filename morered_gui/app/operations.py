@@ -5,6 +5,7 @@ from pathlib import Path
 
 from morered_gui.app.references import Reference, ReferenceChoice, chosen_reference
 from morered_gui.app.series import RunSeries
+from morered_gui.chem.drawing import Drawing, drawing_of_mol
 from morered_gui.core import Structure, Trajectory
 
 STRUCTURE_SUFFIXES = (".sdf", ".mol", ".xyz", ".extxyz", ".pdb", ".traj")
@@ -13,11 +14,12 @@ TRAJECTORY_SUFFIXES = (".extxyz", ".xyz", ".sdf", ".pdb", ".traj")
 
 @dataclass(frozen=True, eq=False)
 class Loaded:
-    """A molecule to start from, its reference if one is known, and a remark for people."""
+    """A molecule to start from, with reference and drawing if known, and a remark for people."""
 
     structure: Structure
     reference: Reference | None = None
     note: str = ""
+    drawing: Drawing | None = None
 
 
 def open_file(path: Path) -> Loaded:
@@ -32,12 +34,17 @@ def open_file(path: Path) -> Loaded:
     return Loaded(named, note=note)
 
 
-def from_smiles(smiles: str, seed: int) -> Loaded:
-    """A conformer of the SMILES with MMFF94 clean-up; raises MoleculeError."""
-    from morered_gui.chem.smiles import structure_from_smiles
+def from_text(text: str, seed: int) -> Loaded:
+    """A conformer of a SMILES, InChI, mol block, or the name of an example; MMFF94 clean-up.
 
-    text = smiles.strip()
-    return Loaded(structure_from_smiles(text, seed=seed, optimise=True, name=text))
+    Raises MoleculeError.
+    """
+    from morered_gui.chem.identifiers import mol_of_text, name_of_text
+    from morered_gui.chem.smiles import structure_of_mol
+
+    mol = mol_of_text(text)
+    structure = structure_of_mol(mol, seed=seed, optimise=True, name=name_of_text(text))
+    return Loaded(structure, drawing=drawing_of_mol(mol))
 
 
 def from_example(identifier: str) -> Loaded:

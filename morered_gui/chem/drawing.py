@@ -29,10 +29,12 @@ class Drawing:
         molblock: V2000, empty for an empty page.
         atoms: per atom of the drawing its index in the structure in space, -1 for an atom
             that has none yet.
+        smiles: canonical; empty where the drawing is no valid molecule.
     """
 
     molblock: str
     atoms: tuple[int, ...] = ()
+    smiles: str = ""
 
 
 class DrawingError(MoleculeError):
@@ -64,13 +66,10 @@ def mol_of_drawing(molblock: str) -> Mol:
 
 def remarks_on(mol: Mol) -> list[str]:
     """What a drawing leaves open, in words: stereo that nobody drew."""
-    centres = Chem.FindMolChiralCenters(mol, includeUnassigned=True, useLegacyImplementation=False)
-    n_open = sum(label == "?" for _, label in centres)
-    n_bonds = sum(
-        info.specified == Chem.StereoSpecified.Unspecified
-        and info.type == Chem.StereoType.Bond_Double
-        for info in Chem.FindPotentialStereo(mol)
-    )
+    unspecified = Chem.StereoSpecified.Unspecified
+    open_kinds = [i.type for i in Chem.FindPotentialStereo(mol) if i.specified == unspecified]
+    n_open = open_kinds.count(Chem.StereoType.Atom_Tetrahedral)
+    n_bonds = open_kinds.count(Chem.StereoType.Bond_Double)
     remarks = []
     if n_open:
         what = "a stereocentre has" if n_open == 1 else f"{n_open} stereocentres have"
@@ -117,12 +116,12 @@ def drawing_of(structure: Structure) -> Drawing:
     with rdkit_messages():
         bare = Chem.RemoveHs(mol)
     kept = tuple(atom.GetIntProp(_INDEX) for atom in bare.GetAtoms())
-    return Drawing(drawn(bare), kept)
+    return Drawing(drawn(bare), kept, smiles_of_mol(bare))
 
 
 def drawing_of_mol(mol: Mol) -> Drawing:
     """A drawing of a molecule whose structure has the same atoms first, hydrogens behind them."""
-    return Drawing(drawn(mol), tuple(range(mol.GetNumAtoms())))
+    return Drawing(drawn(mol), tuple(range(mol.GetNumAtoms())), smiles_of_mol(mol))
 
 
 def _parsed(molblock: str) -> Mol:
@@ -208,6 +207,9 @@ def _refuse_radicals(mol: Mol) -> None:
             "add a hydrogen, a bond or a charge",
             atoms,
         )
+    electrons = sum(a.GetAtomicNum() + a.GetTotalNumHs() for a in mol.GetAtoms())
+    if (electrons - Chem.GetFormalCharge(mol)) % 2:
+        raise DrawingError("it has an odd number of electrons; a charge or a hydrogen is missing")
 
 
 def _unpaired(mol: Mol) -> int:

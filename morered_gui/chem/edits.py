@@ -103,7 +103,8 @@ class _Places:
     def of(cls, full: Mol, before: Mol, x: FloatArray, kept: Sequence[int]) -> "_Places":
         """Hydrogens of unchanged atoms go with these."""
         origin = _origin(full, before, kept)
-        fixed, loose = {}, {}
+        fixed: dict[int, FloatArray] = {}
+        loose: dict[int, FloatArray] = {}
         for atom, was in origin.items():
             new, old = full.GetAtomWithIdx(atom), before.GetAtomWithIdx(was)
             same = _environment(new, origin) == _environment(old, None)
@@ -144,12 +145,7 @@ def _built_around(full: Mol, places: _Places, seed: int) -> bool:
     """Give the molecule a conformer with the fixed atoms in their places; False where none fits."""
     held = {k: Point3D(*map(float, p)) for k, p in places.fixed.items()}
     for attempt in range(ATTEMPTS):
-        if len(held) == full.GetNumAtoms():
-            full.RemoveAllConformers()
-            full.AddConformer(Chem.Conformer(full.GetNumAtoms()), assignId=True)
-        elif not _embedded(full, held, seed + attempt):
-            continue
-        elif _lay_over(full, places) > FITS and len(held) > 2:
+        if not _placed_around(full, held, places, seed + attempt):
             continue
         conformer = full.GetConformer()
         for atom, point in held.items():
@@ -160,12 +156,21 @@ def _built_around(full: Mol, places: _Places, seed: int) -> bool:
     return False
 
 
+def _placed_around(full: Mol, held: dict[int, Point3D], places: _Places, seed: int) -> bool:
+    """A conformer whose held atoms lie near their places; False where this seed gives none."""
+    if len(held) == full.GetNumAtoms():
+        full.RemoveAllConformers()
+        full.AddConformer(Chem.Conformer(full.GetNumAtoms()), assignId=True)
+        return True
+    return _embedded(full, held, seed) and (_lay_over(full, places) < FITS or len(held) < 3)
+
+
 def _embedded(full: Mol, held: dict[int, Point3D], seed: int) -> bool:
     parameters = rdDistGeom.ETKDGv3()
     parameters.randomSeed = seed % MAX_SEED  # type: ignore[assignment]
     parameters.useRandomCoords = True  # type: ignore[assignment]
     parameters.maxIterations = EMBEDDING_ITERATIONS  # type: ignore[assignment]
-    parameters.SetCoordMap(held)
+    parameters.SetCoordMap(held)  # type: ignore[call-arg, arg-type]
     with rdkit_messages():
         return rdDistGeom.EmbedMolecule(full, parameters) >= 0
 
@@ -197,9 +202,9 @@ def _clean_up(full: Mol, held: Sequence[int]) -> None:
 def _field(full: Mol) -> ForceField | None:
     properties = rdForceFieldHelpers.MMFFGetMoleculeProperties(full)
     if properties is not None:
-        return rdForceFieldHelpers.MMFFGetMoleculeForceField(full, properties)
+        return rdForceFieldHelpers.MMFFGetMoleculeForceField(full, properties)  # type: ignore[no-any-return]
     if rdForceFieldHelpers.UFFHasAllMoleculeParams(full):
-        return rdForceFieldHelpers.UFFGetMoleculeForceField(full)
+        return rdForceFieldHelpers.UFFGetMoleculeForceField(full)  # type: ignore[no-any-return]
     return None
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from rdkit import Chem
 from scipy.optimize import linear_sum_assignment
 
-from morered_gui.core.arrays import FloatArray, IntArray
+from morered_gui.core.arrays import IntArray
 from morered_gui.core.geometry import rmsds, superpose_by
 from morered_gui.core.structure import Structure
 
@@ -140,7 +140,9 @@ def _hydrogens_assigned(
     mobile: Structure, target: Structure, order: IntArray, subset: IntArray
 ) -> IntArray:
     """Superpose on a subset of the target's atoms, then give each hydrogen its nearest."""
-    moved = superpose_by(mobile.positions, mobile.positions[order[subset]], target.positions[subset])
+    moved = superpose_by(
+        mobile.positions, mobile.positions[order[subset]], target.positions[subset]
+    )
     own_m, own_t = _hydrogens(mobile), _hydrogens(target)
     better = order.copy()
     for parent, children in own_t.items():

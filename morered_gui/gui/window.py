@@ -23,6 +23,7 @@ from morered_gui.chem.examples import Example
 from morered_gui.gui.action_set import make_actions, paint_icons
 from morered_gui.gui.commands import Commands, Parts
 from morered_gui.gui.course import CoursePanel
+from morered_gui.gui.drawing_desk import DrawingDesk
 from morered_gui.gui.key_guard import KeyGuard
 from morered_gui.gui.layout import add_dock, fill_toolbar
 from morered_gui.gui.message_bar import MessageBar
@@ -61,7 +62,9 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self._theme = theme_of(self.palette())
         self.commands = Commands(self)
-        self.actions_by_id = make_actions(self.commands.callbacks(), self._theme, self)
+        self.desk = DrawingDesk(self, self)
+        callbacks = {**self.commands.callbacks(), **self.desk.callbacks()}
+        self.actions_by_id = make_actions(callbacks, self._theme, self)
         self._build(models, examples)
         self._connect()
         self._keys = KeyGuard(self)
@@ -83,6 +86,7 @@ class MainWindow(QMainWindow):
         self.playback = PlaybackBar(self.state, actions, theme, settings.playback_rate)
         self.molecule_panel = MoleculePanel(self.state, actions, examples, theme)
         self.run_panel = RunPanel(models, settings, actions)
+        self.sketch_panel = self.desk.build(theme, follows=settings.relax_while_drawing)
         self.course = CoursePanel(self.state, theme)
         self.plot = self.course.plot
         self.scene = Scene(self.state, self.view, show_ghost=settings.show_ghost)
@@ -119,12 +123,16 @@ class MainWindow(QMainWindow):
     def _add_docks(self) -> None:
         left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
         self.docks = {
+            "Draw": add_dock(self, "Draw", self.sketch_panel, left),
             "Molecule": add_dock(self, "Molecule", self.molecule_panel, left),
             "Course": add_dock(self, "Course of the relaxation", self.course, right),
             "Relaxation": add_dock(self, "Relaxation", self.run_panel, right),
         }
-        self.resizeDocks([self.docks["Molecule"]], [270], Qt.Orientation.Horizontal)
-        self.resizeDocks([self.docks["Course"]], [430], Qt.Orientation.Horizontal)
+        self.resizeDocks([self.docks["Draw"]], [430], Qt.Orientation.Horizontal)
+        self.resizeDocks([self.docks["Course"]], [400], Qt.Orientation.Horizontal)
+        self.resizeDocks(
+            [self.docks["Draw"], self.docks["Molecule"]], [480, 300], Qt.Orientation.Vertical
+        )
         self.resizeDocks(
             [self.docks["Course"], self.docks["Relaxation"]], [520, 250], Qt.Orientation.Vertical
         )
@@ -166,6 +174,8 @@ class MainWindow(QMainWindow):
         self.course.reference_asked.connect(self.controller.measure_to)
         self.course.reference_file_asked.connect(self.commands.open_reference)
         self.view.broken.connect(self.show_problem)
+        self.sketch_panel.sketcher.broken.connect(self.show_problem)
+        state.drawing_changed.connect(self.molecule_panel.show_drawing)
 
     # --- what others may ask of the window ------------------------------------------------------
 
@@ -180,9 +190,9 @@ class MainWindow(QMainWindow):
         self.molecule_panel.select_example(identifier)
 
     def open_smiles(self, smiles: str) -> None:
-        """Build a SMILES; what is wrong with it appears beside the field."""
+        """Build a SMILES, InChI, ...; what is wrong with it appears beside the field."""
         panel = self.molecule_panel
-        self.controller.open_smiles(
+        self.controller.open_text(
             smiles,
             self.run_panel.seed,
             on_failure=lambda message: panel.show_smiles_error(message.text),
@@ -202,6 +212,7 @@ class MainWindow(QMainWindow):
             self.run_panel.remembered(self.settings),
             playback_rate=self.playback.rate,
             show_ghost=self.actions_by_id["ghost"].isChecked(),
+            relax_while_drawing=self.actions_by_id["follow"].isChecked(),
             window_geometry=_text(self.saveGeometry()),
             window_layout=_text(self.saveState(LAYOUT_VERSION)),
         )
@@ -332,6 +343,7 @@ class MainWindow(QMainWindow):
         paint_icons(self.actions_by_id, theme)
         for part in (
             self.view,
+            self.sketch_panel,
             self.course,
             self.playback,
             self.message_bar,

@@ -46,6 +46,11 @@ class RelaxerChoice:
     start_t: int | None = None
 
 
+def capabilities_of(choice: RelaxerChoice) -> Capabilities:
+    """What a relaxer takes, without building it; raises ModelError or ExpectedError."""
+    return _capabilities(find_model(choice.model or find_method(choice.method).model))
+
+
 def build_relaxer(choice: RelaxerChoice, threads: int | None = None) -> Relaxer:
     """Load what a method needs and put it on the device.
 

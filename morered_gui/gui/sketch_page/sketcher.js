@@ -50,6 +50,7 @@ function onKey(event) {
 }
 
 function onReady(instance) {
+  if (ketcher === instance) return; // Ketcher says it twice
   ketcher = instance;
   ketcher.setSettings({ ignoreChiralFlag: true });
   ketcher.editor.subscribe("change", changed);
@@ -59,11 +60,11 @@ function onReady(instance) {
 
 window.moreredSketch = {
   // Shows a drawing, or an empty page; tells Python the numbers of its atoms in their order.
-  async show(molfile, token) {
+  async show(molfile, token, inPlace) {
     showing += 1;
     try {
-      const keep = ketcher.editor.struct().atoms.size > 0;
-      await ketcher.setMolecule(molfile, { preserveCanvasPosition: keep && Boolean(molfile) });
+      if (molfile) await ketcher.setMolecule(molfile, { preserveCanvasPosition: inPlace });
+      else ketcher.editor.clear();
       const now = await content();
       last = now.molfile;
       bridge.report_shown(token, now.ids);
@@ -74,6 +75,10 @@ window.moreredSketch = {
       // Ketcher tells of the change only after the promise is kept.
       setTimeout(() => { showing -= 1; }, 0);
     }
+  },
+  mark(numbers, color) {
+    ketcher.editor.highlights.clear();
+    if (numbers.length) ketcher.editor.highlights.create({ atoms: numbers, bonds: [], color });
   },
   setTheme(theme) {
     const style = document.documentElement.style;

@@ -76,7 +76,8 @@ const moreredView = (() => {
       if (molecule) {
         molecule.setClickable({}, true, (atom) => bridge.report_atom(atom.index));
       }
-      if (zoom && data) { viewer.setView(HOME); fit(); } else viewer.render();
+      if (zoom === "home" && data) viewer.setView(HOME);
+      if (zoom !== "keep" && data) fit(); else viewer.render();
       return true;
     },
     setPositions(positions) {
