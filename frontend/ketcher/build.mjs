@@ -14,11 +14,15 @@ const indigo = await readdir(INDIGO);
 const worker = indigo.find((name) => /^indigoWorker-\w+\.js$/.test(name));
 const wasm = indigo.find((name) => name.startsWith("indigo-ketcher-norender"));
 
-// The library of monomers (3.5 MB) belongs to the macromolecule editor, which is switched off.
+// The editor for macromolecules is loaded even where it is switched off, and its library of
+// monomers is 3.5 MB: nothing takes the place of the one, an empty library that of the other.
 const NO_MONOMERS = '{"root":{"nodes":[],"connections":[],"templates":[]}}';
-const withoutMonomers = {
-  name: "without-monomers",
+const withoutMacromolecules = {
+  name: "without-macromolecules",
   setup(bundler) {
+    bundler.onLoad({ filter: /ketcher-react[\\/]dist[\\/]index\.modern-\w+\.js$/ }, () => ({
+      contents: "export default () => null;",
+    }));
     bundler.onLoad({ filter: /editor[\\/]data[\\/]monomers\.modern\.js$/ }, () => ({
       contents: `export default ${JSON.stringify(NO_MONOMERS)};`,
     }));
@@ -37,7 +41,7 @@ const { metafile } = await build({
   jsx: "automatic",
   target: "chrome122",
   inject: ["process.js"],
-  plugins: [withoutMonomers],
+  plugins: [withoutMacromolecules],
   define: { "process.env.NODE_ENV": '"production"', global: "globalThis" },
   loader: { ".svg": "dataurl", ".woff": "dataurl", ".woff2": "dataurl", ".ttf": "dataurl" },
   legalComments: "none",

@@ -4,10 +4,11 @@ import { Editor } from "ketcher-react";
 import { StandaloneStructServiceProvider } from "ketcher-standalone/dist/binaryWasmNoRender";
 import "ketcher-react/dist/index.css";
 
-// What the program has itself, what needs a server, and what makes no single molecule.
+// What the window has itself (files, undo, a view in space), and what makes no single molecule.
 const HIDDEN = [
-  "about", "arrows", "fullscreen", "help", "images", "miew", "reaction-plus", "recognize", "open",
-  "save", "shapes", "text", "create-monomer", "reaction-mapping-tools", "reaction-automap",
+  "about", "any-atom", "arrows", "create-monomer", "extended-table", "fullscreen", "help", "images",
+  "miew", "open", "reaction-automap", "reaction-mapping-tools", "reaction-plus", "recognize",
+  "redo", "rgroup", "save", "sgroup", "shapes", "text", "undo",
 ];
 
 export function mount(element, { onReady, onError }) {

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from rdkit import Chem
-from rdkit.Chem import Mol, rdDistGeom, rdFMCS, rdForceFieldHelpers
-from rdkit.ForceField.rdForceField import ForceField
+from rdkit.Chem import Mol, rdDistGeom, rdFMCS
 from rdkit.Geometry import Point3D
 
 from morered_gui.chem.conformers import minimise
@@ -59,7 +58,7 @@ def structure_after_edit(
         if places.fixed and _built_around(full, places, seed):
             return from_rdkit(full, name=name)
         embed(full, seed=seed)
-        _clean_up(full, [])
+        minimise(full, CLEAN_UP_STEPS)
         _lay_over(full, places)
         return from_rdkit(full, name=name)
     embed(full, seed=seed)
@@ -101,15 +100,19 @@ class _Places:
 
     @classmethod
     def of(cls, full: Mol, before: Mol, x: FloatArray, kept: Sequence[int]) -> "_Places":
-        """Hydrogens of unchanged atoms go with these."""
+        """A hydrogen is as free as the atom that carries it."""
         origin = _origin(full, before, kept)
-        fixed: dict[int, FloatArray] = {}
-        loose: dict[int, FloatArray] = {}
-        for atom, was in origin.items():
-            new, old = full.GetAtomWithIdx(atom), before.GetAtomWithIdx(was)
-            same = _environment(new, origin) == _environment(old, None)
-            (fixed if same else loose)[atom] = x[was]
-        return cls(fixed, loose)
+        same = {
+            atom
+            for atom, was in origin.items()
+            if _environment(full.GetAtomWithIdx(atom), origin)
+            == _environment(before.GetAtomWithIdx(was), None)
+        }
+        fixed = {k for k in same if same >= set(_carriers(full.GetAtomWithIdx(k)))}
+        return cls(
+            {k: x[was] for k, was in origin.items() if k in fixed},
+            {k: x[was] for k, was in origin.items() if k not in fixed},
+        )
 
 
 def _origin(full: Mol, before: Mol, kept: Sequence[int]) -> dict[int, int]:
@@ -131,6 +134,12 @@ def _hydrogens(atom: Chem.Atom) -> Iterator[int]:
     return (n.GetIdx() for n in atom.GetNeighbors() if n.GetAtomicNum() == HYDROGEN)
 
 
+def _carriers(atom: Chem.Atom) -> Iterator[int]:
+    """The neighbours of a hydrogen; none for another element."""
+    neighbours = atom.GetNeighbors() if atom.GetAtomicNum() == HYDROGEN else ()
+    return (n.GetIdx() for n in neighbours)
+
+
 def _environment(atom: Chem.Atom, origin: dict[int, int] | None) -> tuple[object, ...]:
     """Element, charge, and neighbours with bond orders, in the numbers of the old molecule."""
     bonds = []
@@ -150,7 +159,7 @@ def _built_around(full: Mol, places: _Places, seed: int) -> bool:
         conformer = full.GetConformer()
         for atom, point in held.items():
             conformer.SetAtomPosition(atom, point)
-        _clean_up(full, list(held))
+        minimise(full, CLEAN_UP_STEPS, list(held))
         if _is_sound(full):
             return True
     return False
@@ -170,6 +179,7 @@ def _embedded(full: Mol, held: dict[int, Point3D], seed: int) -> bool:
     parameters.randomSeed = seed % MAX_SEED  # type: ignore[assignment]
     parameters.useRandomCoords = True  # type: ignore[assignment]
     parameters.maxIterations = EMBEDDING_ITERATIONS  # type: ignore[assignment]
+    parameters.embedFragmentsSeparately = False  # type: ignore[assignment]
     parameters.SetCoordMap(held)  # type: ignore[call-arg, arg-type]
     with rdkit_messages():
         return rdDistGeom.EmbedMolecule(full, parameters) >= 0
@@ -185,27 +195,6 @@ def _lay_over(full: Mol, places: _Places) -> float:
     for atom, position in enumerate(moved):
         conformer.SetAtomPosition(atom, Point3D(*map(float, position)))
     return float(np.sqrt(((moved[list(known)] - target) ** 2).sum(1).mean()))
-
-
-def _clean_up(full: Mol, held: Sequence[int]) -> None:
-    """A few steps of MMFF94 (UFF) in place; the held atoms do not move at all."""
-    with rdkit_messages():
-        field = _field(full)
-        if field is None or len(held) == full.GetNumAtoms():
-            return
-        field.Initialize()
-        for atom in held:
-            field.AddFixedPoint(atom)
-        field.Minimize(maxIts=CLEAN_UP_STEPS)
-
-
-def _field(full: Mol) -> ForceField | None:
-    properties = rdForceFieldHelpers.MMFFGetMoleculeProperties(full)
-    if properties is not None:
-        return rdForceFieldHelpers.MMFFGetMoleculeForceField(full, properties)  # type: ignore[no-any-return]
-    if rdForceFieldHelpers.UFFHasAllMoleculeParams(full):
-        return rdForceFieldHelpers.UFFGetMoleculeForceField(full)  # type: ignore[no-any-return]
-    return None
 
 
 def _is_sound(full: Mol) -> bool:

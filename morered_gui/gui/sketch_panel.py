@@ -9,7 +9,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QMenu,
-    QStackedWidget,
+    QStackedLayout,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -42,9 +42,7 @@ class SketchPanel(QWidget):
         self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._hint.setMargin(24)
         self._hint.setProperty("role", "muted")
-        self._stack = QStackedWidget()
-        self._stack.addWidget(self._hint)
-        self._stack.addWidget(self.sketcher)
+        self._hint.setAutoFillBackground(True)
         self._icon, self._words = QLabel(), QLabel()
         self._words.setWordWrap(True)
         self._words.setAccessibleName("What there is to say about the drawing")
@@ -59,9 +57,12 @@ class SketchPanel(QWidget):
     def _lay_out(self, actions: Mapping[str, QAction]) -> None:
         frame = QFrame()
         frame.setObjectName("page")
-        inside = QVBoxLayout(frame)
+        inside = QStackedLayout(frame)
+        # Not one at a time: Ketcher has to know its size while it loads behind the hint.
+        inside.setStackingMode(QStackedLayout.StackingMode.StackAll)
         inside.setContentsMargins(1, 1, 1, 1)
-        inside.addWidget(self._stack)
+        inside.addWidget(self.sketcher)
+        inside.addWidget(self._hint)
         follow = QToolButton()
         follow.setDefaultAction(actions["follow"])
         follow.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
@@ -124,7 +125,7 @@ class SketchPanel(QWidget):
     @property
     def hint(self) -> str:
         """What stands in the sketcher's place; empty where it is there."""
-        return "" if self._stack.currentWidget() is self.sketcher else self._hint.text()
+        return "" if self._hint.isHidden() else self._hint.text()
 
     def _paint_icon(self) -> None:
         theme, bad = self._theme, bool(self._verdict.problem)
@@ -133,10 +134,11 @@ class SketchPanel(QWidget):
 
     def _set_hint(self, text: str) -> None:
         self._hint.setText(text)
-        self._stack.setCurrentWidget(self._hint)
+        self._hint.show()
+        self._hint.raise_()
 
     def _on_ready(self) -> None:
-        self._stack.setCurrentWidget(self.sketcher)
+        self._hint.hide()
         self.sketcher.mark_atoms(self._verdict.atoms)
 
     def _on_refused(self, message: str) -> None:

@@ -131,7 +131,7 @@ class MainWindow(QMainWindow):
         self.resizeDocks([self.docks["Draw"]], [430], Qt.Orientation.Horizontal)
         self.resizeDocks([self.docks["Course"]], [400], Qt.Orientation.Horizontal)
         self.resizeDocks(
-            [self.docks["Draw"], self.docks["Molecule"]], [480, 300], Qt.Orientation.Vertical
+            [self.docks["Draw"], self.docks["Molecule"]], [520, 260], Qt.Orientation.Vertical
         )
         self.resizeDocks(
             [self.docks["Course"], self.docks["Relaxation"]], [520, 250], Qt.Orientation.Vertical

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from morered_gui.core import ExpectedError, Provenance, Relaxer
+from morered_gui.core import Capabilities, ExpectedError, Provenance, Relaxer
 from morered_gui.diffusion.checkpoint import ModelError, ModelFolder, find_model
 from morered_gui.relaxers.methods import DEFAULT_METHOD, Method, describe, find_method
 from morered_gui.relaxers.versions import versions_of
@@ -48,7 +48,7 @@ class RelaxerChoice:
 
 def capabilities_of(choice: RelaxerChoice) -> Capabilities:
     """What a relaxer takes, without building it; raises ModelError or ExpectedError."""
-    return _capabilities(find_model(choice.model or find_method(choice.method).model))
+    return describe(find_model(choice.model or find_method(choice.method).model)).capabilities
 
 
 def build_relaxer(choice: RelaxerChoice, threads: int | None = None) -> Relaxer:

@@ -42,8 +42,9 @@ const moreredView = (() => {
   }
 
   function fit() {
-    viewer.zoomTo();
-    viewer.zoom(CLOSER);
+    viewer.zoomTo(); // looks at the height alone
+    const view = document.getElementById("view");
+    viewer.zoom(CLOSER * Math.min(1, view.clientWidth / view.clientHeight));
     viewer.render();
   }
 
