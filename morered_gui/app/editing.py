@@ -145,7 +145,10 @@ class Editing:
             self._load(result.structure, result.drawing)
             if not result.refusal:
                 self._follow()
-        elif not result.problem:
+        elif result.problem:
+            self.state.put_on_page(result.drawing)
+            self._record(new_step=False)
+        else:
             self.state.set_drawing(result.drawing)
             self._record(new_step=False)
 

@@ -153,6 +153,11 @@ class AppState:
         self.drawing = self.valid_drawing = drawing
         self.drawing_changed.emit(drawing)
 
+    def put_on_page(self, drawing: Drawing) -> None:
+        """Somebody drew this, which the structure does not have (yet)."""
+        self.drawing = drawing
+        self.drawing_changed.emit(drawing)
+
     def moment(self) -> Moment:
         """All that an undo has to bring back."""
         return Moment(

@@ -247,11 +247,6 @@ def _page_theme(theme: Theme) -> dict[str, object]:
         "dark": theme.dark,
         "colours": {
             "canvas": theme.canvas.name(),
-            "panel": theme.panel.name(),
-            "text": theme.text.name(),
-            "muted": theme.muted.name(),
-            "line": theme.line.name(),
             "accent": theme.accent.name(),
-            "accent-text": theme.accent_text.name(),
         },
     }

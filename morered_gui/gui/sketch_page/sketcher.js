@@ -59,6 +59,7 @@ function onReady(instance) {
 }
 
 window.moreredSketch = {
+  ketcher: () => ketcher,
   // Shows a drawing, or an empty page; tells Python the numbers of its atoms in their order.
   async show(molfile, token, inPlace) {
     showing += 1;
