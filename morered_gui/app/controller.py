@@ -65,9 +65,12 @@ class Controller:
         self.state.say(None)
         self.state.load(molecule)
 
-    def open_smiles(self, smiles: str, seed: int = 0, on_failure: OnFailure | None = None) -> None:
-        """Build a molecule from a SMILES; ``on_failure`` shows what is wrong with it."""
-        self._submit_load(lambda: operations.from_smiles(smiles, seed), on_failure)
+    def open_text(self, text: str, seed: int = 0, on_failure: OnFailure | None = None) -> None:
+        """Build a molecule from a SMILES, InChI, mol block or an example's name.
+
+        ``on_failure`` shows what is wrong with it.
+        """
+        self._submit_load(lambda: operations.from_text(text, seed), on_failure)
 
     def open_example(self, identifier: str) -> None:
         """Load an example."""
@@ -149,7 +152,7 @@ class Controller:
             state.set_measured(run, *result)
 
         copy, known = run.trajectory.copy(), state.known_reference
-        self._submit(lambda: operations.measured(choice, copy, known), measured)
+        self.submit(lambda: operations.measured(choice, copy, known), measured)
 
     def load_reference(self, path: Path, *, symmetric: bool) -> None:
         """Measure to a structure from a file; its atoms may come in another order."""
@@ -157,19 +160,29 @@ class Controller:
         def loaded(reference: Reference) -> None:
             self.measure_to(ReferenceChoice(ReferenceKind.LOADED, symmetric, reference))
 
-        self._submit(lambda: operations.open_reference(path), loaded)
+        self.submit(lambda: operations.open_reference(path), loaded)
 
-    def run_task(
+    def submit(
         self,
         function: Callable[[], Any],
         on_result: OnResult,
         on_failure: OnFailure | None = None,
-    ) -> None:
-        """Do something in the task thread; what it returns comes back in this one.
+    ) -> Job:
+        """Call a function on the task thread; its result arrives with a later ``pump``."""
+        job = self._tasks.submit(task(function))
+        self._handlers[job.number] = (on_result, on_failure or self.state.say)
+        return job
 
-        ``on_failure`` gets the words for an error; without it they are shown.
-        """
-        self._submit(function, on_result, on_failure)
+    def drop(self, job: Job | None) -> None:
+        """Take no notice of what a task still brings."""
+        if job is not None:
+            job.cancel()
+            self._handlers.pop(job.number, None)
+
+    @property
+    def run_number(self) -> int:
+        """Number of the relaxation that is on its way, 0 where there is none."""
+        return 0 if self._run is None else self._run.number
 
     def close(self) -> bool:
         """Stop both threads; True where they have ended."""
@@ -262,15 +275,13 @@ class Controller:
         self, function: Callable[[], Loaded], on_failure: OnFailure | None = None
     ) -> None:
         """A newer request replaces one that is still on its way."""
-        if self._load is not None:
-            self._load.cancel()
-            self._handlers.pop(self._load.number, None)
-        self._load = self._submit(function, self._loaded, on_failure)
+        self.drop(self._load)
+        self._load = self.submit(function, self._loaded, on_failure)
 
     def _loaded(self, loaded: Loaded) -> None:
         self.cancel_run()
         self.state.say(Message(loaded.note) if loaded.note else None)
-        self.state.load(loaded.structure, loaded.reference)
+        self.state.load(loaded.structure, loaded.reference, loaded.drawing)
         self.state.set_file(loaded.molecules)
 
     def _save_frames(self, path: Path, save: Callable[..., Path]) -> None:
@@ -281,17 +292,7 @@ class Controller:
         return self._submit_save(lambda: save(path, copy))
 
     def _submit_save(self, function: Callable[[], Path]) -> None:
-        self._submit(function, lambda path: self.state.say(Message(f"Saved {path}.")))
-
-    def _submit(
-        self,
-        function: Callable[[], Any],
-        on_result: OnResult,
-        on_failure: OnFailure | None = None,
-    ) -> Job:
-        job = self._tasks.submit(task(function))
-        self._handlers[job.number] = (on_result, on_failure or self.state.say)
-        return job
+        self.submit(function, lambda path: self.state.say(Message(f"Saved {path}.")))
 
     def _refuse(self, reason: str) -> None:
         self.state.say(Message(_sentence(reason), Severity.WARNING))

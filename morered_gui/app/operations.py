@@ -7,6 +7,7 @@ from pathlib import Path
 
 from morered_gui.app.references import Reference, ReferenceChoice, chosen_reference
 from morered_gui.app.series import RunSeries
+from morered_gui.chem.drawing import Drawing, drawing_of_mol
 from morered_gui.core import Structure, Trajectory
 
 STRUCTURE_SUFFIXES = (".sdf", ".mol", ".xyz", ".extxyz", ".pdb", ".traj")
@@ -18,7 +19,7 @@ MOST_MOLECULES = 2000  # of a file are listed
 
 @dataclass(frozen=True, eq=False)
 class Loaded:
-    """A molecule to start from, its reference if one is known, and a remark for people.
+    """A molecule to start from, with reference and drawing if known, and a remark for people.
 
     ``molecules`` are all of the file that it came from, itself among them; empty where there
     is no file.
@@ -27,6 +28,7 @@ class Loaded:
     structure: Structure
     reference: Reference | None = None
     note: str = ""
+    drawing: Drawing | None = None
     molecules: tuple[Structure, ...] = ()
 
 
@@ -69,12 +71,17 @@ def pictures(
     return [picture_png(structure, width, height, dark=dark) for structure in structures]
 
 
-def from_smiles(smiles: str, seed: int) -> Loaded:
-    """A conformer of the SMILES with MMFF94 clean-up; raises MoleculeError."""
-    from morered_gui.chem.smiles import structure_from_smiles
+def from_text(text: str, seed: int) -> Loaded:
+    """A conformer of a SMILES, InChI, mol block, or the name of an example; MMFF94 clean-up.
 
-    text = smiles.strip()
-    return Loaded(structure_from_smiles(text, seed=seed, optimise=True, name=text))
+    Raises MoleculeError.
+    """
+    from morered_gui.chem.identifiers import mol_of_text, name_of_text
+    from morered_gui.chem.smiles import structure_of_mol
+
+    mol = mol_of_text(text)
+    structure = structure_of_mol(mol, seed=seed, optimise=True, name=name_of_text(text))
+    return Loaded(structure, drawing=drawing_of_mol(mol))
 
 
 def from_example(identifier: str) -> Loaded:

@@ -7,6 +7,7 @@ that wait, so that a fast relaxation never piles up work for a slow screen.
 import base64
 import json
 from collections.abc import Callable
+from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,14 @@ from morered_gui.gui.theme import Theme
 
 DECIMALS = 4  # of positions in Å sent to the page
 _VIEWER = Path(__file__).parent / "viewer"
+
+
+class Zoom(StrEnum):
+    """Where the camera goes for another molecule."""
+
+    KEEP = "keep"
+    FIT = "fit"  # so that all is seen, from where it looks
+    HOME = "home"  # so that all is seen, from the front
 
 
 class Bridge(QObject):
@@ -78,7 +87,7 @@ class View3D(QWebEngineView):
 
     # --- what to draw ---------------------------------------------------------------------------
 
-    def show_molecule(self, structure: Structure | None, *, zoom: bool = True) -> None:
+    def show_molecule(self, structure: Structure | None, *, zoom: Zoom = Zoom.HOME) -> None:
         """Draw another molecule, or none."""
         self._positions = None
         self._call(f"setMolecule({_as_json(structure)}, {json.dumps(zoom)})")

@@ -23,6 +23,7 @@ from morered_gui.chem.examples import Example
 from morered_gui.gui.action_set import make_actions, paint_icons
 from morered_gui.gui.commands import Commands, Parts
 from morered_gui.gui.course import CoursePanel
+from morered_gui.gui.drawing_desk import DrawingDesk
 from morered_gui.gui.file_panel import FilePanel
 from morered_gui.gui.key_guard import KeyGuard
 from morered_gui.gui.layout import add_dock, fill_toolbar
@@ -62,7 +63,9 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self._theme = theme_of(self.palette())
         self.commands = Commands(self)
-        self.actions_by_id = make_actions(self.commands.callbacks(), self._theme, self)
+        self.desk = DrawingDesk(self, self)
+        callbacks = {**self.commands.callbacks(), **self.desk.callbacks()}
+        self.actions_by_id = make_actions(callbacks, self._theme, self)
         self._build(models, examples)
         self._connect()
         self._keys = KeyGuard(self)
@@ -85,6 +88,7 @@ class MainWindow(QMainWindow):
         self.molecule_panel = MoleculePanel(self.state, actions, examples, theme)
         self.file_panel = FilePanel(self.controller, theme)
         self.run_panel = RunPanel(models, settings, actions)
+        self.sketch_panel = self.desk.build(theme, follows=settings.relax_while_drawing)
         self.course = CoursePanel(self.state, theme)
         self.plot = self.course.plot
         self.scene = Scene(self.state, self.view, show_ghost=settings.show_ghost)
@@ -121,14 +125,18 @@ class MainWindow(QMainWindow):
     def _add_docks(self) -> None:
         left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
         self.docks = {
+            "Draw": add_dock(self, "Draw", self.sketch_panel, left),
             "Molecule": add_dock(self, "Molecule", self.molecule_panel, left),
             "File": add_dock(self, "Molecules in the file", self.file_panel, left),
             "Course": add_dock(self, "Course of the relaxation", self.course, right),
             "Relaxation": add_dock(self, "Relaxation", self.run_panel, right),
         }
         self.docks["File"].hide()
-        self.resizeDocks([self.docks["Molecule"]], [270], Qt.Orientation.Horizontal)
-        self.resizeDocks([self.docks["Course"]], [430], Qt.Orientation.Horizontal)
+        self.resizeDocks([self.docks["Draw"]], [430], Qt.Orientation.Horizontal)
+        self.resizeDocks([self.docks["Course"]], [400], Qt.Orientation.Horizontal)
+        self.resizeDocks(
+            [self.docks["Draw"], self.docks["Molecule"]], [520, 260], Qt.Orientation.Vertical
+        )
         self.resizeDocks(
             [self.docks["Course"], self.docks["Relaxation"]], [520, 250], Qt.Orientation.Vertical
         )
@@ -171,6 +179,8 @@ class MainWindow(QMainWindow):
         self.course.reference_file_asked.connect(self.commands.open_reference)
         self.view.broken.connect(self.show_problem)
         self.file_panel.several.connect(self._show_file_list)
+        self.sketch_panel.sketcher.broken.connect(self.show_problem)
+        state.drawing_changed.connect(self.molecule_panel.show_drawing)
 
     # --- what others may ask of the window ------------------------------------------------------
 
@@ -185,9 +195,9 @@ class MainWindow(QMainWindow):
         self.molecule_panel.select_example(identifier)
 
     def open_smiles(self, smiles: str) -> None:
-        """Build a SMILES; what is wrong with it appears beside the field."""
+        """Build a SMILES, InChI, ...; what is wrong with it appears beside the field."""
         panel = self.molecule_panel
-        self.controller.open_smiles(
+        self.controller.open_text(
             smiles,
             self.run_panel.seed,
             on_failure=lambda message: panel.show_smiles_error(message.text),
@@ -207,6 +217,7 @@ class MainWindow(QMainWindow):
             self.run_panel.remembered(self.settings),
             playback_rate=self.playback.rate,
             show_ghost=self.actions_by_id["ghost"].isChecked(),
+            relax_while_drawing=self.actions_by_id["follow"].isChecked(),
             window_geometry=_text(self.saveGeometry()),
             window_layout=_text(self.saveState(LAYOUT_VERSION)),
         )
@@ -344,6 +355,7 @@ class MainWindow(QMainWindow):
         paint_icons(self.actions_by_id, theme)
         for part in (
             self.view,
+            self.sketch_panel,
             self.course,
             self.playback,
             self.message_bar,

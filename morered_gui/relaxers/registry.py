@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from morered_gui.core import ExpectedError, Provenance, Relaxer
+from morered_gui.core import Capabilities, ExpectedError, Provenance, Relaxer
 from morered_gui.diffusion.checkpoint import ModelError, ModelFolder, find_model
 from morered_gui.diffusion.torch_loading import load_torch
 from morered_gui.relaxers.methods import DEFAULT_METHOD, METHODS, Method, describe, find_method
@@ -45,6 +45,11 @@ class RelaxerChoice:
     device: str = "auto"
     backend: Backend = Backend.NATIVE
     start_t: int | None = None
+
+
+def capabilities_of(choice: RelaxerChoice) -> Capabilities:
+    """What a relaxer takes, without building it; raises ModelError or ExpectedError."""
+    return describe(find_model(choice.model or find_method(choice.method).model)).capabilities
 
 
 def build_relaxer(choice: RelaxerChoice, threads: int | None = None) -> Relaxer:

@@ -42,8 +42,9 @@ const moreredView = (() => {
   }
 
   function fit() {
-    viewer.zoomTo();
-    viewer.zoom(CLOSER);
+    viewer.zoomTo(); // looks at the height alone
+    const view = document.getElementById("view");
+    viewer.zoom(CLOSER * Math.min(1, view.clientWidth / view.clientHeight));
     viewer.render();
   }
 
@@ -76,7 +77,8 @@ const moreredView = (() => {
       if (molecule) {
         molecule.setClickable({}, true, (atom) => bridge.report_atom(atom.index));
       }
-      if (zoom && data) { viewer.setView(HOME); fit(); } else viewer.render();
+      if (zoom === "home" && data) viewer.setView(HOME);
+      if (zoom !== "keep" && data) fit(); else viewer.render();
       return true;
     },
     setPositions(positions) {
