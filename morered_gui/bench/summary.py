@@ -6,7 +6,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from scipy import stats
 
 from morered_gui.bench.scoring import Curve, Score
 from morered_gui.bench.starts import find_start
@@ -164,6 +163,8 @@ def correlations(scores: Sequence[Score]) -> list[Correlation]:
 
 
 def _correlation(entry: str, name: str, scores: Sequence[Score]) -> Correlation:
+    from scipy import stats  # half a second, which the help of the command need not wait for
+
     t = np.array([s.t_start for s in scores], dtype=np.float64)
     true = np.array([s.rmsd_start for s in scores])
     varies = len(t) >= FEWEST_FOR_CORRELATION and np.ptp(t) > 0 and np.ptp(true) > 0
