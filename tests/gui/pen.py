@@ -68,7 +68,7 @@ class Pen:
         """The value of an expression on the page, by way of JSON."""
         got: list[str] = []
         page = self._sketcher.page()
-        page.runJavaScript(f"JSON.stringify({code})", 0, lambda value: got.append(value))
+        page.runJavaScript(f"JSON.stringify({code})", 0, got.append)
         self._qtbot.waitUntil(lambda: bool(got), timeout=SECONDS)
         return json.loads(got[0])
 
