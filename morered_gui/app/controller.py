@@ -152,7 +152,7 @@ class Controller:
             state.set_measured(run, *result)
 
         copy, known = run.trajectory.copy(), state.known_reference
-        self.submit(lambda: operations.measured(choice, copy, known), measured)
+        self.run_task(lambda: operations.measured(choice, copy, known), measured)
 
     def load_reference(self, path: Path, *, symmetric: bool) -> None:
         """Measure to a structure from a file; its atoms may come in another order."""
@@ -160,15 +160,18 @@ class Controller:
         def loaded(reference: Reference) -> None:
             self.measure_to(ReferenceChoice(ReferenceKind.LOADED, symmetric, reference))
 
-        self.submit(lambda: operations.open_reference(path), loaded)
+        self.run_task(lambda: operations.open_reference(path), loaded)
 
-    def submit(
+    def run_task(
         self,
         function: Callable[[], Any],
         on_result: OnResult,
         on_failure: OnFailure | None = None,
     ) -> Job:
-        """Call a function on the task thread; its result arrives with a later ``pump``."""
+        """Do something in the task thread; what it returns comes back in this one.
+
+        ``on_failure`` gets the words for an error; without it they are shown.
+        """
         job = self._tasks.submit(task(function))
         self._handlers[job.number] = (on_result, on_failure or self.state.say)
         return job
@@ -276,7 +279,7 @@ class Controller:
     ) -> None:
         """A newer request replaces one that is still on its way."""
         self.drop(self._load)
-        self._load = self.submit(function, self._loaded, on_failure)
+        self._load = self.run_task(function, self._loaded, on_failure)
 
     def _loaded(self, loaded: Loaded) -> None:
         self.cancel_run()
@@ -292,7 +295,7 @@ class Controller:
         return self._submit_save(lambda: save(path, copy))
 
     def _submit_save(self, function: Callable[[], Path]) -> None:
-        self.submit(function, lambda path: self.state.say(Message(f"Saved {path}.")))
+        self.run_task(function, lambda path: self.state.say(Message(f"Saved {path}.")))
 
     def _refuse(self, reason: str) -> None:
         self.state.say(Message(_sentence(reason), Severity.WARNING))

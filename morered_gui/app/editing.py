@@ -125,7 +125,9 @@ class Editing:
             seed=follow_up.seed if follow_up else 0,
         )
         self.controller.drop(self._job)
-        self._job = self.controller.submit(lambda: edited(edit), self._on_edited, self._on_failure)
+        self._job = self.controller.run_task(
+            lambda: edited(edit), self._on_edited, self._on_failure
+        )
 
     def _old(self) -> Structure | None:
         """The structure looked at, in the frame of the molecule as loaded."""
@@ -218,7 +220,7 @@ class Editing:
         def failed(message: Message) -> None:
             self._judge(Verdict(notes=(message.text,)))
 
-        self._job = self.controller.submit(lambda: depicted(structure), done, failed)
+        self._job = self.controller.run_task(lambda: depicted(structure), done, failed)
 
     def _record(self, *, new_step: bool) -> None:
         moment = self.state.moment()

@@ -94,7 +94,7 @@ class DrawingDesk(QObject):
         choice = RelaxerChoice(
             method=FOLLOW_METHOD,
             model=METHODS[FOLLOW_METHOD].model,
-            device=panel.choice.device if panel.choice else "auto",
+            device=(panel.choice.device if panel.choice else "") or "auto",
         )
         try:
             capabilities = capabilities_of(choice)
@@ -125,7 +125,7 @@ class DrawingDesk(QObject):
 
     def _copy_inchi(self) -> None:
         drawing = self._drawing
-        self._window.controller.submit(
+        self._window.controller.run_task(
             lambda: inchi_of_drawing(drawing), lambda text: self._copy(text, "InChI")
         )
 

@@ -41,7 +41,7 @@ from morered_gui.relaxers.methods import ModelInfo
 
 TITLE = "MoreRed GUI"
 PUMP_MS = 33  # 30 Hz: more often would redraw more often than anybody sees
-LAYOUT_VERSION = 1
+LAYOUT_VERSION = 2
 MESSAGE_BUTTONS = {"copy_report": "Copy report"}
 
 
@@ -180,6 +180,7 @@ class MainWindow(QMainWindow):
         self.view.broken.connect(self.show_problem)
         self.file_panel.several.connect(self._show_file_list)
         self.sketch_panel.sketcher.broken.connect(self.show_problem)
+        self.sketch_panel.sketcher.edited.connect(lambda *_: self.molecule_panel.select_example(""))
         state.drawing_changed.connect(self.molecule_panel.show_drawing)
 
     # --- what others may ask of the window ------------------------------------------------------

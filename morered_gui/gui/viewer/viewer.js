@@ -44,7 +44,8 @@ const moreredView = (() => {
   function fit() {
     viewer.zoomTo(); // looks at the height alone
     const view = document.getElementById("view");
-    viewer.zoom(CLOSER * Math.min(1, view.clientWidth / view.clientHeight));
+    const aspect = view.clientWidth / view.clientHeight;
+    viewer.zoom(aspect < 1 ? aspect : CLOSER);
     viewer.render();
   }
 
