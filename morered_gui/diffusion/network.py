@@ -104,11 +104,13 @@ class Mixing(nn.Module):
         self.mu_channel_mix = nn.Linear(n_features, 2 * n_features, bias=False)
 
     def forward(self, q: Tensor, mu: Tensor) -> tuple[Tensor, Tensor]:
-        v, w = self.mu_channel_mix(mu).chunk(2, dim=-1)  # [B, N, 3, F] each
-        norm = torch.sqrt((v * v).sum(-2) + NORM_EPSILON)
+        both = self.mu_channel_mix(mu)  # [B, N, 3, 2F]
+        v, w = both.chunk(2, dim=-1)
+        squared, product = (both.unflatten(-1, (2, -1)) * v[..., None, :]).sum(-3).unbind(-2)
+        norm = torch.sqrt(squared + NORM_EPSILON)
         context = self.intraatomic_context_net(torch.cat([q, norm], dim=-1))
         dq, dmu, dqmu = context.chunk(3, dim=-1)
-        return q + dq + dqmu * (v * w).sum(-2), mu + dmu[..., None, :] * w
+        return torch.addcmul(q + dq, dqmu, product), torch.addcmul(mu, dmu[..., None, :], w)
 
 
 class PaiNN(nn.Module):
@@ -129,7 +131,7 @@ class PaiNN(nn.Module):
         basis, direction = self._pairs(numbers, positions)
         q = self.embedding(numbers)
         mu = torch.zeros_like(q)[..., None, :].expand(-1, -1, 3, -1)
-        weights = self._filter_weights().chunk(len(self.interactions))
+        weights = self.filter_weights().chunk(len(self.interactions))
         for weight, interaction, mixing in zip(
             weights, self.interactions, self.mixing, strict=True
         ):
@@ -137,7 +139,7 @@ class PaiNN(nn.Module):
             q, mu = mixing(q, mu)
         return q, mu
 
-    def _filter_weights(self) -> Tensor:
+    def filter_weights(self) -> Tensor:
         """The filter network with its bias as one more input, [n 3F, K + 1]."""
         return torch.cat([self.filter_net.weight, self.filter_net.bias[:, None]], dim=1)
 
