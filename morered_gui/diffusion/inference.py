@@ -11,7 +11,7 @@ from torch import Tensor
 from morered_gui.core import PaddedBatch
 from morered_gui.core.arrays import FloatArray, IntArray
 from morered_gui.diffusion.network import MoreRedNetwork, Output
-from morered_gui.diffusion.packed import packed
+from morered_gui.diffusion.packed import PackedNetwork
 from morered_gui.diffusion.schedule import NoiseSchedule
 
 # Atoms that go through the network at once on a CPU: enough for large matrix products, and few
@@ -41,7 +41,7 @@ class NetworkOnDevice:
     ) -> Self:
         """The quickest way to run a network on a device; a CPU gets a packed copy."""
         network = network.to(device, dtype)
-        return cls(packed(network) if device.type == "cpu" else network, device, dtype)
+        return cls(PackedNetwork(network) if device.type == "cpu" else network, device, dtype)
 
     @torch.inference_mode()
     def __call__(self, batch: PaddedBatch, time: FloatArray | None = None) -> Output:

@@ -104,13 +104,11 @@ class Mixing(nn.Module):
         self.mu_channel_mix = nn.Linear(n_features, 2 * n_features, bias=False)
 
     def forward(self, q: Tensor, mu: Tensor) -> tuple[Tensor, Tensor]:
-        both = self.mu_channel_mix(mu)  # [B, N, 3, 2F]
-        v, w = both.chunk(2, dim=-1)
-        squared, product = (both.unflatten(-1, (2, -1)) * v[..., None, :]).sum(-3).unbind(-2)
-        norm = torch.sqrt(squared + NORM_EPSILON)
+        v, w = self.mu_channel_mix(mu).chunk(2, dim=-1)  # [B, N, 3, F] each
+        norm = torch.sqrt((v * v).sum(-2) + NORM_EPSILON)
         context = self.intraatomic_context_net(torch.cat([q, norm], dim=-1))
         dq, dmu, dqmu = context.chunk(3, dim=-1)
-        return torch.addcmul(q + dq, dqmu, product), torch.addcmul(mu, dmu[..., None, :], w)
+        return q + dq + dqmu * (v * w).sum(-2), mu + dmu[..., None, :] * w
 
 
 class PaiNN(nn.Module):
@@ -231,8 +229,7 @@ class MoreRedNetwork(nn.Module):
             positions: [B, N, 3], Å.
             time: [B], normalised to [0, 1]; for a noise network, and only for that.
         """
-        if (time is None) == (self.config.kind == NetworkKind.NOISE):
-            raise ValueError("a noise network is given the time, the others predict it")
+        self.config.check_time(given=time is not None)
         q, mu = self.representation(numbers, positions)
         real = (numbers > 0).to(q.dtype)
         time_out = None if self.time_head is None else self.time_head(q) * real
@@ -240,10 +237,10 @@ class MoreRedNetwork(nn.Module):
             return Output(None, time_out)
         fed = time_out if time is None else time[:, None].expand(numbers.shape).to(q.dtype)
         noise = self.noise_head(q, mu, fed) * real[..., None]
-        return Output(_centred(noise, real), time_out)
+        return Output(centred_over_atoms(noise, real), time_out)
 
 
-def _centred(vectors: Tensor, real: Tensor) -> Tensor:
+def centred_over_atoms(vectors: Tensor, real: Tensor) -> Tensor:
     """Subtract the mean over the real atoms. vectors [B, N, 3], real [B, N] of 0 and 1."""
     mean = vectors.sum(1, keepdim=True) / real.sum(1).clamp(min=1.0)[:, None, None]
     return (vectors - mean) * real[..., None]
