@@ -4,7 +4,8 @@
         [--model qm9-jt] [--data data/qm9.npz]
 
 A step is all that a user waits for: pairs, network, time step, update of the positions, frames.
-The contenders take their steps in turn, so that what else runs on the machine meets all of them:
+The contenders take turns (of 25 steps for one molecule), so that what else runs on the machine
+meets all of them:
 
 native      the sampler as ``morered relax`` runs it
 backend     the same sampler with ``--backend schnetpack``
@@ -15,8 +16,8 @@ neighbours  the same with SchNetPack's neighbour list within the cut-off built a
             the reference implementation does with ``recompute_neighbors=True``
 
 Milliseconds: median and quartiles of the steps, by the clock and as processor time of the process;
-on a busy machine the second is the fairer one. The ratio is the median over rounds of a contender's
-time to that of the native step of its round. All contenders have the hint to the C library of
+on a busy machine the second is the fairer one. The ratio is the median over turns of a contender's
+median step to the native one of the same turn. All contenders have the hint to the C library of
 ``diffusion/memory.py``, which the reference implementation by itself does not give.
 """
 
@@ -30,6 +31,7 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
+from torch import Tensor
 
 from morered_gui.chem.examples import list_examples, load_example
 from morered_gui.core import Structure
@@ -42,7 +44,7 @@ from morered_gui.training.dataset import EquilibriumSet, Split
 START_T = 300  # high enough that no molecule arrives while it is timed
 SINGLE_SIZE = 18  # atoms of the one molecule: the mean of QM9
 N_STEPS = 50  # then all begin anew
-WARM_UP, MIN_ROUNDS = 2, 8
+TURN_ATOMS, MIN_TURNS = 450, 3  # one molecule takes 25 steps, a batch of 128 one
 
 
 def main() -> None:
@@ -55,17 +57,16 @@ def main() -> None:
             starts = _starts(options.data, size)
             contenders = _contenders(options.model, starts, threads)
             torch.set_num_threads(threads)
-            atoms = sum(map(len, starts)) / len(starts)
+            atoms = sum(map(len, starts))
+            turn = max(1, TURN_ATOMS // atoms)
             print(  # noqa: T201 - a command
-                f"\nbatch {size}, {atoms:.1f} atoms on average, {threads} thread(s), "
+                f"\nbatch {size}, {atoms / size:.1f} atoms on average, {threads} thread(s), "
                 f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
             )
-            _report(_timed(contenders, options.seconds))
+            _report(_timed(contenders, turn, options.seconds))
 
 
-def _contenders(
-    model: str, starts: Sequence[Structure], threads: int
-) -> dict[str, "Contender"]:
+def _contenders(model: str, starts: Sequence[Structure], threads: int) -> dict[str, "Contender"]:
     return {
         "native": _SamplerRun(model, Backend.NATIVE, starts, threads),
         "backend": _SamplerRun(model, Backend.SCHNETPACK, starts, threads),
@@ -189,30 +190,31 @@ class _ReferenceLoop:
             rows.append(found)
         self.batch = _atoms_collate_fn(rows)
 
-    def _mean(self, values: "torch.Tensor", molecule: "torch.Tensor") -> "torch.Tensor":
+    def _mean(self, values: Tensor, molecule: Tensor) -> Tensor:
         from schnetpack import properties
 
         n_atoms = self.batch[properties.n_atoms]
         sums = values.new_zeros(len(n_atoms), values.shape[1]).index_add_(0, molecule, values)
         return sums / n_atoms[:, None]
 
-    def _without_mean(self, values: "torch.Tensor", molecule: "torch.Tensor") -> "torch.Tensor":
+    def _without_mean(self, values: Tensor, molecule: Tensor) -> Tensor:
         return values - self._mean(values, molecule)[molecule]
 
 
-def _timed(contenders: dict[str, Contender], seconds: float) -> dict[str, np.ndarray]:
-    """Milliseconds of each step, [rounds, 2] of every contender: wall clock, processor."""
-    rows: list[list[tuple[float, float]]] = []
+def _timed(contenders: dict[str, Contender], turn: int, seconds: float) -> dict[str, np.ndarray]:
+    """Milliseconds of each step, [turns, turn, 2] of every contender: wall clock, processor."""
+    turns: dict[str, list[list[tuple[float, float]]]] = {name: [] for name in contenders}
     ends = time.perf_counter() + seconds
-    while True:
-        for contender in contenders.values():
-            contender.begin()
-        for k in range(N_STEPS):
-            row = [_milliseconds(contender.step) for contender in contenders.values()]
-            if k >= WARM_UP:
-                rows.append(row)
-            if time.perf_counter() > ends and len(rows) >= MIN_ROUNDS:
-                return dict(zip(contenders, np.array(rows).swapaxes(0, 1), strict=True))
+    done = 0
+    while done < MIN_TURNS or time.perf_counter() < ends:
+        if done % (N_STEPS // turn) == 0:
+            for contender in contenders.values():
+                contender.begin()
+                contender.step()
+        for name, contender in contenders.items():
+            turns[name].append([_milliseconds(contender.step) for _ in range(turn)])
+        done += 1
+    return {name: np.array(rows) for name, rows in turns.items()}
 
 
 def _milliseconds(step: Callable[[], None]) -> tuple[float, float]:
@@ -222,12 +224,14 @@ def _milliseconds(step: Callable[[], None]) -> tuple[float, float]:
 
 
 def _report(times: dict[str, np.ndarray]) -> None:
+    medians = {name: np.median(values, axis=1) for name, values in times.items()}  # of each turn
     for name, values in times.items():
-        for kind, ours, base in zip(("wall", "CPU"), values.T, times["native"].T, strict=True):
-            low, median, high = np.percentile(ours, (25, 50, 75))
+        ratios = np.median(medians[name] / medians["native"], axis=0)
+        for kind, every, ratio in zip(("wall", "CPU"), values.T, ratios, strict=True):
+            low, median, high = np.percentile(every, (25, 50, 75))
             print(  # noqa: T201 - a command
                 f"{name:11s}{kind:5s}{median:8.2f} ms per step ({low:.2f}-{high:.2f}), "
-                f"{np.median(ours / base):5.2f} times the native step, {len(ours)} steps"
+                f"{ratio:5.2f} times the native step, {every.size} steps"
             )
 
 

@@ -63,7 +63,7 @@ class NetworkOnDevice:
         if n_rows == 1 or self.device.type != "cpu":
             yield slice(None), size
             return
-        columns = (batch.real * np.arange(1, size + 1)).max(1)
+        columns = np.where(batch.real, np.arange(1, size + 1), 0).max(1)
         order = np.argsort(-columns, kind="stable")
         start = 0
         while start < n_rows:
@@ -82,6 +82,8 @@ def _filled(
     """``part`` [b, n, ...] put into its rows of [B, N, ...] in double precision, else 0."""
     if part is None:
         return None
+    if isinstance(rows, slice):
+        return part.double().cpu()
     if whole is None:
         whole = torch.zeros(*batch.numbers.shape, *part.shape[2:], dtype=torch.float64)
     whole[rows, : part.shape[1]] = part.double().cpu()
@@ -94,6 +96,7 @@ def mean_step(time: Tensor, batch: PaddedBatch, schedule: NoiseSchedule) -> IntA
     Atoms never move with different time steps: that would break equivariance
     (Kahouli et al. 2024, section 2.3).
     """
-    # NaN is no time; such a run ends, since its noise is not finite either.
-    clamped = np.nan_to_num(np.clip(time.numpy(), 0.0, 1.0), nan=1.0) * batch.real
-    return schedule.integer_step(clamped.sum(1) / batch.n_atoms)
+    real = batch.real
+    mean = (time.numpy().clip(0.0, 1.0) * real).sum(1) / real.sum(1)
+    mean[np.isnan(mean)] = 1.0  # no time; such a run ends, since its noise is not finite either
+    return schedule.integer_step(mean)

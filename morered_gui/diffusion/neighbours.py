@@ -4,19 +4,39 @@ Shape comments: B molecules, N atoms (padded), A = B N, F features, K radial bas
 block is R consecutive rows of the [A, N] matrix of pairs: g whole molecules or n rows of one.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Self
 
 import torch
 from torch import Tensor
 
-from morered_gui.diffusion.network import CosineCutoff
+from morered_gui.diffusion.network import CosineCutoff, GaussianBasis
 
 # Entries of the matrix of pairs in one block; with 128 features a filter has 1.5 kB.
 PAIRS_IN_CACHE = 700
 # Å^2; far below any distance of two atoms, and keeps that of an atom from itself off 0.
 TINY = 1e-24
+
+
+class PackedBasis:
+    """``GaussianBasis`` and a 1, both times ``CosineCutoff``, within the cut-off.
+
+    exp(-(a d - a o)^2) with a = 1 / (sqrt(2) width): one product for all offsets o and, with
+    a = 0, for the 1. (1 + cos x) / 2 is the square of cos(x / 2).
+    """
+
+    def __init__(self, basis: GaussianBasis, cutoff: CosineCutoff) -> None:
+        scale = torch.rsqrt(2.0 * basis.widths**2)
+        zero = scale.new_zeros(1)
+        self.cutoff = float(cutoff.cutoff)
+        self._scale = torch.cat([scale, zero])[None]
+        self._shift = torch.cat([-scale * basis.offsets, zero])
+
+    def __call__(self, distance: Tensor) -> Tensor:
+        """[P] -> [P, K + 1]; distances below the cut-off."""
+        fading = (distance * (0.5 * torch.pi / self.cutoff)).cos_().square_()
+        basis = torch.addmm(self._shift, distance[:, None], self._scale)
+        return basis.square_().neg_().exp_().mul_(fading[:, None])
 
 
 @dataclass(frozen=True)
@@ -34,20 +54,18 @@ class _Block:
 class Neighbours:
     """Who is whose neighbour in a batch, and the buffers of one pass through a network."""
 
-    def __init__(self, blocks: list[_Block], size: int) -> None:
-        self._blocks, self._size = blocks, size
-        self._once = torch.empty(0)
-        self._dense = torch.empty(0)
-        self._products = torch.empty(0)
+    def __init__(self, blocks: list[_Block], size: int, n_features: int) -> None:
+        self._blocks, self._size, self._n_features = blocks, size, n_features
+        n_pairs = 1 + max(len(b.basis) for b in blocks)
+        n_entries = max(len(b.slots) for b in blocks)
+        # Fresh memory for each step would cost more than the work in it.
+        new = blocks[0].basis.new_empty
+        self._once = new(n_pairs * 3 * n_features)
+        self._dense = new(n_entries * 3 * n_features)
+        self._products = new(n_entries * 3 * n_features)
 
     @classmethod
-    def of(
-        cls,
-        numbers: Tensor,
-        positions: Tensor,
-        radial_basis: Callable[[Tensor], Tensor],
-        cutoff: CosineCutoff,
-    ) -> Self:
+    def of(cls, numbers: Tensor, positions: Tensor, basis: PackedBasis, n_features: int) -> Self:
         """From atomic numbers [B, N] and positions [B, N, 3]."""
         size = numbers.shape[1]
         rows = _row_slices(*numbers.shape)
@@ -56,61 +74,48 @@ class Neighbours:
         vector = positions.mT[:, None] - positions[..., None]
         squared = (vector * vector).sum(2)
         real = numbers > 0
-        near = (squared < cutoff.cutoff**2) & (squared > 0) & real[:, None] & real[..., None]
-        flat = (near.triu_() if whole else near).view(-1).nonzero()[:, 0]
-        distance = squared.clamp_(min=TINY).sqrt_()
-        direction = vector.div_(distance[:, :, None]).view(-1, 3, size)
-        basis = _basis(distance.view(-1)[flat], radial_basis, cutoff)
-        slots = flat.new_zeros(*numbers.shape, size)
-        slots.view(-1)[flat] = torch.arange(1, len(flat) + 1)
+        near = (squared < basis.cutoff**2) & (squared > 0) & real[:, None] & real[..., None]
         if whole:  # a filter serves both directions
+            near = near.triu_()
+        near = near.view(-1)
+        slots = (near.cumsum(0) * near).view(*numbers.shape, size)
+        if whole:
             slots = slots + slots.mT
-        starts = torch.tensor([r.start * size for r in rows])
-        bounds = [*torch.searchsorted(flat, starts).tolist(), len(flat)]
+        flat = near.nonzero()[:, 0]
+        distance = squared.clamp_(min=TINY).sqrt_()
+        values = basis(distance.view(-1)[flat])
+        direction = vector.div_(distance[:, :, None]).view(-1, 3, size)
+        bounds = [*_counts_before(flat, [r.start * size for r in rows]), len(flat)]
         blocks = [
-            _block(row, size, basis[start:stop], slots, start, direction)
+            _block(row, size, values[start:stop], slots, start, direction)
             for row, start, stop in zip(rows, bounds, bounds[1:], strict=False)
         ]
-        return cls(blocks, size)
+        return cls(blocks, size, n_features)
 
-    def sums(self, weight: Tensor, x: Tensor, mu: Tensor | None) -> tuple[Tensor, Tensor]:
-        """Sums for q [A, F] and for mu [A, 3, F] (PaiNN, eq. 7 and 8).
+    def add(self, weight: Tensor, x: Tensor, vectors: Tensor | None, q: Tensor, mu: Tensor) -> None:
+        """Add the messages to q [A, F] and mu [A, 3, F] in place (PaiNN, eq. 7 and 8).
 
         Args:
-            weight: of the filters, [K + 1, 3F], or [K + 1, 2F] where there is no mu yet.
-            x: [A, 3F or 2F], of the neighbours.
-            mu: [A, 3, F].
+            weight: of the filters, [K + 1, 3F], or [K + 1, 2F] without vectors.
+            x: [A, 2F], of the neighbours, for q and along the directions.
+            vectors: [A, 3, F], of the neighbours, for mu; None while mu is 0.
         """
-        width = weight.shape[1]
-        f = width // (2 if mu is None else 3)
-        self._make_room(x, width)
-        dq, dmu = x.new_empty(len(x), f), x.new_empty(len(x), 3, f)
-        vectors = None if mu is None else x[:, None, 2 * f :] * mu
-        x = x[:, : 2 * f]
+        f = self._n_features
         for block in self._blocks:
             filters = self._filters(block, weight)  # [R, N, 3F]
-            apart = filters.view(block.groups, -1, self._size, width)
-            apart[..., : 2 * f] *= x[block.atoms].view(block.groups, 1, self._size, 2 * f)
-            torch.sum(filters[..., :f], dim=1, out=dq[block.rows])
-            out = dmu[block.rows]
-            torch.bmm(block.direction, filters[..., f : 2 * f], out=out)
+            apart = filters.view(block.groups, -1, self._size, weight.shape[1])
+            # Methods: an operator on a slice would also copy the result onto itself.
+            apart[..., : 2 * f].mul_(x[block.atoms].view(block.groups, 1, self._size, 2 * f))
+            q[block.rows].add_(filters[..., :f].sum(1))
+            own = mu[block.rows]
             if vectors is not None:
-                out += self._vector_sum(apart[..., 2 * f :], vectors[block.atoms])
-        return dq, dmu
-
-    def _make_room(self, like: Tensor, width: int) -> None:
-        """Buffers for the largest block: fresh ones cost more than the work in them."""
-        n_pairs = 1 + max(len(b.basis) for b in self._blocks)
-        if self._once.numel() < n_pairs * width:
-            n_entries = max(len(b.slots) for b in self._blocks)
-            self._once = like.new_empty(n_pairs * width)
-            self._dense = like.new_empty(n_entries * width)
-            self._products = like.new_empty(n_entries * width)
+                own.add_(self._vector_sum(apart[..., 2 * f :], vectors[block.atoms]))
+            own.baddbmm_(block.direction, filters[..., f : 2 * f])
 
     def _filters(self, block: _Block, weight: Tensor) -> Tensor:
         width = weight.shape[1]
         once = self._once[: (1 + len(block.basis)) * width].view(-1, width)
-        once[0] = 0.0
+        once[0].zero_()
         torch.mm(block.basis, weight, out=once[1:])
         dense = self._dense[: len(block.slots) * width].view(-1, width)
         torch.index_select(once, 0, block.slots, out=dense)
@@ -124,12 +129,11 @@ class Neighbours:
         return products.view(g * n, size, 3, f).sum(1)
 
 
-def _basis(
-    distance: Tensor, radial_basis: Callable[[Tensor], Tensor], cutoff: CosineCutoff
-) -> Tensor:
-    """Basis functions and a 1, both times the cut-off; [P] -> [P, K + 1]."""
-    basis = torch.cat([radial_basis(distance), torch.ones_like(distance)[:, None]], dim=1)
-    return basis.mul_(cutoff(distance)[:, None])
+def _counts_before(flat: Tensor, starts: list[int]) -> list[int]:
+    """How many of the sorted ``flat`` lie below each of ``starts``, of which the first is 0."""
+    if len(starts) == 1:
+        return [0]
+    return torch.searchsorted(flat, torch.tensor(starts)).tolist()
 
 
 def _block(
