@@ -12,7 +12,6 @@ from morered_gui.relaxers.versions import versions_of
 
 if TYPE_CHECKING:
     import torch
-    from torch import nn
 
     from morered_gui.diffusion.inference import NetworkOnDevice
     from morered_gui.diffusion.predictor import Predictor
@@ -192,12 +191,12 @@ def _start_t(choice: RelaxerChoice, n_steps: int) -> int:
 def _on_device(folder: ModelFolder, backend: Backend, device: "torch.device") -> "NetworkOnDevice":
     from morered_gui.diffusion.inference import NetworkOnDevice
 
-    network: nn.Module = folder.load_network()
+    network = folder.load_network()
     if Backend(backend) == Backend.SCHNETPACK:
         from morered_gui.diffusion.schnetpack_backend import SchNetPackNetwork
 
-        network = SchNetPackNetwork.from_native(folder.load_network())
-    return NetworkOnDevice(network.to(device), device)
+        return NetworkOnDevice(SchNetPackNetwork.from_native(network).to(device), device)
+    return NetworkOnDevice.of(network, device)
 
 
 def _provenance(
