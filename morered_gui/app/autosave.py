@@ -99,7 +99,7 @@ class Autosave:
             save_session(path, session)
             return path.stat().st_size
 
-        self._controller.submit(write, self._written, self._not_written)
+        self._controller.run_task(write, self._written, self._not_written)
 
     def offered(self, path: Path) -> None:
         """Do not offer it again by itself at the next start."""
@@ -135,7 +135,7 @@ class Autosave:
             self._restored.append(path)
             self._controller.state.say(message)
 
-        self._controller.submit(lambda: load_session(path), restored, failed)
+        self._controller.run_task(lambda: load_session(path), restored, failed)
 
     def _find_lost(self) -> list[Path]:
         files = sorted(self._folder.glob(f"*{SUFFIX}"), key=_when, reverse=True)

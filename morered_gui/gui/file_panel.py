@@ -85,7 +85,7 @@ class MoleculesModel(QAbstractListModel):
             self._controller.state.say(message)
 
         self._drawing = True
-        self._controller.submit(
+        self._controller.run_task(
             lambda: operations.pictures(chosen, size.width(), size.height(), dark=dark),
             drawn,
             failed,

@@ -47,7 +47,7 @@ class ModelManager(QObject):
             state.say(Message(f"{request.name} is imported and chosen."))
 
         state.say(Message(f"Importing {request.source.name}…"))
-        self._controller.submit(lambda: model_tasks.import_model(request), imported)
+        self._controller.run_task(lambda: model_tasks.import_model(request), imported)
 
     def manage(self) -> None:
         """Show what there is."""
@@ -58,11 +58,11 @@ class ModelManager(QObject):
             dialog.destroyed.connect(self._forget)
         self.dialog.show()
         self.dialog.raise_()
-        self._controller.submit(model_tasks.list_all, self._take)
+        self._controller.run_task(model_tasks.list_all, self._take)
 
     def remove(self, path: Path) -> None:
         """Delete one of the user's own models."""
-        self._controller.submit(lambda: model_tasks.remove(path), self._take)
+        self._controller.run_task(lambda: model_tasks.remove(path), self._take)
 
     def _take(self, models: model_tasks.Models) -> None:
         if models.usable != self._panel.models:
