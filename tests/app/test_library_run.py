@@ -16,7 +16,6 @@ from pathlib import Path
 import pytest
 
 from morered_gui.app import library_run
-from morered_gui.app.cluster import cluster_workers
 from morered_gui.app.library_run import LibraryJob, LibraryProgress, run_library
 from morered_gui.chem import read_structures
 from morered_gui.core import ExpectedError
@@ -24,6 +23,7 @@ from morered_gui.core.processes import worker_processes
 from morered_gui.relaxers.registry import RelaxerChoice
 
 ROOT = str(Path(__file__).resolve().parents[2])
+PATIENCE = 250  # seconds; a busy machine takes one for what needs a second
 SMILES = ["CCO", "C", "CC=O", "N", "not-a-molecule", "CC#N", "CO", "[Fe]", "OCC=C", "C1CC1", "O"]
 GOOD = [k for k, text in enumerate(SMILES) if text not in {"not-a-molecule", "[Fe]"}]
 
@@ -156,7 +156,7 @@ def test_that_a_killed_worker_is_said_and_its_work_can_be_resumed(tmp_path: Path
 @pytest.mark.slow
 def test_that_a_cluster_loses_nothing_when_a_worker_is_killed(tmp_path: Path) -> None:
     pytest.importorskip("distributed")
-    n = 160
+    n = 400
     work = job(tmp_path, n)
     with ExitStack() as processes:
         address = f"tcp://127.0.0.1:{free_port()}"
@@ -172,7 +172,7 @@ def test_that_a_cluster_loses_nothing_when_a_worker_is_killed(tmp_path: Path) ->
         run = start("morered_gui.cli.main", *command)
         wait_for(lambda: work.output.exists() and work.output.stat().st_size > 0, run)
         one.kill()
-        assert run.wait(timeout=200) == 0
+        assert run.wait(timeout=PATIENCE) == 0
     assert names_in(work.output) == [f"m{k}" for k in range(n) if k % len(SMILES) in GOOD]
 
 
@@ -195,13 +195,14 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def test_that_a_cluster_that_is_not_there_is_said() -> None:
+@pytest.mark.slow
+def test_that_a_cluster_that_is_not_there_is_said(tmp_path: Path) -> None:
     pytest.importorskip("distributed")
-    with (
-        pytest.raises(ExpectedError, match="no Dask scheduler"),
-        cluster_workers(f"tcp://127.0.0.1:{free_port()}"),
-    ):
-        pass
+    command = [sys.executable, "-m", "morered_gui.cli.main", "relax", str(job(tmp_path).source)]
+    command += ["--scheduler", f"tcp://127.0.0.1:{free_port()}"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "error: there is no Dask scheduler at tcp://127.0.0.1" in done.stderr
 
 
 def group_is_alive(group: int) -> bool:
@@ -213,7 +214,7 @@ def group_is_alive(group: int) -> bool:
 
 
 def wait_for(condition: Callable[[], bool], process: subprocess.Popen[bytes] | None = None) -> None:
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < deadline
         assert process is None or process.poll() is None, "it ended before it could be killed"

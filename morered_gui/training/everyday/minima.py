@@ -5,12 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
-from ase import Atoms
-from ase.calculators.calculator import CalculationFailed
+from ase.calculators.calculator import CalculationFailed, InputError
 from ase.optimize import BFGS
 from ase.units import kcal, mol
-from tblite.ase import TBLite
-from tblite.exceptions import TBLiteRuntimeError
 
 from morered_gui.chem import MoleculeError, mmff94_minimum, structure_from_smiles
 from morered_gui.chem.matching import symmetric_rmsd
@@ -22,9 +19,9 @@ from morered_gui.chem.vibrations import (
 )
 from morered_gui.core import Structure
 from morered_gui.core.arrays import FloatArray
+from morered_gui.relaxers.calculators import atoms_of, gfn2_xtb
 from morered_gui.training.partners import N_THERMAL, TEMPERATURE
 
-LEVEL_OF_THEORY = "GFN2-xTB"
 FMAX = 0.005  # eV/Å
 MAX_STEPS = 600
 SAME_CONFORMER = 0.25  # Å RMSD
@@ -100,14 +97,14 @@ def relaxed(start: Structure, hessian: FloatArray | None = None) -> Structure | 
         start: with bonds.
         hessian: (3 n, 3 n) eV/Å^2, a first guess; that of MMFF94 saves two thirds of the steps.
     """
-    atoms = Atoms(start.numbers, start.positions)
-    atoms.calc = TBLite(method=LEVEL_OF_THEORY, charge=start.charge, verbosity=0)
+    atoms = atoms_of(start)
+    atoms.calc = gfn2_xtb(start)
     try:
         with BFGS(atoms, logfile=None) as optimiser:
             if hessian is not None:
                 optimiser.H0 = guess_for_bfgs(hessian, start.positions)
             converged = optimiser.run(fmax=FMAX, steps=MAX_STEPS)
-    except (CalculationFailed, TBLiteRuntimeError, np.linalg.LinAlgError):
+    except (CalculationFailed, InputError, np.linalg.LinAlgError):
         return Failure.XTB
     if not converged:
         return Failure.STEPS

