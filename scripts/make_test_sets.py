@@ -35,7 +35,11 @@ def main() -> None:
     drugs = {graph_key(Chem.MolFromSmiles(text)) for text in sets.chosen_drugs()}
     sources = sources_of(SEED)
     for name, n in N.items():
-        found = tqdm(chosen(sources[SOURCE[name]], name, list(zip(graphs, prints, strict=True)), drugs), total=n, desc=name)
+        found = tqdm(
+            chosen(sources[SOURCE[name]], name, list(zip(graphs, prints, strict=True)), drugs),
+            total=n,
+            desc=name,
+        )
         path = Path(sets.__file__).with_name("test_sets") / f"{name}.smi"
         path.write_text("\n".join(islice(found, n)) + "\n", encoding="utf-8")
 
