@@ -130,11 +130,11 @@ def test_that_a_killed_command_leaves_no_process_and_is_resumed_without_loss(
     command += ["--output", str(work.output), "--method", "fast", "--max-steps", "2"]
     command += ["--processes", "1"]
     first = subprocess.Popen(command, start_new_session=True, cwd=ROOT)
-    wait_for(lambda: work.output.exists() and work.output.stat().st_size > 0, first)
+    wait_for(lambda: molecules_done(work) > 0, first)
     first.send_signal(signal.SIGKILL)
     first.wait()
     wait_for(lambda: not group_is_alive(first.pid))
-    assert 0 < json.loads(work.journal.read_text())["progress"]["done"] < n
+    assert 0 < molecules_done(work) < n
     done = subprocess.run(
         [*command, "--resume"], check=False, capture_output=True, text=True, cwd=ROOT
     )
@@ -170,7 +170,7 @@ def test_that_a_cluster_loses_nothing_when_a_worker_is_killed(tmp_path: Path) ->
         command = ["relax", str(work.source), "--output", str(work.output), "--method", "fast"]
         command += ["--max-steps", "2", "--scheduler", address]
         run = start("morered_gui.cli.main", *command)
-        wait_for(lambda: work.output.exists() and work.output.stat().st_size > 0, run)
+        wait_for(lambda: molecules_done(work) > 0, run)
         one.kill()
         assert run.wait(timeout=PATIENCE) == 0
     assert names_in(work.output) == [f"m{k}" for k in range(n) if k % len(SMILES) in GOOD]
@@ -203,6 +203,13 @@ def test_that_a_cluster_that_is_not_there_is_said(tmp_path: Path) -> None:
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert "error: there is no Dask scheduler at tcp://127.0.0.1" in done.stderr
+
+
+def molecules_done(work: LibraryJob) -> int:
+    """By the journal of an unfinished run, which is replaced in one piece."""
+    if not work.journal.exists():
+        return 0
+    return int(json.loads(work.journal.read_text())["progress"]["done"])
 
 
 def group_is_alive(group: int) -> bool:
