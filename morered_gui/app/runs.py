@@ -8,7 +8,7 @@ from functools import partial
 from morered_gui.app.events import Finished, FrameArrived, LoadingModel, RunReady
 from morered_gui.app.jobs import Job, Work
 from morered_gui.core import BatchRun, Relaxer, StopReason, Structure
-from morered_gui.relaxers.methods import METHODS
+from morered_gui.relaxers.methods import find_method
 from morered_gui.relaxers.registry import RelaxerChoice, build_relaxer
 
 
@@ -82,7 +82,7 @@ def warming(choice: RelaxerChoice, shelf: RelaxerShelf) -> Work:
 
 def _fetch(choice: RelaxerChoice, shelf: RelaxerShelf, job: Job) -> Relaxer:
     if not shelf.holds(choice):
-        job.post(LoadingModel(job.number, choice.model or METHODS[choice.method].title))
+        job.post(LoadingModel(job.number, choice.model or find_method(choice.method).title))
     return shelf.get(choice)
 
 

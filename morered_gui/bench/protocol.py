@@ -11,7 +11,7 @@ from morered_gui.bench.starts import STARTS, find_start
 from morered_gui.bench.xtb import require_tblite
 from morered_gui.core import ExpectedError
 from morered_gui.diffusion.checkpoint import find_model
-from morered_gui.relaxers.methods import METHODS, find_method
+from morered_gui.relaxers.methods import describe, find_method
 from morered_gui.relaxers.registry import RelaxerChoice
 from morered_gui.training.dataset import Split
 
@@ -45,7 +45,7 @@ class Entry:
     @property
     def seeded(self) -> bool:
         """Whether it draws random numbers."""
-        return METHODS[self.method].draws
+        return find_method(self.method).draws
 
     def choice(self, device: str) -> RelaxerChoice:
         """What the registry builds it from."""
@@ -57,7 +57,7 @@ def parse_entries(methods: Sequence[str], models: Sequence[str]) -> tuple[Entry,
 
     Raises ExpectedError for unknown names, and for a model that serves none of the methods.
     """
-    served = {model: find_model(model).config.methods for model in models}
+    served = {model: describe(find_model(model)).methods for model in models}
     used: set[str] = set()
     entries: list[Entry] = []
     for text in methods:

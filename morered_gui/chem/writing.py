@@ -45,7 +45,8 @@ def write_trajectory(path: Path | str, trajectory: Trajectory) -> None:
 def write_trajectories(path: Path | str, trajectories: Sequence[Trajectory]) -> None:
     """Write all frames, molecule by molecule, in the formats of ``write_structures`` but mol.
 
-    step, t, energy (eV), evaluations and seconds go with each frame, in extxyz, sdf and traj;
+    step, t, energy (eV), evaluations, seconds and the stage (the later ones of a pipeline, from
+    1) go with each frame, in extxyz, sdf and traj;
     the first frame of a molecule also has the provenance, its last one the reason why the
     relaxation stopped.
 
@@ -78,6 +79,7 @@ def frame_info(frame: Frame) -> Info:
         "energy": frame.energy,
         "evaluations": frame.evaluations,
         "seconds": round(frame.seconds, 6),
+        "stage": frame.stage or None,
     }
     return {key: value for key, value in values.items() if value is not None}
 

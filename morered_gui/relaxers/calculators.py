@@ -79,6 +79,11 @@ class CalculatorRelaxer:
             except (CalculationFailed, InputError) as error:  # atoms that are too near, say
                 _log.warning("%s: %s", start.name or start.formula, error)
                 energy = None
+            except Exception as error:  # whatever a calculator of somebody else may raise
+                raise ExpectedError(
+                    f"{start.name or start.formula}: {self.provenance.method} failed "
+                    f"({type(error).__name__}: {error})"
+                ) from error
             step += 1
             good = energy is not None and np.isfinite(energy) and np.isfinite(atoms.positions).all()
             if good or step == 0:

@@ -1,13 +1,13 @@
 """Build relaxers by their names. torch and tblite are imported only when one needs them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from morered_gui.core import ExpectedError, Provenance, Relaxer
 from morered_gui.diffusion.checkpoint import ModelError, ModelFolder, find_model
 from morered_gui.diffusion.torch_loading import load_torch
-from morered_gui.relaxers.methods import DEFAULT_METHOD, Method, describe, find_method
+from morered_gui.relaxers.methods import DEFAULT_METHOD, METHODS, Method, describe, find_method
 from morered_gui.relaxers.versions import versions_of
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class RelaxerChoice:
     """Which relaxer. What a method does not need is left aside.
 
     Attributes:
-        method: a key of ``METHODS``.
+        method: a key of ``all_methods()``.
         model: name or folder of a model; empty for the one that the method takes by itself.
         time_model: of a time network for ITP and AS; empty for the one that the model names.
         device: auto, cpu, cuda or mps.
@@ -61,6 +61,8 @@ def build_relaxer(choice: RelaxerChoice, threads: int | None = None) -> Relaxer:
         ExpectedError: there is no such method or device.
     """
     method = find_method(choice.method)
+    if method.stages:
+        return _build_pipeline(method, choice, threads)
     if method.kind is None:
         return _build_baseline(method)
     folder = find_model(choice.model or method.model)
@@ -77,7 +79,20 @@ def build_relaxer(choice: RelaxerChoice, threads: int | None = None) -> Relaxer:
     return _build_diffusion(method, folder, choice)
 
 
+def _build_pipeline(method: Method, choice: RelaxerChoice, threads: int | None) -> Relaxer:
+    from morered_gui.relaxers.pipeline import Pipeline
+
+    first, second = (
+        build_relaxer(replace(choice, method=stage), threads) for stage in method.stages
+    )
+    return Pipeline(first, second, method.name)
+
+
 def _build_baseline(method: Method) -> Relaxer:
+    if method.name not in METHODS:
+        from morered_gui.relaxers.plugins import build_plugin
+
+        return build_plugin(method)
     if method.name == "gfn2-xtb":
         from morered_gui.relaxers.calculators import build_xtb
 
