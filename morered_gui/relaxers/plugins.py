@@ -39,7 +39,12 @@ def calculator_plugins() -> dict[str, EntryPoint]:
 def plugin_methods() -> dict[str, Method]:
     """The calculators as methods. What they take is known when one is built."""
     return {
-        name: Method(name=name, title=name, summary=f"a calculator {_origin(entry)}")
+        name: Method(
+            name=name,
+            title=name,
+            summary=f"a calculator {_origin(entry)}",
+            capabilities=Capabilities(closed_shell=False),
+        )
         for name, entry in calculator_plugins().items()
     }
 
