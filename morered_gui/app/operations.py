@@ -1,43 +1,87 @@
 """What the interface does with molecules, as plain functions for the task thread."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from morered_gui.app.references import Reference, ReferenceChoice, chosen_reference
 from morered_gui.app.series import RunSeries
+from morered_gui.chem.drawing import Drawing, drawing_of_mol
 from morered_gui.core import Structure, Trajectory
 
 STRUCTURE_SUFFIXES = (".sdf", ".mol", ".xyz", ".extxyz", ".pdb", ".traj")
 TRAJECTORY_SUFFIXES = (".extxyz", ".xyz", ".sdf", ".pdb", ".traj")
 
 
+MOST_MOLECULES = 2000  # of a file are listed
+
+
 @dataclass(frozen=True, eq=False)
 class Loaded:
-    """A molecule to start from, its reference if one is known, and a remark for people."""
+    """A molecule to start from, with reference and drawing if known, and a remark for people.
+
+    ``molecules`` are all of the file that it came from, itself among them; empty where there
+    is no file.
+    """
 
     structure: Structure
     reference: Reference | None = None
     note: str = ""
+    drawing: Drawing | None = None
+    molecules: tuple[Structure, ...] = ()
 
 
 def open_file(path: Path) -> Loaded:
-    """The first molecule of a file; raises MoleculeError."""
-    from morered_gui.chem.reading import read_structures
+    """The molecules of a file; those that can't be read are left out and counted.
 
-    structures = read_structures(path)
-    first = structures[0]
-    named = first if first.name else first.with_name(path.stem)
-    count = len(structures)
-    note = f"{path.name} has {count} structures; this is the first." if count > 1 else ""
-    return Loaded(named, note=note)
+    Raises MoleculeError where none can be read.
+    """
+    from morered_gui.chem.errors import MoleculeError
+    from morered_gui.chem.reading import iter_structures, read_structures
+
+    broken: list[MoleculeError] = []
+    readable = iter_structures(path, lambda _, error: broken.append(error))
+    found = list(islice(readable, MOST_MOLECULES + 1))
+    if not found:
+        found = read_structures(path)  # says what is wrong
+    named = tuple(_named(s, path, k, len(found)) for k, s in enumerate(found[:MOST_MOLECULES]))
+    remarks = []
+    if len(found) > MOST_MOLECULES:
+        remarks.append(f"{path.name} has more molecules; the first {MOST_MOLECULES} are listed.")
+    if broken:
+        remarks.append(
+            f"{path.name}: left out what can't be read ({len(broken)}), the first: {broken[0]}."
+        )
+    return Loaded(named[0], note=" ".join(remarks), molecules=named)
 
 
-def from_smiles(smiles: str, seed: int) -> Loaded:
-    """A conformer of the SMILES with MMFF94 clean-up; raises MoleculeError."""
-    from morered_gui.chem.smiles import structure_from_smiles
+def _named(structure: Structure, path: Path, place: int, count: int) -> Structure:
+    if structure.name:
+        return structure
+    return structure.with_name(f"{path.stem} {place + 1}" if count > 1 else path.stem)
 
-    text = smiles.strip()
-    return Loaded(structure_from_smiles(text, seed=seed, optimise=True, name=text))
+
+def pictures(
+    structures: Sequence[Structure], width: int, height: int, *, dark: bool
+) -> list[bytes]:
+    """Structural formulae as PNG."""
+    from morered_gui.chem.depiction import picture_png
+
+    return [picture_png(structure, width, height, dark=dark) for structure in structures]
+
+
+def from_text(text: str, seed: int) -> Loaded:
+    """A conformer of a SMILES, InChI, mol block, or the name of an example; MMFF94 clean-up.
+
+    Raises MoleculeError.
+    """
+    from morered_gui.chem.identifiers import mol_of_text, name_of_text
+    from morered_gui.chem.smiles import structure_of_mol
+
+    mol = mol_of_text(text)
+    structure = structure_of_mol(mol, seed=seed, optimise=True, name=name_of_text(text))
+    return Loaded(structure, drawing=drawing_of_mol(mol))
 
 
 def from_example(identifier: str) -> Loaded:

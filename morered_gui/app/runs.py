@@ -8,7 +8,7 @@ from functools import partial
 from morered_gui.app.events import Finished, FrameArrived, LoadingModel, RunReady
 from morered_gui.app.jobs import Job, Work
 from morered_gui.core import BatchRun, Frame, Relaxer, StopReason, Structure
-from morered_gui.relaxers.methods import METHODS
+from morered_gui.relaxers.methods import find_method
 from morered_gui.relaxers.registry import RelaxerChoice, build_relaxer
 
 
@@ -22,6 +22,7 @@ class RunRequest:
     max_steps: int
 
 
+MOST_KEPT = 2
 Build = Callable[[RelaxerChoice], Relaxer]
 
 
@@ -30,25 +31,27 @@ build: Build = partial(build_relaxer, threads=1)
 
 
 class RelaxerShelf:
-    """Keeps the relaxer that was used last, so that a second run starts at once.
+    """Keeps the relaxers that were used last, so that a second run starts at once.
 
-    Used by the compute thread only.
+    More than one: drawing relaxes by another method than the button does. Used by the compute
+    thread only.
     """
 
     def __init__(self, build: Build = build) -> None:
         self._build = build
-        self._kept: tuple[RelaxerChoice, Relaxer] | None = None
+        self._kept: dict[RelaxerChoice, Relaxer] = {}
 
     def holds(self, choice: RelaxerChoice) -> bool:
         """Whether this relaxer is already there."""
-        return self._kept is not None and self._kept[0] == choice
+        return choice in self._kept
 
     def get(self, choice: RelaxerChoice) -> Relaxer:
-        """The relaxer, built if need be."""
-        if self._kept is None or self._kept[0] != choice:
-            self._kept = None  # the old network goes before the new one comes
-            self._kept = (choice, self._build(choice))
-        return self._kept[1]
+        """The relaxer, built if need be; the one not used for longest goes first."""
+        relaxer = self._kept.pop(choice, None)
+        while relaxer is None and len(self._kept) >= MOST_KEPT:
+            del self._kept[next(iter(self._kept))]
+        self._kept[choice] = relaxer or self._build(choice)
+        return self._kept[choice]
 
 
 def relaxation(request: RunRequest, shelf: RelaxerShelf) -> Work:
@@ -92,7 +95,7 @@ def warming(choice: RelaxerChoice, shelf: RelaxerShelf) -> Work:
 
 def _fetch(choice: RelaxerChoice, shelf: RelaxerShelf, job: Job) -> Relaxer:
     if not shelf.holds(choice):
-        job.post(LoadingModel(job.number, choice.model or METHODS[choice.method].title))
+        job.post(LoadingModel(job.number, choice.model or find_method(choice.method).title))
     return shelf.get(choice)
 
 

@@ -25,7 +25,16 @@ SUFFIX = ".morered"
 FORMAT, VERSION = "morered-gui session", 1
 JSON_MEMBER = "session.json"
 _STRUCTURE_ARRAYS = ("numbers", "positions", "bonds", "orders", "formal_charges")
-_FRAME_COLUMNS = ("step", "positions", "t", "energy", "evaluations", "seconds", "noise_known")
+_FRAME_COLUMNS = (
+    "step",
+    "positions",
+    "t",
+    "energy",
+    "evaluations",
+    "seconds",
+    "stage",
+    "noise_known",
+)
 
 Arrays = dict[str, np.ndarray]
 
@@ -219,6 +228,7 @@ def _put_trajectory(arrays: Arrays, name: str, trajectory: Trajectory) -> dict[s
     arrays[f"{name}/step"] = np.array([f.step for f in frames], dtype=np.int64)
     arrays[f"{name}/evaluations"] = np.array([f.evaluations for f in frames], dtype=np.int64)
     arrays[f"{name}/seconds"] = np.array([f.seconds for f in frames], dtype=np.float64)
+    arrays[f"{name}/stage"] = np.array([f.stage for f in frames], dtype=np.int64)
     arrays[f"{name}/t"] = _known(f.t for f in frames)
     arrays[f"{name}/energy"] = _known(f.energy for f in frames)
     return {
@@ -233,7 +243,9 @@ def _trajectory(file: Mapping[str, Any], name: str, described: Mapping[str, Any]
     trajectory = Trajectory(start, Provenance(**described["provenance"]))
     columns = (file[f"{name}/{each}"] for each in _FRAME_COLUMNS)
     noise = iter(file[f"{name}/noise"])
-    for step, positions, t, energy, evaluations, seconds, noisy in zip(*columns, strict=True):
+    for step, positions, t, energy, evaluations, seconds, stage, noisy in zip(
+        *columns, strict=True
+    ):
         trajectory.append(
             Frame(
                 int(step),
@@ -243,6 +255,7 @@ def _trajectory(file: Mapping[str, Any], name: str, described: Mapping[str, Any]
                 energy=_or_none(energy),
                 evaluations=int(evaluations),
                 seconds=float(seconds),
+                stage=int(stage),
             )
         )
     reason = described["stop_reason"]

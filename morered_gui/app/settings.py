@@ -55,6 +55,7 @@ class Settings:
     time_model: str = ""
     playback_rate: int = 30
     show_ghost: bool = True
+    relax_while_drawing: bool = True
     window_geometry: str = ""
     window_layout: str = ""
     recent_files: list[str] = field(default_factory=list)

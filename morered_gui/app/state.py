@@ -4,18 +4,22 @@ Qt-free; belongs to the interface's thread, which alone writes to it. Views list
 signals and never to each other.
 """
 
+import itertools
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Self
 
 from psygnal import Signal
 
+from morered_gui.app.history import Moment
 from morered_gui.app.records import RunRecord, same_molecule
 from morered_gui.app.references import Reference, ReferenceChoice, provisional_reference
 from morered_gui.app.series import RunSeries
 from morered_gui.app.view_options import ViewOptions
+from morered_gui.chem.drawing import Drawing
 from morered_gui.core import Frame, Provenance, StopReason, Structure, Trajectory
 
+_frames = itertools.count(1)
 MOST_RUNS = 50  # kept for comparison; the oldest goes first
 
 
@@ -69,6 +73,8 @@ class AppState:
         frame_hovered: the index of the frame pointed at, or None.
         view_changed: how the molecule is drawn, or what is measured.
         runs_changed: a run has come, gone, been renamed, shown or hidden.
+        file_changed: other molecules to choose from.
+        drawing_changed: another drawing, or None where it is not known.
         activity_changed: what the compute thread does.
         message_changed: the message, or None.
     """
@@ -80,6 +86,8 @@ class AppState:
     frame_hovered = Signal(object)
     view_changed = Signal()
     runs_changed = Signal()
+    file_changed = Signal()
+    drawing_changed = Signal(object)
     activity_changed = Signal(object)
     message_changed = Signal(object)
 
@@ -88,24 +96,48 @@ class AppState:
         self.structure: Structure | None = None  # where a relaxation starts
         self.known_reference: Reference | None = None
         self.noise_step = 0
+        self.drawing: Drawing | None = None  # on the page of the sketcher
+        self.valid_drawing: Drawing | None = None  # what the structure was built from
+        self.frame = 0  # number of the coordinate frame
         self.runs: list[RunRecord] = []  # on this molecule, oldest first
         self.run: RunRecord | None = None  # the one looked at
         self.reference_choice = ReferenceChoice()
         self.view = ViewOptions()
         self.pinned: Structure | None = None  # a frame drawn faintly in the reference's place
+        self.file_molecules: tuple[Structure, ...] = ()  # of the file opened last
         self.frame_index = 0
         self.hovered: int | None = None
         self.live = True
         self.activity = Activity.IDLE
         self.message: Message | None = None
 
-    def load(self, structure: Structure, reference: Reference | None = None) -> None:
-        """Start over with another molecule."""
+    def load(
+        self,
+        structure: Structure,
+        reference: Reference | None = None,
+        drawing: Drawing | None = None,
+        *,
+        continues: bool = False,
+    ) -> None:
+        """Start over with another molecule.
+
+        ``continues``: it is an edit of the one before, in the same coordinate frame.
+        """
         if self.base is not None and not same_molecule(structure, self.base):
             self._forget_molecule()
         self.base = structure
         self.known_reference = reference
+        self.drawing = self.valid_drawing = drawing
+        if not continues:
+            self.frame = next(_frames)
         self._set_start(structure, noise_step=0)
+        self.drawing_changed.emit(drawing)
+
+    def set_file(self, molecules: tuple[Structure, ...]) -> None:
+        """What the file opened last has to choose from; empty where it was no file."""
+        if molecules is not self.file_molecules:
+            self.file_molecules = molecules
+            self.file_changed.emit()
 
     def set_noised(self, structure: Structure, t: int) -> None:
         """Replace the starting structure by a diffused one; the base stays what it is."""
@@ -115,7 +147,54 @@ class AppState:
         """Make the frame looked at the new starting structure; the reference stays."""
         shown = self.shown
         if shown is not None:
-            self.load(shown, self.known_reference)
+            self.load(shown, self.known_reference, self.valid_drawing)
+
+    def clear(self) -> None:
+        """No molecule any more; the drawing stays what it is."""
+        self.base, self.known_reference, self.runs = None, None, []
+        self.valid_drawing = None
+        self._set_start(None, noise_step=0)
+        self.runs_changed.emit()
+
+    def set_drawing(self, drawing: Drawing | None) -> None:
+        """The structure has this drawing; it stays itself."""
+        self.drawing = self.valid_drawing = drawing
+        self.drawing_changed.emit(drawing)
+
+    def put_on_page(self, drawing: Drawing) -> None:
+        """Somebody drew this, which the structure does not have (yet)."""
+        self.drawing = drawing
+        self.drawing_changed.emit(drawing)
+
+    def moment(self) -> Moment:
+        """All that an undo has to bring back."""
+        return Moment(
+            base=self.base,
+            structure=self.structure,
+            known_reference=self.known_reference,
+            noise_step=self.noise_step,
+            runs=tuple(self.runs),
+            run=self.run,
+            reference_choice=self.reference_choice,
+            frame_index=self.frame_index,
+            drawing=self.drawing,
+            valid_drawing=self.valid_drawing,
+            frame=self.frame,
+        )
+
+    def restore(self, moment: Moment) -> None:
+        """Be as it was at that moment."""
+        self.base, self.known_reference = moment.base, moment.known_reference
+        self.structure, self.noise_step = moment.structure, moment.noise_step
+        self.runs, self.run = list(moment.runs), moment.run
+        self.reference_choice = moment.reference_choice
+        self.drawing, self.valid_drawing = moment.drawing, moment.valid_drawing
+        self.frame, self.frame_index = moment.frame, moment.frame_index
+        self.hovered, self.live = None, False
+        self.structure_changed.emit()
+        self.trajectory_changed.emit()
+        self.runs_changed.emit()
+        self.drawing_changed.emit(self.drawing)
 
     def begin_run(self, provenance: Provenance) -> None:
         """Open an empty trajectory from the starting structure."""
@@ -281,7 +360,12 @@ class AppState:
         self.reference_choice = ReferenceChoice()
         self.view = replace(self.view, measurements=())
 
-    def _set_start(self, structure: Structure, noise_step: int) -> None:
+    @property
+    def anchor(self) -> Structure | None:
+        """What everything is superposed on: the known reference, else the molecule as loaded."""
+        return self.known_reference.structure if self.known_reference else self.base
+
+    def _set_start(self, structure: Structure | None, noise_step: int) -> None:
         self.structure, self.noise_step = structure, noise_step
         self.run, self.hovered = None, None
         self.frame_index, self.live = 0, True

@@ -1,131 +1,185 @@
-"""The protocol: test molecules, disturbed and relaxed, scored against their references.
+"""What a benchmark is made of: methods, starts, molecules, seeds; and its parts, the units."""
 
-Scores: RMSD over all atoms after superposition; its ratio to that of the start, below 1 being
-an improvement; a failure is a ratio above 1, a diverged run, or a changed bond graph.
-"""
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from enum import StrEnum
+from itertools import product
+from pathlib import Path
+from typing import Any, Self
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from morered_gui.bench.starts import STARTS, find_start
+from morered_gui.bench.xtb import require_tblite
+from morered_gui.core import ExpectedError
+from morered_gui.diffusion.checkpoint import find_model
+from morered_gui.relaxers.methods import describe, find_method
+from morered_gui.relaxers.registry import RelaxerChoice
+from morered_gui.training.dataset import Split
 
-import numpy as np
-
-from morered_gui.bench.starts import disturbed
-from morered_gui.chem.perception import with_perceived_bonds
-from morered_gui.core import ExpectedError, Relaxer, Structure, Trajectory, rmsd
-from morered_gui.relaxers.collect import relax_all
-from morered_gui.relaxers.report import report_on
-from morered_gui.training.dataset import EquilibriumSet, Split
+# Molecules of a unit: little is lost when a run is killed.
+CHUNK = 10
+# The method whose moves do not depend on how many are allowed, so that they make a curve.
+FEW_STEPS = "fast"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Score:
-    """One molecule relaxed once. RMSD in Å to the reference; t are mean integer steps.
+class Entry:
+    """A method with a model, as in ``fast@qm9-fast``; no model means the method's own."""
 
-    ``seconds`` are the wall time at the molecule's last frame, counted from the start of
-    its batch: a time per molecule only with batches of one.
-    """
-
-    index: int
-    n_atoms: int
-    start: str
     method: str
-    model: str
-    seed: int
-    rmsd_start: float
-    rmsd: float
-    ratio: float
-    t_start: float | None
-    t_final: float | None
-    steps: int
-    evaluations: int
-    seconds: float
-    stop_reason: str
-    bonds_kept: bool | None
+    model: str = ""
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read ``method`` or ``method@model``; raises ExpectedError for unknown ones."""
+        name, _, model = text.partition("@")
+        method = find_method(name)
+        if name == "ddpm":
+            raise ExpectedError("plain diffusion (ddpm) is told its time step: it does not relax")
+        if model and method.kind is None:
+            raise ExpectedError(f"the method '{name}' takes no model, but '{model}' is named")
+        return cls(method=name, model=model)
+
+    def __str__(self) -> str:
+        return f"{self.method}@{self.model}" if self.model else self.method
 
     @property
-    def failed(self) -> bool:
-        """Whether the run made things worse, broke bonds, or diverged."""
-        return not self.ratio <= 1.0 or self.stop_reason == "diverged" or self.bonds_kept is False
+    def seeded(self) -> bool:
+        """Whether it draws random numbers."""
+        return find_method(self.method).draws
+
+    def choice(self, device: str) -> RelaxerChoice:
+        """What the registry builds it from."""
+        return RelaxerChoice(method=self.method, model=self.model, device=device)
+
+
+def parse_entries(methods: Sequence[str], models: Sequence[str]) -> tuple[Entry, ...]:
+    """Methods as people name them; those without ``@`` get each of the models that serves them.
+
+    Raises ExpectedError for unknown names, and for a model that serves none of the methods.
+    """
+    served = {model: describe(find_model(model)).methods for model in models}
+    used: set[str] = set()
+    entries: list[Entry] = []
+    for text in methods:
+        entry = Entry.parse(text)
+        fitting = [m for m in models if entry.method in served[m] and not entry.model]
+        used.update(fitting)
+        entries += [replace(entry, model=m) for m in fitting] or [entry]
+    for model in models:
+        if model not in used:
+            raise ExpectedError(
+                f"the model '{model}' serves {', '.join(served[model])}, none of the methods here"
+            )
+    return tuple(entries)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Protocol:
+    """A benchmark; see docs/benchmark.md.
+
+    Attributes:
+        data: a training file.
+        entries: methods with their models.
+        starts: names of starts.
+        seeds: of the starts' and the methods' random numbers.
+        molecules: how many of the split.
+        split: of the data set; settings are chosen on the validation part.
+        max_steps: most steps of a run.
+        batch_size: molecules relaxed at once; wall times are measured where it is 1.
+        energies: whether results get GFN2-xTB energies.
+        evaluations: numbers of network evaluations of the few-step method's curve.
+        device: auto, cpu, cuda or mps.
+
+    Raises ExpectedError where something is missing, unknown or can't be done.
+    """
+
+    data: Path
+    entries: tuple[Entry, ...]
+    starts: tuple[str, ...] = tuple(STARTS)
+    seeds: tuple[int, ...] = (0,)
+    molecules: int = 300
+    split: Split = Split.TEST
+    max_steps: int = 1000
+    batch_size: int = 1
+    energies: bool = False
+    evaluations: tuple[int, ...] = ()
+    device: str = "auto"
+
+    def __post_init__(self) -> None:
+        for name in ("entries", "starts", "seeds"):
+            values = getattr(self, name)
+            if not values or len(set(values)) < len(values):
+                raise ExpectedError(f"the {name} of a benchmark are at least one, each named once")
+        if min(self.molecules, self.max_steps, self.batch_size) < 1 or min(self.seeds) < 0:
+            raise ExpectedError("molecules, steps and batch size are at least 1, seeds at least 0")
+        if any(n < 0 for n in self.evaluations):
+            raise ExpectedError("numbers of evaluations are not negative")
+        for start in map(find_start, self.starts):
+            if start.xtb:
+                require_tblite(f"the start '{start.name}'")
+        if self.energies:
+            require_tblite("GFN2-xTB energies (--energies)")
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data."""
-        return asdict(self)
+        table = asdict(self)
+        table |= {"data": str(self.data), "split": self.split.name.lower()}
+        table["entries"] = [str(entry) for entry in self.entries]
+        return {key: list(v) if isinstance(v, tuple) else v for key, v in table.items()}
 
 
-def choose_molecules(
-    data: EquilibriumSet, n: int, seed: int, split: Split = Split.TEST
-) -> Iterator[tuple[int, Structure]]:
-    """A seeded choice of n structures of one part, bonds perceived, with their index.
+class UnitKind(StrEnum):
+    """What a unit does."""
 
-    Settings are chosen on the validation part, figures reported for the test part.
+    START = "start"  # makes starts for the cache
+    RUN = "run"  # relaxes and scores
+    CURVE = "curve"  # follows the few-step method beyond its stop
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unit:
+    """The smallest part that is run at once: some molecules, one start, one seed, one entry."""
+
+    kind: UnitKind
+    start: str
+    seed: int
+    first: int
+    entry: Entry | None = None
+
+    @property
+    def key(self) -> str:
+        """Its name in the file of results."""
+        return f"{self.kind}/{self.entry or ''}/{self.start}/{self.seed}/{self.first}"
+
+
+def chunk_size(protocol: Protocol) -> int:
+    """Molecules per unit: whole batches, at least ``CHUNK`` molecules."""
+    return -(-CHUNK // protocol.batch_size) * protocol.batch_size
+
+
+def start_units(protocol: Protocol) -> Iterator[Unit]:
+    """The units that make the starts; GFN2-xTB energies need that minimum of each molecule."""
+    needed = dict.fromkeys([*protocol.starts, *(["gfn2-xtb"] if protocol.energies else [])])
+    for first, name in product(_firsts(protocol), needed):
+        for seed in protocol.seeds if find_start(name).seeded else protocol.seeds[:1]:
+            yield Unit(kind=UnitKind.START, start=name, seed=seed, first=first)
+
+
+def result_units(protocol: Protocol) -> Iterator[Unit]:
+    """The units that give results.
+
+    Methods follow each other on the same molecules, so that a change of the machine's load
+    meets all of them. Where neither start nor method draws random numbers, one seed does.
     """
-    rows = np.random.default_rng(seed).permutation(data.members(split))
-    if len(rows) < n:
-        raise ExpectedError(f"the {split.name.lower()} part has {len(rows)} structures, not {n}")
-    for row in rows[:n]:
-        numbers, positions = data.geometry(int(row))
-        structure = Structure(numbers, positions, charge=int(data.charge[row]))
-        yield int(data.index[row]), with_perceived_bonds(structure)
+    for first, start, entry in product(_firsts(protocol), protocol.starts, protocol.entries):
+        drawn = find_start(start).seeded
+        for seed in protocol.seeds if drawn or entry.seeded else protocol.seeds[:1]:
+            yield Unit(kind=UnitKind.RUN, start=start, seed=seed, first=first, entry=entry)
+        if not (protocol.evaluations and entry.method == FEW_STEPS):
+            continue
+        for seed in protocol.seeds if drawn else protocol.seeds[:1]:
+            yield Unit(kind=UnitKind.CURVE, start=start, seed=seed, first=first, entry=entry)
 
 
-def score_method(
-    relaxer: Relaxer,
-    molecules: Sequence[tuple[int, Structure]],
-    start: str,
-    *,
-    seed: int,
-    max_steps: int,
-    batch_size: int,
-    on_batch: Callable[[int], None] | None = None,
-) -> list[Score]:
-    """Relax all molecules from one kind of start; those that can't have it are left out."""
-    scores: list[Score] = []
-    for first in range(0, len(molecules), batch_size):
-        batch = molecules[first : first + batch_size]
-        starts = [_start(m, start, seed, first + k) for k, (_, m) in enumerate(batch)]
-        pairs = [(m, s) for m, s in zip(batch, starts, strict=True) if s is not None]
-        if pairs:
-            trajectories = relax_all(
-                relaxer, [s for _, s in pairs], max_steps=max_steps, seed=seed + first
-            )
-            scores += [
-                _score(index, reference, trajectory, start)
-                for ((index, reference), _), trajectory in zip(pairs, trajectories, strict=True)
-            ]
-        if on_batch is not None:
-            on_batch(first + len(batch))
-    return scores
-
-
-def _start(reference: Structure, start: str, seed: int, number: int) -> Structure | None:
-    try:
-        return disturbed(reference, start, seed=seed, number=number)
-    except ExpectedError:
-        if start != "mmff94":
-            raise
-        return None  # MMFF94 has no parameters for this molecule
-
-
-def _score(index: int, reference: Structure, trajectory: Trajectory, start: str) -> Score:
-    report = report_on(trajectory, reference)
-    assert report.rmsd_to_reference is not None
-    before = rmsd(trajectory.start.positions, reference.positions)
-    return Score(
-        index=index,
-        n_atoms=report.n_atoms,
-        start=start,
-        method=report.method,
-        model=report.model,
-        seed=report.seed,
-        rmsd_start=before,
-        rmsd=report.rmsd_to_reference,
-        ratio=report.rmsd_to_reference / before,
-        t_start=report.t_start,
-        t_final=report.t_final,
-        steps=report.steps,
-        evaluations=report.evaluations,
-        seconds=report.seconds,
-        stop_reason=report.stop_reason,
-        bonds_kept=report.bonds_kept,
-    )
+def _firsts(protocol: Protocol) -> range:
+    return range(0, protocol.molecules, chunk_size(protocol))

@@ -1,5 +1,8 @@
 """Starts for a relaxation: minima of the Merck molecular force field."""
 
+from collections.abc import Sequence
+from contextlib import suppress
+
 from rdkit.Chem import Mol, rdForceFieldHelpers
 from rdkit.ForceField.rdForceField import ForceField
 
@@ -31,11 +34,14 @@ def mmff94_minimum(
     return structure.with_positions(mol.GetConformer().GetPositions())
 
 
-def minimise(mol: Mol, max_iterations: int = MAX_ITERATIONS) -> None:
+def minimise(mol: Mol, max_iterations: int = MAX_ITERATIONS, held: Sequence[int] = ()) -> None:
     """Relax the first conformer in place by MMFF94, or by UFF where MMFF94 has no parameters.
 
-    Best effort: a molecule that neither knows stays as it is.
+    Best effort: a molecule that neither knows stays as it is, and one that the optimiser gives
+    up on (bare ions far apart) stays where that happened. Held atoms do not move at all.
     """
+    if len(held) == mol.GetNumAtoms():
+        return
     with rdkit_messages():
         if rdForceFieldHelpers.MMFFHasAllMoleculeParams(mol):
             properties = rdForceFieldHelpers.MMFFGetMoleculeProperties(mol)
@@ -45,7 +51,10 @@ def minimise(mol: Mol, max_iterations: int = MAX_ITERATIONS) -> None:
         else:
             return
         field.Initialize()
-        _converged(field, max_iterations)
+        for atom in held:
+            field.AddFixedPoint(atom)
+        with suppress(RuntimeError):  # "bad direction in linearSearch"
+            _converged(field, max_iterations)
 
 
 def _converged(field: ForceField, max_iterations: int) -> bool:

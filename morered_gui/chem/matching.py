@@ -11,8 +11,8 @@ import numpy as np
 from rdkit import Chem
 from scipy.optimize import linear_sum_assignment
 
-from morered_gui.core.arrays import FloatArray, IntArray
-from morered_gui.core.geometry import rmsds, superpose
+from morered_gui.core.arrays import IntArray
+from morered_gui.core.geometry import rmsds, superpose_by
 from morered_gui.core.structure import Structure
 
 # Above so many ways to match all atoms, only heavy atoms are matched in all ways (up to the
@@ -140,7 +140,9 @@ def _hydrogens_assigned(
     mobile: Structure, target: Structure, order: IntArray, subset: IntArray
 ) -> IntArray:
     """Superpose on a subset of the target's atoms, then give each hydrogen its nearest."""
-    moved = _moved_by(mobile.positions, mobile.positions[order[subset]], target.positions[subset])
+    moved = superpose_by(
+        mobile.positions, mobile.positions[order[subset]], target.positions[subset]
+    )
     own_m, own_t = _hydrogens(mobile), _hydrogens(target)
     better = order.copy()
     for parent, children in own_t.items():
@@ -149,15 +151,6 @@ def _hydrogens_assigned(
         rows, columns = linear_sum_assignment((apart**2).sum(-1))
         better[np.array(children)[columns]] = np.array(candidates)[rows]
     return better
-
-
-def _moved_by(all_positions: FloatArray, mobile: FloatArray, target: FloatArray) -> FloatArray:
-    """All positions under the superposition of some of them, given as (k, 3), on (k, 3)."""
-    moved = superpose(mobile, target)
-    u, _, vt = np.linalg.svd((mobile - mobile.mean(0)).T @ (moved - moved.mean(0)))
-    u[:, -1] *= np.sign(np.linalg.det(u @ vt))
-    result: FloatArray = (all_positions - mobile.mean(0)) @ (u @ vt) + moved.mean(0)
-    return result
 
 
 def _n_hydrogens(structure: Structure) -> IntArray:

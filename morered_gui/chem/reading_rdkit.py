@@ -33,12 +33,12 @@ def sdf_records(lines: Iterator[str]) -> Iterator[Callable[[], Structure]]:
     block: list[str] = []
     for line in lines:
         if line.startswith("$$$$"):
-            yield partial(_from_sdf, "".join(block))
+            yield partial(structure_from_sdf, "".join(block))
             block = []
         else:
             block.append(line)
     if "".join(block).strip():
-        yield partial(_from_sdf, "".join(block))
+        yield partial(structure_from_sdf, "".join(block))
 
 
 def mol2_records(lines: Iterator[str]) -> Iterator[Callable[[], Structure]]:
@@ -68,7 +68,8 @@ def pdb_records(lines: Iterator[str]) -> Iterator[Callable[[], Structure]]:
         yield partial(_from_pdb, _name_of_pdb(shared), "".join([*model, *shared]))
 
 
-def _from_sdf(text: str) -> Structure:
+def structure_from_sdf(text: str) -> Structure:
+    """One record of an sdf file, what it lacks supplied; raises MoleculeError."""
     with rdkit_messages() as messages:
         supplier = Chem.SDMolSupplier()
         supplier.SetData(text.rstrip() + "\n\n$$$$\n", sanitize=False, removeHs=False)

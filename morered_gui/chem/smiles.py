@@ -30,11 +30,18 @@ def structure_from_smiles(
     Raises:
         MoleculeError: the SMILES is empty or invalid, or no conformer was found.
     """
-    mol = Chem.AddHs(mol_from_smiles(smiles))
-    embed(mol, seed=seed)
+    return structure_of_mol(mol_from_smiles(smiles), seed=seed, optimise=optimise, name=name)
+
+
+def structure_of_mol(
+    mol: Mol, *, seed: int = 0, optimise: bool = False, name: str = ""
+) -> Structure:
+    """As ``structure_from_smiles``; the atoms of the molecule come first, in their order."""
+    full = Chem.AddHs(mol)
+    embed(full, seed=seed)
     if optimise:
-        minimise(mol)
-    return from_rdkit(mol, name=name)
+        minimise(full)
+    return from_rdkit(full, name=name)
 
 
 def mol_from_smiles(smiles: str) -> Mol:

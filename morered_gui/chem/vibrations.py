@@ -33,7 +33,7 @@ def thermal_displacements(
     Raises:
         MoleculeError: MMFF94 has no parameters for the molecule.
     """
-    inner = _internal_motions(minimum.centred().positions)
+    inner = internal_motions(minimum.centred().positions)
     stiffness, modes = np.linalg.eigh(inner.T @ mmff94_hessian(minimum) @ inner)
     modes = inner @ modes
     # A stiffness of 0 or below belongs to a plateau; it gets the largest amplitude.
@@ -61,7 +61,7 @@ def mmff94_hessian(structure: Structure) -> FloatArray:
     return 0.5 * (hessian + hessian.T)
 
 
-def _internal_motions(positions: FloatArray) -> FloatArray:
+def internal_motions(positions: FloatArray) -> FloatArray:
     """Orthonormal motions (3 n, 3 n - 6) that are no shift and no turn; positions centred.
 
     They are left out by their shape: a turn's stiffness is not quite 0 where the force is not.

@@ -45,7 +45,8 @@ def write_trajectory(path: Path | str, trajectory: Trajectory) -> None:
 def write_trajectories(path: Path | str, trajectories: Sequence[Trajectory]) -> None:
     """Write all frames, molecule by molecule, in the formats of ``write_structures`` but mol.
 
-    step, t, energy (eV), evaluations and seconds go with each frame, in extxyz, sdf and traj;
+    step, t, energy (eV), evaluations, seconds and the stage (the later ones of a pipeline, from
+    1) go with each frame, in extxyz, sdf and traj;
     the first frame of a molecule also has the provenance, its last one the reason why the
     relaxation stopped.
 
@@ -78,6 +79,7 @@ def frame_info(frame: Frame) -> Info:
         "energy": frame.energy,
         "evaluations": frame.evaluations,
         "seconds": round(frame.seconds, 6),
+        "stage": frame.stage or None,
     }
     return {key: value for key, value in values.items() if value is not None}
 
@@ -185,14 +187,17 @@ def _write_mol(path: Path, structures: Sequence[Structure], _: Sequence[Info]) -
 
 
 def _write_sdf(path: Path, structures: Sequence[Structure], infos: Sequence[Info]) -> None:
-    records = []
-    for structure, info in zip(structures, infos, strict=True):
-        properties = dict(info)
-        if structure.charge and not structure.formal_charges.any():  # type: ignore[union-attr]
-            properties["total_charge"] = structure.charge
-        fields = [f">  <{key}>\n{one_line(str(value))}\n\n" for key, value in properties.items()]
-        records.append(molblock_of(structure) + "".join(fields) + "$$$$\n")
+    records = [sdf_record(s, info) for s, info in zip(structures, infos, strict=True)]
     path.write_text("".join(records), encoding="utf-8")
+
+
+def sdf_record(structure: Structure, info: Info, fields: str = "") -> str:
+    """One record of an sdf file; ``fields`` are data fields as they stand in another one."""
+    properties = dict(info)
+    if structure.charge and not structure.formal_charges.any():  # type: ignore[union-attr]
+        properties["total_charge"] = structure.charge
+    own = "".join(f">  <{key}>\n{one_line(str(value))}\n\n" for key, value in properties.items())
+    return molblock_of(structure) + own + fields + "$$$$\n"
 
 
 def _write_pdb(path: Path, structures: Sequence[Structure], _: Sequence[Info]) -> None:

@@ -1,7 +1,11 @@
-"""``morered bench``: relax test molecules and score the results."""
+"""``morered bench``: relax test molecules by many methods and score the results."""
 
+import hashlib
 import json
-import time
+import shlex
+import sys
+from collections.abc import Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -9,13 +13,22 @@ import typer
 from rich.box import SIMPLE
 from rich.table import Table
 
-from morered_gui.bench.protocol import Score, choose_molecules, score_method
-from morered_gui.bench.summary import Summary, summarise
+from morered_gui.bench.protocol import FEW_STEPS, Protocol, parse_entries
+from morered_gui.bench.results import Results
+from morered_gui.bench.starts import STARTS
+from morered_gui.bench.summary import Quartiles, Summary
 from morered_gui.cli.console import Device, guarded, messages, progress_bar
-from morered_gui.core.files import replacing
-from morered_gui.relaxers.methods import DEFAULT_METHOD
-from morered_gui.relaxers.registry import RelaxerChoice, build_relaxer
-from morered_gui.training.dataset import EquilibriumSet
+from morered_gui.core import ExpectedError
+from morered_gui.training.dataset import Split
+
+LOST_UNITS = 3
+
+
+class Part(StrEnum):
+    """Which part of the data the molecules come from."""
+
+    TEST = "test"
+    VALIDATION = "validation"
 
 
 @guarded
@@ -23,67 +36,129 @@ def bench(
     data: Annotated[Path, typer.Option(help="A training file; see 'morered data'.")] = Path(
         "data/qm9.npz"
     ),
-    method: Annotated[str, typer.Option(help="How to relax.")] = DEFAULT_METHOD,
-    model: Annotated[str, typer.Option(help="Name or folder of a model.")] = "",
-    start: Annotated[
-        list[str] | None, typer.Option(help="mmff94, t100, ...; may be given more than once.")
+    method: Annotated[
+        list[str] | None,
+        typer.Option(help="A method, or method@model; may be given more than once."),
     ] = None,
-    molecules: Annotated[int, typer.Option(min=1, help="Test molecules.")] = 200,
-    seed: Annotated[int, typer.Option(min=0, help="Of the choice and of the noise.")] = 0,
+    model: Annotated[
+        list[str] | None,
+        typer.Option(help="Name or folder of a model, for every method that it serves."),
+    ] = None,
+    start: Annotated[
+        list[str] | None,
+        typer.Option(help=f"All of them where none is named: {', '.join(STARTS)}."),
+    ] = None,
+    molecules: Annotated[int, typer.Option(min=1, help="How many.")] = 300,
+    split: Annotated[
+        Part, typer.Option(help="Settings are chosen on the validation part only.")
+    ] = Part.TEST,
+    seed: Annotated[
+        list[int] | None, typer.Option(min=0, help="Of starts and methods; more than once.")
+    ] = None,
     max_steps: Annotated[int, typer.Option(min=1, help="Most steps per molecule.")] = 1000,
-    batch_size: Annotated[int, typer.Option(min=1, help="Molecules in one batch.")] = 100,
-    device: Annotated[Device, typer.Option(help="Where to compute.")] = Device.AUTO,
-    output: Annotated[Path | None, typer.Option(help="JSON file for all scores.")] = None,
+    batch_size: Annotated[
+        int, typer.Option(min=1, help="Molecules at once; wall times need batches of 1.")
+    ] = 1,
+    evaluations: Annotated[
+        str, typer.Option(help=f"Such as 1,2,4,8: follows '{FEW_STEPS}' beyond its stop.")
+    ] = "",
+    energies: Annotated[
+        bool, typer.Option("--energies", help="GFN2-xTB energies of all results.")
+    ] = False,
+    processes: Annotated[int, typer.Option(min=1, help="Workers of one thread each.")] = 1,
+    device: Annotated[Device, typer.Option(help="Where to compute networks.")] = Device.AUTO,
+    output: Annotated[
+        Path | None, typer.Option(help="Folder of the results; a stopped run goes on there.")
+    ] = None,
+    starts_folder: Annotated[
+        Path, typer.Option(help="Where starts are kept for all benchmarks.")
+    ] = Path("data/bench-starts"),
 ) -> None:
-    """Relax molecules of the test split from disturbed starts; the table goes to the screen."""
-    began = time.perf_counter()
-    chosen = list(choose_molecules(EquilibriumSet.load(data), molecules, seed))
-    relaxer = build_relaxer(RelaxerChoice(method=method, model=model, device=device.value))
-    scores: list[Score] = []
-    summaries: list[Summary] = []
-    for kind in start or ["t100"]:
-        with progress_bar(kind, len(chosen), "molecule") as show:
-            found = score_method(
-                relaxer,
-                chosen,
-                kind,
-                seed=seed,
-                max_steps=max_steps,
-                batch_size=batch_size,
-                on_batch=show,
-            )
-        scores += found
-        summaries.append(summarise(found))
-    messages.print(_table(summaries))
-    messages.print(f"{time.perf_counter() - began:.0f} s, seed {seed}", markup=False)
-    if output is not None:
-        _write(output, summaries, scores, relaxer.provenance.model_hash)
+    """Relax molecules from many starts by many methods; tables, JSON, CSV and one page.
+
+    Results come to the disk as they are found: the same command goes on where it was stopped.
+    """
+    from morered_gui.bench.report import write_report
+    from morered_gui.bench.run import Places, run_benchmark
+
+    protocol = Protocol(
+        data=data,
+        entries=parse_entries(method or [FEW_STEPS], model or []),
+        starts=tuple(start or STARTS),
+        seeds=tuple(seed or [0]),
+        molecules=molecules,
+        split=Split[split.name],
+        max_steps=max_steps,
+        batch_size=batch_size,
+        energies=energies,
+        evaluations=_numbers(evaluations),
+        device=device.value,
+    )
+    folder = output or Path("runs") / f"bench-{_short_hash(protocol)}"
+    with progress_bar("bench", None, "unit") as show:
+        results = run_benchmark(
+            protocol,
+            Places(results=folder, starts=starts_folder),
+            processes=processes,
+            command=shlex.join(["morered", *sys.argv[1:]]),
+            on_progress=show,
+        )
+    results.write(folder)
+    page = write_report(results, folder)
+    for table in _tables(results):
+        messages.print(table)
+    messages.print(f"wrote {page}, and results.json and scores.csv beside it", markup=False)
+    if results.lost:
+        for lost in results.lost:
+            messages.print(f"lost {lost.key}: {lost.reason}", markup=False, style="red")
+        messages.print("some units were lost; the same command tries them again", style="red")
+        raise typer.Exit(LOST_UNITS)
 
 
-def _table(summaries: list[Summary]) -> Table:
-    table = Table(title="median (quartiles) against the reference", box=SIMPLE)
-    for title in ("start", "n", "RMSD start", "RMSD / Å", "ratio", "failed", "t", "evaluations"):
-        table.add_column(title, justify="right")
-    for s in summaries:
+def _numbers(text: str) -> tuple[int, ...]:
+    try:
+        # 0 is the start, with which a curve begins.
+        return tuple(sorted({0, *map(int, text.split(","))})) if text.strip() else ()
+    except ValueError:
+        raise ExpectedError(f"--evaluations takes numbers such as 1,2,4, not '{text}'") from None
+
+
+def _short_hash(protocol: Protocol) -> str:
+    """Names the folder: the same command finds it again, another one has another folder."""
+    text = json.dumps(protocol.as_dict(), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+def _tables(results: Results) -> list[Table]:
+    rows = results.summaries
+    return [
+        _table(name, [row for row in rows if row.start == name])
+        for name in dict.fromkeys(row.start for row in rows)
+    ]
+
+
+def _table(start: str, rows: Sequence[Summary]) -> Table:
+    before = rows[0].rmsd_start
+    title = f"{start}: median (quartiles); starts at {_text(before)} Å"
+    table = Table(title=title, box=SIMPLE, title_justify="left")
+    table.add_column("method")
+    for head in ("n", "RMSD / Å", "ratio", "failed", "t", "evaluations", "s"):
+        table.add_column(head, justify="right", no_wrap=True)
+    for row in rows:
         table.add_row(
-            s.start,
-            str(s.n),
-            f"{s.rmsd_start:.3f}",
-            f"{s.rmsd:.3f} ({s.rmsd_quartiles[0]:.3f}-{s.rmsd_quartiles[1]:.3f})",
-            f"{s.ratio:.3f} ({s.ratio_quartiles[0]:.3f}-{s.ratio_quartiles[1]:.3f})",
-            f"{100 * s.failure_rate:.1f} %",
-            "" if s.mean_t_start is None else f"{s.mean_t_start:.1f}",
-            f"{s.evaluations:.0f}",
+            row.entry,
+            str(row.runs),
+            _text(row.rmsd),
+            "" if row.ratio is None else f"{row.ratio.median:.3f}",
+            f"{100 * row.failed:.1f} %",
+            "" if row.t_start is None else f"{row.t_start.median:.0f}",
+            "" if row.evaluations is None else f"{row.evaluations.median:.0f}",
+            "" if row.seconds is None else f"{row.seconds.median:.3f}",
         )
     return table
 
 
-def _write(path: Path, summaries: list[Summary], scores: list[Score], model_hash: str) -> None:
-    table = {
-        "model_hash": model_hash,
-        "summaries": [s.as_dict() for s in summaries],
-        "scores": [s.as_dict() for s in scores],
-    }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with replacing(path) as part:
-        part.write_text(json.dumps(table, indent=1) + "\n", encoding="utf-8")
+def _text(quartiles: Quartiles | None) -> str:
+    if quartiles is None:
+        return ""
+    return f"{quartiles.median:.3f} ({quartiles.low:.3f}-{quartiles.high:.3f})"

@@ -52,9 +52,25 @@ def guarded[**P, R](command: Callable[P, R]) -> Callable[P, R]:
 
 
 @contextmanager
-def progress_bar(title: str, total: int | None, unit: str) -> Iterator[Callable[[int], None]]:
-    """A bar on standard error, only on a terminal; yields a function that sets the count."""
+def progress_bar(
+    title: str, total: int | None, unit: str, *, resumed: bool = False
+) -> Iterator[Callable[..., None]]:
+    """A bar on standard error, only on a terminal.
+
+    Yields a function that sets the count, and the total where it is given as well. Of a resumed
+    run the first count was there before: rate and time left leave it out.
+    """
+    first = resumed
+
+    def show(count: int, total: int | None = None) -> None:
+        nonlocal first
+        if first:
+            bar.initial = bar.n = count
+            first = False
+        bar.total = bar.total if total is None else total
+        bar.update(count - bar.n)
+
     with tqdm(
         desc=title, total=total, unit=unit, file=sys.stderr, disable=None, leave=False
     ) as bar:
-        yield lambda count: bar.update(count - bar.n) and None
+        yield show

@@ -1,5 +1,6 @@
 """``morered data``: build training files."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -43,6 +44,38 @@ def partners(
     messages.print(f"minimised {len(rows)} molecules, {n_failed} without a minimum", markup=False)
 
 
+@app.command()
+@guarded
+def everyday(
+    output: Output = Path("data/everyday.npz"),
+    limit: Annotated[
+        int, typer.Option(min=1, help="Molecules; about 1.2 structures come of each.")
+    ] = 52_000,
+    seed: Annotated[int, typer.Option(min=0, help="Of the choice and of the conformers.")] = 0,
+    processes: Annotated[
+        int, typer.Option(min=1, help="Processes of one thread each.")
+    ] = os.cpu_count() or 1,
+    join_only: Annotated[
+        bool, typer.Option("--join-only", help="Make no more, join what is finished.")
+    ] = False,
+) -> None:
+    """Molecules that chemists draw, at GFN2-xTB minima; a stopped run goes on."""
+    from morered_gui.training.everyday import build
+    from morered_gui.training.everyday.test_sets import kept_for_tests
+
+    folders = build.Folders(output)
+    with progress_bar("planning", limit, "molecule") as show:
+        candidates = build.write_plan(folders.chunks, limit, seed, kept_for_tests, show)
+    tasks = build.tasks_of(candidates, folders.chunks, seed)
+    if not join_only:
+        with progress_bar("GFN2-xTB", limit, "molecule", resumed=True) as show:
+            build.make_chunks(tasks, processes, show)
+    data = build.join_chunks(tasks, folders)
+    for reason, n in data.meta["failures"].items():
+        messages.print(f"{n} conformers left out, {reason}", markup=False)
+    _report(data, output)
+
+
 @app.command("import")
 @guarded
 def import_(
@@ -57,6 +90,10 @@ def import_(
 
 def _save(data: EquilibriumSet, output: Path) -> None:
     data.save(output)
+    _report(data, output)
+
+
+def _report(data: EquilibriumSet, output: Path) -> None:
     parts = ", ".join(f"{len(data.members(part))} {part.name.lower()}" for part in Split)
     elements = " ".join(symbol(z) for z in data.elements)
     messages.print(f"wrote {len(data)} structures ({parts}; {elements}) to {output}", markup=False)

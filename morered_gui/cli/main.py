@@ -2,7 +2,7 @@
 
 import typer
 
-from morered_gui.cli import bench, data, models, noise, relax, train
+from morered_gui.cli import bench, data, methods, models, noise, relax, train
 
 app = typer.Typer(
     name="morered",
@@ -12,6 +12,7 @@ app = typer.Typer(
     add_completion=False,
 )
 app.command("relax")(relax.relax)
+app.command("methods")(methods.methods)
 app.command("noise")(noise.noise)
 app.command("train")(train.train)
 app.command("bench")(bench.bench)

@@ -1,6 +1,7 @@
 """``morered relax``: molecules in, relaxed molecules out."""
 
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -8,10 +9,12 @@ from typing import Annotated
 import typer
 
 from morered_gui.app.html_export import write_html
+from morered_gui.app.library_run import LibraryJob
 from morered_gui.chem.reading import read_structures
 from morered_gui.chem.smiles import structure_from_smiles
 from morered_gui.chem.writing import check_target, write_structures, write_trajectories
 from morered_gui.cli.console import Device, guarded, progress_bar
+from morered_gui.cli.library import default_output, relax_library, wants_stream
 from morered_gui.core import ExpectedError, StopReason, Structure, Trajectory
 from morered_gui.relaxers.collect import relax_all
 from morered_gui.relaxers.methods import DEFAULT_METHOD
@@ -56,13 +59,23 @@ def relax(
     backend: Annotated[
         Backend, typer.Option(help="schnetpack runs the weights through SchNetPack's modules.")
     ] = Backend.NATIVE,
+    processes: Annotated[
+        int, typer.Option(min=0, help="Of a library: processes; 0 takes one per core.")
+    ] = 0,
+    scheduler: Annotated[
+        str, typer.Option(help="Of a library: address of a Dask scheduler to share the work.")
+    ] = "",
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Of a library: go on with a run that was stopped.")
+    ] = False,
 ) -> None:
-    """Relax molecules from a file or a SMILES, all of them as one batch."""
+    """Relax molecules from a file or a SMILES, all of them as one batch.
+
+    Files (sdf, smi, csv) with more than 100 molecules, and any with --processes, --scheduler or
+    --resume, are libraries: streamed, results in one sdf, failures listed beside it.
+    """
     if output is not None:
         check_target(output)
-    starts = _starts(source, smiles, seed)
-    references = _references(reference, starts)
-    threads = 1 if len(starts) == 1 else None
     choice = RelaxerChoice(
         method=method,
         model=model,
@@ -71,6 +84,22 @@ def relax(
         backend=backend,
         start_t=start_t,
     )
+    asked = bool(processes or scheduler or resume)
+    if asked and (source is None or reference or html):
+        raise ExpectedError("a library is a file, and has neither a reference nor a page")
+    if source and not (reference or html) and (asked or wants_stream(source, output)):
+        target = output or default_output(source)
+        relax_library(
+            LibraryJob(source=source, output=target, choice=choice, max_steps=max_steps, seed=seed),
+            processes=processes or os.cpu_count() or 1,
+            scheduler=scheduler,
+            resume=resume,
+            as_json=as_json,
+        )
+        return
+    starts = _starts(source, smiles, seed)
+    references = _references(reference, starts)
+    threads = 1 if len(starts) == 1 else None
     relaxer = build_relaxer(choice, threads)
     with progress_bar("relaxing", max_steps, "step") as show:
         trajectories = relax_all(

@@ -20,6 +20,13 @@ def superpose(mobile: FloatArray, target: FloatArray) -> FloatArray:
     return shifted @ rotation_onto(shifted, target - centre) + centre
 
 
+def superpose_by(points: FloatArray, mobile: FloatArray, target: FloatArray) -> FloatArray:
+    """Move points (k, 3) by the superposition of ``mobile`` (n, 3) on ``target`` (n, 3), all Å."""
+    centre, goal = mobile.mean(0), target.mean(0)
+    moved: FloatArray = (points - centre) @ rotation_onto(mobile - centre, target - goal) + goal
+    return moved
+
+
 def rotation_onto(mobile: FloatArray, target: FloatArray) -> FloatArray:
     """Rotations (..., 3, 3) for which ``mobile @ rotation`` is nearest to the target.
 

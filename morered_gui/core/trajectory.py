@@ -48,6 +48,7 @@ class Frame:
         energy: eV, or None.
         evaluations: network (or energy) evaluations up to and with this frame.
         seconds: wall time since the relaxation began.
+        stage: which relaxer of a pipeline made it, from 0.
     """
 
     step: int
@@ -57,6 +58,7 @@ class Frame:
     energy: float | None = None
     evaluations: int = 0
     seconds: float = 0.0
+    stage: int = 0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "positions", frozen_array(self.positions, np.float64))
@@ -122,12 +124,14 @@ class Trajectory:
     def best_index(self) -> int:
         """The frame with the lowest predicted time step (or energy); the last among equals.
 
+        Of a pipeline only the last stage counts: its energies compare with no time steps.
         Raises IndexError while there is no frame.
         """
         last = len(self._frames) - 1
         if last < 0:
             raise IndexError("the trajectory has no frame yet")
-        scores = [_score(frame) for frame in self._frames]
+        stage = self._frames[-1].stage
+        scores = [_score(frame) if frame.stage == stage else None for frame in self._frames]
         known = [k for k, score in enumerate(scores) if score is not None]
         return min(known, key=lambda k: (scores[k], -k), default=last)
 

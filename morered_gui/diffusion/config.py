@@ -30,3 +30,8 @@ class NetworkConfig:
                 f"not a network: {self}; sizes are positive and n_features is a multiple of 4"
             )
         object.__setattr__(self, "kind", NetworkKind(self.kind))
+
+    def check_time(self, *, given: bool) -> None:
+        """Raise ValueError where a network is given the time and predicts it, or neither."""
+        if given != (self.kind == NetworkKind.NOISE):
+            raise ValueError("a noise network is given the time, the others predict it")

@@ -1,8 +1,8 @@
 """A network on a device, taking and giving numpy arrays."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, Self
 
 import numpy as np
 import torch
@@ -10,12 +10,13 @@ from torch import Tensor
 
 from morered_gui.core import PaddedBatch
 from morered_gui.core.arrays import FloatArray, IntArray
-from morered_gui.diffusion.network import Output
+from morered_gui.diffusion.network import MoreRedNetwork, Output
+from morered_gui.diffusion.packed import PackedNetwork
 from morered_gui.diffusion.schedule import NoiseSchedule
 
-# Pairs of atoms that go through the network at once on a CPU: about what the caches hold. A
-# larger batch is not faster there, and its temporary tensors are mapped afresh at each step.
-PAIRS_AT_ONCE = 2600
+# Atoms that go through the network at once on a CPU: enough for large matrix products, and few
+# enough that the caches hold what is made of them.
+ATOMS_AT_ONCE = 320
 
 
 class Network(Protocol):
@@ -34,30 +35,59 @@ class NetworkOnDevice:
     device: torch.device
     dtype: torch.dtype = torch.float32
 
+    @classmethod
+    def of(
+        cls, network: MoreRedNetwork, device: torch.device, dtype: torch.dtype = torch.float32
+    ) -> Self:
+        """The quickest way to run a network on a device; a CPU gets a packed copy."""
+        network = network.to(device, dtype)
+        return cls(PackedNetwork(network) if device.type == "cpu" else network, device, dtype)
+
     @torch.inference_mode()
     def __call__(self, batch: PaddedBatch, time: FloatArray | None = None) -> Output:
         """Noise [B, N, 3] and time [B, N] on the CPU; ``time`` [B] is normalised."""
-        rows, size = batch.numbers.shape
-        step = rows if self.device.type != "cpu" else max(1, PAIRS_AT_ONCE // size**2)
-        parts = [self._part(batch, time, slice(k, k + step)) for k in range(0, rows, step)]
-        noise, times = zip(*parts, strict=True)
-        return Output(_joined(noise), _joined(times))
+        noise, times = None, None
+        for rows, size in self._parts(batch):
+            output = self.network(
+                torch.from_numpy(np.ascontiguousarray(batch.numbers[rows, :size])).to(self.device),
+                self._tensor(batch.positions[rows, :size]),
+                None if time is None else self._tensor(time[rows]),
+            )
+            noise = _filled(noise, batch, rows, output.noise)
+            times = _filled(times, batch, rows, output.time)
+        return Output(noise, times)
 
-    def _part(self, batch: PaddedBatch, time: FloatArray | None, rows: slice) -> Output:
-        output = self.network(
-            torch.from_numpy(np.ascontiguousarray(batch.numbers[rows])).to(self.device),
-            self._tensor(batch.positions[rows]),
-            None if time is None else self._tensor(time[rows]),
-        )
-        return Output(*(None if x is None else x.double().cpu() for x in output))
+    def _parts(self, batch: PaddedBatch) -> Iterator[tuple[IntArray | slice, int]]:
+        """Rows of the batch and their number of columns: on a CPU molecules of like size."""
+        n_rows, size = batch.numbers.shape
+        if n_rows == 1 or self.device.type != "cpu":
+            yield slice(None), size
+            return
+        columns = np.where(batch.real, np.arange(1, size + 1), 0).max(1)
+        order = np.argsort(-columns, kind="stable")
+        start = 0
+        while start < n_rows:
+            size = int(columns[order[start]])
+            stop = start + max(1, ATOMS_AT_ONCE // size)
+            yield order[start:stop], size
+            start = stop
 
     def _tensor(self, array: FloatArray) -> Tensor:
         return torch.from_numpy(np.ascontiguousarray(array)).to(self.device, self.dtype)
 
 
-def _joined(parts: Sequence[Tensor | None]) -> Tensor | None:
-    tensors = [x for x in parts if x is not None]
-    return torch.cat(tensors) if tensors else None
+def _filled(
+    whole: Tensor | None, batch: PaddedBatch, rows: IntArray | slice, part: Tensor | None
+) -> Tensor | None:
+    """``part`` [b, n, ...] put into its rows of [B, N, ...] in double precision, else 0."""
+    if part is None:
+        return None
+    if isinstance(rows, slice):
+        return part.double().cpu()
+    if whole is None:
+        whole = torch.zeros(*batch.numbers.shape, *part.shape[2:], dtype=torch.float64)
+    whole[rows, : part.shape[1]] = part.double().cpu()
+    return whole
 
 
 def mean_step(time: Tensor, batch: PaddedBatch, schedule: NoiseSchedule) -> IntArray:
@@ -66,6 +96,7 @@ def mean_step(time: Tensor, batch: PaddedBatch, schedule: NoiseSchedule) -> IntA
     Atoms never move with different time steps: that would break equivariance
     (Kahouli et al. 2024, section 2.3).
     """
-    # NaN is no time; such a run ends, since its noise is not finite either.
-    clamped = np.nan_to_num(np.clip(time.numpy(), 0.0, 1.0), nan=1.0) * batch.real
-    return schedule.integer_step(clamped.sum(1) / batch.n_atoms)
+    real = batch.real
+    mean = (time.numpy().clip(0.0, 1.0) * real).sum(1) / real.sum(1)
+    mean[np.isnan(mean)] = 1.0  # no time; such a run ends, since its noise is not finite either
+    return schedule.integer_step(mean)

@@ -8,7 +8,8 @@ from functools import cache
 M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD = -1, -2, -3
 LARGEST = (1 << 31) - 1
 TOP_PAD = 1 << 25
-# The temporary tensors of a part of a batch (inference.PAIRS_AT_ONCE) have some 4 MB each.
+# The temporary tensors of a part of a batch (inference.ATOMS_AT_ONCE) have about 1 MB each, in
+# SchNetPack's modules up to 25 MB.
 INFERENCE_BLOCK = 1 << 25
 # Those of a whole training batch.
 TRAINING_BLOCK = 1 << 30

@@ -129,7 +129,7 @@ class PaiNN(nn.Module):
         basis, direction = self._pairs(numbers, positions)
         q = self.embedding(numbers)
         mu = torch.zeros_like(q)[..., None, :].expand(-1, -1, 3, -1)
-        weights = self._filter_weights().chunk(len(self.interactions))
+        weights = self.filter_weights().chunk(len(self.interactions))
         for weight, interaction, mixing in zip(
             weights, self.interactions, self.mixing, strict=True
         ):
@@ -137,7 +137,7 @@ class PaiNN(nn.Module):
             q, mu = mixing(q, mu)
         return q, mu
 
-    def _filter_weights(self) -> Tensor:
+    def filter_weights(self) -> Tensor:
         """The filter network with its bias as one more input, [n 3F, K + 1]."""
         return torch.cat([self.filter_net.weight, self.filter_net.bias[:, None]], dim=1)
 
@@ -229,8 +229,7 @@ class MoreRedNetwork(nn.Module):
             positions: [B, N, 3], Å.
             time: [B], normalised to [0, 1]; for a noise network, and only for that.
         """
-        if (time is None) == (self.config.kind == NetworkKind.NOISE):
-            raise ValueError("a noise network is given the time, the others predict it")
+        self.config.check_time(given=time is not None)
         q, mu = self.representation(numbers, positions)
         real = (numbers > 0).to(q.dtype)
         time_out = None if self.time_head is None else self.time_head(q) * real
@@ -238,10 +237,10 @@ class MoreRedNetwork(nn.Module):
             return Output(None, time_out)
         fed = time_out if time is None else time[:, None].expand(numbers.shape).to(q.dtype)
         noise = self.noise_head(q, mu, fed) * real[..., None]
-        return Output(_centred(noise, real), time_out)
+        return Output(centred_over_atoms(noise, real), time_out)
 
 
-def _centred(vectors: Tensor, real: Tensor) -> Tensor:
+def centred_over_atoms(vectors: Tensor, real: Tensor) -> Tensor:
     """Subtract the mean over the real atoms. vectors [B, N, 3], real [B, N] of 0 and 1."""
     mean = vectors.sum(1, keepdim=True) / real.sum(1).clamp(min=1.0)[:, None, None]
     return (vectors - mean) * real[..., None]

@@ -29,6 +29,7 @@ from morered_gui.app.state import AppState, Message, Severity  # noqa: E402
 from morered_gui.chem.errors import MoleculeError  # noqa: E402
 from morered_gui.chem.examples import Example, list_examples  # noqa: E402
 from morered_gui.core import ExpectedError  # noqa: E402
+from morered_gui.gui.web_scheme import register_scheme  # noqa: E402
 from morered_gui.gui.window import MainWindow  # noqa: E402
 from morered_gui.relaxers.methods import ModelInfo  # noqa: E402
 
@@ -61,6 +62,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def make_application() -> QApplication:
     """The QApplication with its names."""
     existing = QApplication.instance()
+    if existing is None:
+        register_scheme()
     application = existing if isinstance(existing, QApplication) else QApplication(sys.argv[:1])
     application.setOrganizationName(APPLICATION)
     application.setApplicationName(APPLICATION)
@@ -131,9 +134,10 @@ def _relax_when_loaded(window: MainWindow) -> None:
 
 
 def _warm_up(window: MainWindow) -> None:
-    choice = window.run_panel.choice
-    if choice is not None and not window.state.busy:
-        window.controller.warm_up(choice)
+    choices = [window.desk.follow_choice(), window.run_panel.choice]
+    for choice in choices:
+        if choice is not None and not window.state.busy:
+            window.controller.warm_up(choice)
 
 
 def _remember(window: MainWindow) -> None:

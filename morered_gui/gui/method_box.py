@@ -6,12 +6,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QComboBox
 
-from morered_gui.relaxers.methods import METHODS, Method, ModelInfo
+from morered_gui.relaxers.methods import Method, ModelInfo, all_methods
 from morered_gui.relaxers.suitability import models_for, obstacle, time_models
 
 DATA = Qt.ItemDataRole.UserRole
 TIP = Qt.ItemDataRole.ToolTipRole
-# Most wanted first; what is not named follows in the order of METHODS.
+# Most wanted first; what is not named follows in the order of ``all_methods``.
 MORERED = ("fast", "jt", "as", "itp", "ddpm")
 
 
@@ -80,7 +80,7 @@ class MethodBox(ChoiceBox):
         """List the methods anew; what was chosen stays where it can."""
         chosen = self.chosen
         self.clear()
-        for title, methods in grouped(list(METHODS.values())):
+        for title, methods in grouped(list(all_methods().values())):
             self.put_heading(title)
             for method in methods:
                 reason = obstacle(method, models)
@@ -91,7 +91,7 @@ class MethodBox(ChoiceBox):
 
     def choose_first(self, *names: str) -> None:
         """Choose the first of these that can run, else the first method of all that can."""
-        rest = [m.name for _, methods in grouped(list(METHODS.values())) for m in methods]
+        rest = [m.name for _, methods in grouped(list(all_methods().values())) for m in methods]
         for name in (*names, *rest):
             if self.choose(name):
                 return

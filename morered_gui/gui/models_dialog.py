@@ -93,6 +93,7 @@ class ModelsDialog(QDialog):
         for row in self._rows:
             broken = isinstance(row, BrokenModel)
             self.list.addItem(f"{row.path.name} (broken)" if broken else row.path.name)
+            self.list.item(self.list.count() - 1).setToolTip(str(row.path))
         paths = [row.path for row in self._rows]
         kept = chosen is not None and chosen.path in paths
         self.list.setCurrentRow(paths.index(chosen.path) if chosen and kept else 0)
@@ -156,18 +157,18 @@ def card_of(model: ModelInfo, sha256: str) -> str:
         "Methods": methods or "goes with a noise network",
         "Time model": model.time_model,
         **_training(model),
-        "Weights, SHA-256": sha256,
-        "Folder": str(model.path),
+        "SHA-256": f"{sha256[:32]} {sha256[32:]}".strip(),
     }
     table = "".join(
-        f"<tr><td style='padding-right:14px'>{name}</td><td>{html.escape(value)}</td></tr>"
+        f"<tr><td style='padding-right:14px; white-space:nowrap'>{name}</td>"
+        f"<td>{html.escape(value)}</td></tr>"
         for name, value in rows.items()
         if value
     )
     whose = "your own" if model.own else "comes with the program"
     return (
         f"<h3>{html.escape(model.name)}</h3><p>{html.escape(model.summary)} ({whose})</p>"
-        f"<table cellspacing='0' cellpadding='2'>{table}</table>"
+        f"<table cellspacing='0' cellpadding='3' style='margin-top:8px'>{table}</table>"
     )
 
 
@@ -180,7 +181,7 @@ def _training(model: ModelInfo) -> dict[str, str]:
     if "steps" in record and "hours" in record:
         rows["Training"] = f"{record['steps']} steps in {record['hours']} hours"
     if isinstance(figures, dict):
-        rows["Validation"] = ", ".join(f"{k} {v}" for k, v in figures.items())
+        rows["Validation"] = ", ".join(f"{k.replace('_', ' ')}: {v}" for k, v in figures.items())
     return rows
 
 

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from morered_gui.app.state import AppState
+from morered_gui.chem.drawing import Drawing
 from morered_gui.chem.examples import Example
 from morered_gui.gui.theme import Theme
 from morered_gui.gui.widgets import heading, line, muted
@@ -40,7 +41,7 @@ class MoleculePanel(QWidget):
         super().__init__()
         self._state, self._theme = state, theme
         self._smiles = QLineEdit()
-        self._smiles.setPlaceholderText("SMILES, for example CCO")
+        self._smiles.setPlaceholderText("SMILES, InChI, or an example's name")
         self._smiles.setAccessibleName("SMILES")
         self._smiles.setClearButtonEnabled(True)
         self._smiles.returnPressed.connect(self._ask_smiles)
@@ -110,6 +111,13 @@ class MoleculePanel(QWidget):
         """Words beside the field, or none."""
         self._error.setText(text)
         self._error.setVisible(bool(text))
+
+    def show_drawing(self, drawing: Drawing | None) -> None:
+        """The SMILES of the drawing, unless somebody is typing one."""
+        if self._smiles.hasFocus() and self._smiles.isModified():
+            return
+        self._smiles.setText(drawing.smiles if drawing else "")
+        self._smiles.setCursorPosition(0)
 
     def select_example(self, identifier: str) -> None:
         """Mark an example as the one that is shown; an empty name marks none."""

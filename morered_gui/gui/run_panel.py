@@ -23,7 +23,7 @@ from morered_gui.diffusion.schedule import polynomial_schedule
 from morered_gui.gui.method_box import ChoiceBox, MethodBox, ModelBox
 from morered_gui.gui.run_options import ExtraRow, Number, Slide, StepsRow
 from morered_gui.gui.widgets import muted, restyle
-from morered_gui.relaxers.methods import DEFAULT_METHOD, METHODS, Method, ModelInfo
+from morered_gui.relaxers.methods import DEFAULT_METHOD, Method, ModelInfo, all_methods
 from morered_gui.relaxers.registry import RelaxerChoice
 from morered_gui.relaxers.suitability import Verdict, verdict
 
@@ -179,7 +179,7 @@ class RunPanel(QWidget):
     @property
     def method(self) -> Method | None:
         """The method chosen."""
-        return METHODS.get(self._method.chosen)
+        return all_methods().get(self._method.chosen)
 
     @property
     def model(self) -> ModelInfo | None:

@@ -1,6 +1,7 @@
 """Keeps the 3D view in step with the state."""
 
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 import pyqtgraph as pg
@@ -13,11 +14,18 @@ from morered_gui.chem.conversion import AROMATIC, bond_arrays, kekulised
 from morered_gui.core import Frame, Structure
 from morered_gui.core.arrays import FloatArray
 from morered_gui.core.geometry import rotation_onto
-from morered_gui.gui.view3d import Extras, Look, View3D
+from morered_gui.gui.view3d import Extras, Look, View3D, Zoom
 
 RAMP = "viridis"  # readable with any kind of colour vision
 FULL_DISPLACEMENT, FULL_NOISE = 0.5, 3.0  # Å and 1: where the ramp ends
 ARROW_LENGTH = 0.6  # Å per unit of predicted noise
+
+
+class Pose(NamedTuple):
+    """What is taken for the origin, (3,) Å, and for the axes, (3, 3) rows."""
+
+    centre: FloatArray
+    axes: FloatArray
 
 
 class Scene:
@@ -31,7 +39,9 @@ class Scene:
         self._state, self._view = state, view
         self._show_ghost = show_ghost
         self._anchor: FloatArray | None = None  # (n, 3), where everything is superposed on
+        self._poses: dict[int, Pose] = {}  # by the number of the coordinate frame
         self._drawn: Structure | None = None  # whose atoms and bonds the view has
+        self._frame_drawn = -1
         self._look: Look | None = None
         self._picked: tuple[int, ...] = ()
         self._decorated = False
@@ -46,15 +56,30 @@ class Scene:
     def redraw(self) -> None:
         """Draw another structure; the camera stays where the atoms are the same."""
         state, shown = self._state, self._state.shown
-        anchor = state.known_reference.structure if state.known_reference else state.base
-        self._anchor = None if anchor is None else face_on(anchor.positions)
+        self._anchor = None if state.anchor is None else self._posed(state.anchor.positions)
         if shown is not None:
             shown = drawable(shown.with_positions(self.placed(shown.positions)[0]))
         drawn = self._drawn
         same = shown is not None and drawn is not None and same_molecule(shown, drawn)
         self._drawn = shown
-        self._view.show_molecule(shown, zoom=not same)
+        self._view.show_molecule(shown, zoom=self._zoom(same))
+        self._frame_drawn = state.frame
         self.restyle()
+
+    def _zoom(self, same: bool) -> Zoom:
+        """An edited molecule has to fit again, but stays as the user has turned it."""
+        if same:
+            return Zoom.KEEP
+        return Zoom.FIT if self._state.frame == self._frame_drawn else Zoom.HOME
+
+    def _posed(self, positions: FloatArray) -> FloatArray:
+        """Broad side to the viewer; edits of a molecule keep the pose that it had at first."""
+        frame = self._state.frame
+        if frame not in self._poses:
+            self._poses[frame] = face_on(positions)
+        pose = self._poses[frame]
+        posed: FloatArray = (positions - pose.centre) @ pose.axes.T
+        return posed
 
     def move(self) -> None:
         """Draw the frame pointed at, or else the one looked at."""
@@ -153,13 +178,12 @@ def ramp_colours(values: FloatArray) -> list[str]:
     return ["#" + bytes(rgba[:3]).hex() for rgba in colours]
 
 
-def face_on(positions: FloatArray) -> FloatArray:
-    """Turn a molecule so that its broad side faces the viewer, the longest axis across."""
-    centred = positions - positions.mean(0)
-    _, _, axes = np.linalg.svd(centred, full_matrices=True)
+def face_on(positions: FloatArray) -> Pose:
+    """The pose in which the broad side faces the viewer, the longest axis across."""
+    centre: FloatArray = positions.mean(0)
+    _, _, axes = np.linalg.svd(positions - centre, full_matrices=True)
     axes[2] = np.cross(axes[0], axes[1])  # no reflection
-    turned: FloatArray = centred @ axes.T
-    return turned
+    return Pose(centre, axes)
 
 
 def drawable(structure: Structure) -> Structure:

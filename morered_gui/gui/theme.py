@@ -108,8 +108,10 @@ def style_sheet(theme: Theme) -> str:
     QFrame#message {{ border: none; border-radius: 6px; margin: 8px; background: {tint}; }}
     QFrame#message[severity="error"] {{ background: {error_tint}; }}
     QFrame#message[severity="warning"] {{ background: {warning_tint}; }}
-    QListWidget {{ border: 1px solid {theme.line.name()}; border-radius: 6px; padding: 3px; }}
-    QListWidget::item {{ padding: 4px 6px; border-radius: 4px; }}
+    QListWidget, QListView#file {{ border: 1px solid {theme.line.name()}; border-radius: 6px;
+        padding: 3px; }}
+    QListView#file::item:selected {{ background: {tint}; color: {theme.text.name()}; }}
+    QListWidget::item, QListView#file::item {{ padding: 4px 6px; border-radius: 4px; }}
     QListWidget::item:selected {{ background: {theme.accent.name()};
         color: {theme.accent_text.name()}; }}
     QListWidget::item:hover:!selected {{ background: {tint}; }}

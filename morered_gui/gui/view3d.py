@@ -8,6 +8,7 @@ import base64
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -90,6 +91,14 @@ class Camera:
     background: str | None = None
 
 
+class Zoom(StrEnum):
+    """Where the camera goes for another molecule."""
+
+    KEEP = "keep"
+    FIT = "fit"  # so that all is seen, from where it looks
+    HOME = "home"  # so that all is seen, from the front
+
+
 class Bridge(QObject):
     """What the page tells: that it is ready, and which atom was clicked."""
 
@@ -149,7 +158,7 @@ class View3D(QWebEngineView):
 
     # --- what to draw ---------------------------------------------------------------------------
 
-    def show_molecule(self, structure: Structure | None, *, zoom: bool = True) -> None:
+    def show_molecule(self, structure: Structure | None, *, zoom: Zoom = Zoom.HOME) -> None:
         """Draw another molecule, or none."""
         self._positions = None
         self._call(f"setMolecule({_as_json(structure)}, {json.dumps(zoom)})")

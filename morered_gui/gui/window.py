@@ -23,6 +23,8 @@ from morered_gui.chem.examples import Example
 from morered_gui.gui.action_set import make_actions, paint_icons
 from morered_gui.gui.commands import Commands, Parts
 from morered_gui.gui.course import CoursePanel
+from morered_gui.gui.drawing_desk import DrawingDesk
+from morered_gui.gui.file_panel import FilePanel
 from morered_gui.gui.key_guard import KeyGuard
 from morered_gui.gui.layout import add_dock, fill_toolbar
 from morered_gui.gui.message_bar import MessageBar
@@ -63,7 +65,9 @@ class MainWindow(QMainWindow):
         self._theme = theme_of(self.palette())
         self.commands = Commands(self)
         self.studio = Studio(self)
-        callbacks = {**self.commands.callbacks(), **self.studio.callbacks()}
+        self.desk = DrawingDesk(self, self)
+        parts = (self.commands, self.studio, self.desk)
+        callbacks = {name: call for part in parts for name, call in part.callbacks().items()}
         self.actions_by_id = make_actions(callbacks, self._theme, self)
         self._build(models, examples)
         self._connect()
@@ -85,7 +89,9 @@ class MainWindow(QMainWindow):
         self.view = View3D(theme)
         self.playback = PlaybackBar(self.state, actions, theme, self.view, settings.playback_rate)
         self.molecule_panel = MoleculePanel(self.state, actions, examples, theme)
+        self.file_panel = FilePanel(self.controller, theme)
         self.run_panel = RunPanel(models, settings, actions)
+        self.sketch_panel = self.desk.build(theme, follows=settings.relax_while_drawing)
         self.course = CoursePanel(self.state, theme)
         self.plot = self.course.plot
         self.scene = Scene(self.state, self.view, show_ghost=settings.show_ghost)
@@ -133,7 +139,9 @@ class MainWindow(QMainWindow):
     def _add_docks(self) -> None:
         left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
         self.docks = {
+            "Draw": add_dock(self, "Draw", self.sketch_panel, left),
             "Molecule": add_dock(self, "Molecule", self.molecule_panel, left),
+            "File": add_dock(self, "Molecules in the file", self.file_panel, left),
             "Course": add_dock(self, "Course of the relaxation", self.course, right),
             "Relaxation": add_dock(self, "Relaxation", self.run_panel, right),
         }
@@ -142,8 +150,12 @@ class MainWindow(QMainWindow):
             self.docks[title] = add_dock(self, title, panel, right)
             self.tabifyDockWidget(self.docks["Relaxation"], self.docks[title])
         self.docks["Relaxation"].raise_()
-        self.resizeDocks([self.docks["Molecule"]], [270], Qt.Orientation.Horizontal)
-        self.resizeDocks([self.docks["Course"]], [430], Qt.Orientation.Horizontal)
+        self.docks["File"].hide()
+        self.resizeDocks([self.docks["Draw"]], [430], Qt.Orientation.Horizontal)
+        self.resizeDocks([self.docks["Course"]], [400], Qt.Orientation.Horizontal)
+        self.resizeDocks(
+            [self.docks["Draw"], self.docks["Molecule"]], [520, 260], Qt.Orientation.Vertical
+        )
         self.resizeDocks(
             [self.docks["Course"], self.docks["Relaxation"]], [520, 250], Qt.Orientation.Vertical
         )
@@ -186,6 +198,10 @@ class MainWindow(QMainWindow):
         self.course.reference_asked.connect(self.controller.measure_to)
         self.course.reference_file_asked.connect(self.commands.open_reference)
         self.view.broken.connect(self.show_problem)
+        self.file_panel.several.connect(self._show_file_list)
+        self.sketch_panel.sketcher.broken.connect(self.show_problem)
+        self.sketch_panel.sketcher.edited.connect(lambda *_: self.molecule_panel.select_example(""))
+        state.drawing_changed.connect(self.molecule_panel.show_drawing)
 
     # --- what others may ask of the window ------------------------------------------------------
 
@@ -200,9 +216,9 @@ class MainWindow(QMainWindow):
         self.molecule_panel.select_example(identifier)
 
     def open_smiles(self, smiles: str) -> None:
-        """Build a SMILES; what is wrong with it appears beside the field."""
+        """Build a SMILES, InChI, ...; what is wrong with it appears beside the field."""
         panel = self.molecule_panel
-        self.controller.open_smiles(
+        self.controller.open_text(
             smiles,
             self.run_panel.seed,
             on_failure=lambda message: panel.show_smiles_error(message.text),
@@ -222,6 +238,7 @@ class MainWindow(QMainWindow):
             self.run_panel.remembered(self.settings),
             playback_rate=self.playback.rate,
             show_ghost=self.actions_by_id["ghost"].isChecked(),
+            relax_while_drawing=self.actions_by_id["follow"].isChecked(),
             window_geometry=_text(self.saveGeometry()),
             window_layout=_text(self.saveState(LAYOUT_VERSION)),
         )
@@ -341,6 +358,13 @@ class MainWindow(QMainWindow):
         self.playback.enable_actions()
         self.studio.enable_actions()
 
+    def _show_file_list(self, several: bool) -> None:
+        """Beside the examples, with room for some rows."""
+        docks = [self.docks["Molecule"], self.docks["File"]]
+        docks[1].setVisible(several)
+        if several:
+            self.resizeDocks(docks, [1, 1], Qt.Orientation.Vertical)
+
     def _fill_recent(self) -> None:
         self._recent.clear()
         for name in self.settings.recent_files:
@@ -358,10 +382,12 @@ class MainWindow(QMainWindow):
         paint_icons(self.actions_by_id, theme)
         for part in (
             self.view,
+            self.sketch_panel,
             self.course,
             self.playback,
             self.message_bar,
             self.molecule_panel,
+            self.file_panel,
         ):
             part.set_theme(theme)
         self.studio.set_theme(theme)
@@ -373,6 +399,7 @@ class MainWindow(QMainWindow):
             self.restoreGeometry(_bytes(self.settings.window_geometry))
         if self.settings.window_layout:
             self.restoreState(_bytes(self.settings.window_layout), LAYOUT_VERSION)
+        self.docks["File"].setVisible(self.file_panel.has_several)
 
     # --- Qt -------------------------------------------------------------------------------------
 

@@ -79,6 +79,11 @@ class CalculatorRelaxer:
             except (CalculationFailed, InputError) as error:  # atoms that are too near, say
                 _log.warning("%s: %s", start.name or start.formula, error)
                 energy = None
+            except Exception as error:  # whatever a calculator of somebody else may raise
+                raise ExpectedError(
+                    f"{start.name or start.formula}: {self.provenance.method} failed "
+                    f"({type(error).__name__}: {error})"
+                ) from error
             step += 1
             good = energy is not None and np.isfinite(energy) and np.isfinite(atoms.positions).all()
             if good or step == 0:
@@ -108,22 +113,25 @@ def atoms_of(structure: Structure, held: BoolArray | None = None) -> "Atoms":
     return atoms
 
 
+def gfn2_xtb(structure: Structure) -> "BaseCalculator":
+    """GFN2-xTB (Bannwarth et al. 2019) for a closed-shell molecule, one for each molecule."""
+    from tblite.ase import TBLite
+
+    return TBLite(method="GFN2-xTB", charge=structure.charge, multiplicity=1, verbosity=0)
+
+
 def build_xtb(method: Method) -> CalculatorRelaxer:
     """GFN2-xTB by tblite. Raises ExpectedError where tblite is not installed."""
     try:
-        from tblite.ase import TBLite
+        import tblite.ase  # noqa: F401 - not in the midst of a run
     except ImportError as error:
         raise ExpectedError(
             f"GFN2-xTB needs the package tblite ({error}); install it with 'pip install tblite'"
         ) from error
-
-    def calculator_for(structure: Structure) -> "BaseCalculator":
-        return TBLite(method="GFN2-xTB", charge=structure.charge, multiplicity=1, verbosity=0)
-
     provenance = Provenance(
         method=method.name,
         level_of_theory="GFN2-xTB",
         options={"optimiser": "LBFGS", "fmax": FMAX},
         versions=versions_of("tblite", "ase"),
     )
-    return CalculatorRelaxer(calculator_for, method.capabilities, provenance)
+    return CalculatorRelaxer(gfn2_xtb, method.capabilities, provenance)

@@ -1,6 +1,6 @@
 """Which ways to relax there are, and which models serve them. Imports no torch."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,8 @@ class Method:
         model: the model that it takes where none is named; empty where it needs none.
         package: by its import name; has to be installed for the method. Empty for none.
         capabilities: what it takes where no model says it.
+        draws: whether it draws random numbers, so that its result depends on the seed.
+        stages: names of the methods that a pipeline runs one after another.
     """
 
     name: str
@@ -31,6 +33,8 @@ class Method:
     model: str = ""
     package: str = ""
     capabilities: Capabilities = field(default_factory=Capabilities)
+    draws: bool = False
+    stages: tuple[str, ...] = ()
 
 
 # Halgren 1996, doi 10.1002/(SICI)1096-987X(199604)17:5/6<490::AID-JCC1>3.0.CO;2-P: H C N O F Si P
@@ -58,6 +62,7 @@ _ALL = (
         summary="one network predicts time step and noise at every step",
         kind=NetworkKind.JOINT,
         model="qm9-jt",
+        draws=True,
     ),
     Method(
         name="as",
@@ -65,6 +70,7 @@ _ALL = (
         summary="a second network predicts the time step before every step",
         kind=NetworkKind.NOISE,
         model="qm9-ddpm",
+        draws=True,
     ),
     Method(
         name="itp",
@@ -72,6 +78,7 @@ _ALL = (
         summary="a second network predicts the time step once, then it falls by one a step",
         kind=NetworkKind.NOISE,
         model="qm9-ddpm",
+        draws=True,
     ),
     Method(
         name="ddpm",
@@ -80,6 +87,7 @@ _ALL = (
         "out of pure noise",
         kind=NetworkKind.NOISE,
         model="qm9-ddpm",
+        draws=True,
     ),
     Method(
         name="mmff94",
@@ -107,15 +115,47 @@ _ALL = (
         capabilities=_GFN2_XTB,
     ),
 )
-METHODS = {method.name: method for method in _ALL}
+_BY_NAME = {method.name: method for method in _ALL}
+
+
+def _polished(name: str, first: Method, second: Method) -> Method:
+    """A pipeline: the second goes on where the first arrived."""
+    return Method(
+        name=name,
+        title=f"{first.title}, then {second.title}",
+        summary=f"{first.title}, then polished with {second.title}",
+        kind=first.kind,
+        model=first.model,
+        package=second.package,
+        draws=first.draws or second.draws,
+        stages=(first.name, second.name),
+    )
+
+
+_PIPELINES = (
+    _polished("fast+xtb", _BY_NAME["fast"], _BY_NAME["gfn2-xtb"]),
+    _polished("jt+xtb", _BY_NAME["jt"], _BY_NAME["gfn2-xtb"]),
+)
+METHODS = {**_BY_NAME, **{method.name: method for method in _PIPELINES}}
 DEFAULT_METHOD = "fast"
+
+
+def all_methods() -> dict[str, Method]:
+    """The methods of the program, then the calculators of other packages. Imports none of them.
+
+    A calculator with the name of a method of the program is left out.
+    """
+    from morered_gui.relaxers.plugins import plugin_methods
+
+    return {**METHODS, **{k: m for k, m in plugin_methods().items() if k not in METHODS}}
 
 
 def find_method(name: str) -> Method:
     """A method by its name; raises ExpectedError that names those that there are."""
-    if name not in METHODS:
-        raise ExpectedError(f"there is no method '{name}'; there are: {', '.join(METHODS)}")
-    return METHODS[name]
+    methods = METHODS if name in METHODS else all_methods()
+    if name not in methods:
+        raise ExpectedError(f"there is no method '{name}'; there are: {', '.join(methods)}")
+    return methods[name]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,7 +209,7 @@ def describe(folder: ModelFolder) -> ModelInfo:
         kind=kind,
         level_of_theory=config.level_of_theory,
         elements=list(config.elements),
-        methods=[m for m in config.methods if m in METHODS and METHODS[m].kind == kind],
+        methods=_methods_of(config.methods, kind),
         summary=config.summary,
         charges=list(config.charges),
         max_atoms=config.max_atoms,
@@ -177,3 +217,9 @@ def describe(folder: ModelFolder) -> ModelInfo:
         time_model=config.time_model,
         training=config.training,
     )
+
+
+def _methods_of(names: Sequence[str], kind: NetworkKind) -> list[str]:
+    """Those of a model that there are, and the pipelines that begin with one of them."""
+    own = [name for name in names if name in METHODS and METHODS[name].kind == kind]
+    return own + [m.name for m in METHODS.values() if m.stages and m.stages[0] in own]

@@ -1,17 +1,17 @@
 """Build relaxers by their names. torch and tblite are imported only when one needs them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from morered_gui.core import ExpectedError, Provenance, Relaxer
+from morered_gui.core import Capabilities, ExpectedError, Provenance, Relaxer
 from morered_gui.diffusion.checkpoint import ModelError, ModelFolder, find_model
-from morered_gui.relaxers.methods import DEFAULT_METHOD, Method, describe, find_method
+from morered_gui.diffusion.torch_loading import load_torch
+from morered_gui.relaxers.methods import DEFAULT_METHOD, METHODS, Method, describe, find_method
 from morered_gui.relaxers.versions import versions_of
 
 if TYPE_CHECKING:
     import torch
-    from torch import nn
 
     from morered_gui.diffusion.inference import NetworkOnDevice
     from morered_gui.diffusion.predictor import Predictor
@@ -30,7 +30,7 @@ class RelaxerChoice:
     """Which relaxer. What a method does not need is left aside.
 
     Attributes:
-        method: a key of ``METHODS``.
+        method: a key of ``all_methods()``.
         model: name or folder of a model; empty for the one that the method takes by itself.
         time_model: of a time network for ITP and AS; empty for the one that the model names.
         device: auto, cpu, cuda or mps.
@@ -44,6 +44,11 @@ class RelaxerChoice:
     device: str = "auto"
     backend: Backend = Backend.NATIVE
     start_t: int | None = None
+
+
+def capabilities_of(choice: RelaxerChoice) -> Capabilities:
+    """What a relaxer takes, without building it; raises ModelError or ExpectedError."""
+    return describe(find_model(choice.model or find_method(choice.method).model)).capabilities
 
 
 def build_relaxer(choice: RelaxerChoice, threads: int | None = None) -> Relaxer:
@@ -60,6 +65,8 @@ def build_relaxer(choice: RelaxerChoice, threads: int | None = None) -> Relaxer:
         ExpectedError: there is no such method or device.
     """
     method = find_method(choice.method)
+    if method.stages:
+        return _build_pipeline(method, choice, threads)
     if method.kind is None:
         return _build_baseline(method)
     folder = find_model(choice.model or method.model)
@@ -68,6 +75,7 @@ def build_relaxer(choice: RelaxerChoice, threads: int | None = None) -> Relaxer:
             f"the model '{folder.config.name}' serves {', '.join(folder.config.methods) or 'none'}"
             f", not '{method.name}'"
         )
+    load_torch()
     if threads is not None:
         import torch
 
@@ -75,7 +83,20 @@ def build_relaxer(choice: RelaxerChoice, threads: int | None = None) -> Relaxer:
     return _build_diffusion(method, folder, choice)
 
 
+def _build_pipeline(method: Method, choice: RelaxerChoice, threads: int | None) -> Relaxer:
+    from morered_gui.relaxers.pipeline import Pipeline
+
+    first, second = (
+        build_relaxer(replace(choice, method=stage), threads) for stage in method.stages
+    )
+    return Pipeline(first, second, method.name)
+
+
 def _build_baseline(method: Method) -> Relaxer:
+    if method.name not in METHODS:
+        from morered_gui.relaxers.plugins import build_plugin
+
+        return build_plugin(method)
     if method.name == "gfn2-xtb":
         from morered_gui.relaxers.calculators import build_xtb
 
@@ -170,12 +191,12 @@ def _start_t(choice: RelaxerChoice, n_steps: int) -> int:
 def _on_device(folder: ModelFolder, backend: Backend, device: "torch.device") -> "NetworkOnDevice":
     from morered_gui.diffusion.inference import NetworkOnDevice
 
-    network: nn.Module = folder.load_network()
+    network = folder.load_network()
     if Backend(backend) == Backend.SCHNETPACK:
         from morered_gui.diffusion.schnetpack_backend import SchNetPackNetwork
 
-        network = SchNetPackNetwork.from_native(folder.load_network())
-    return NetworkOnDevice(network.to(device), device)
+        return NetworkOnDevice(SchNetPackNetwork.from_native(network).to(device), device)
+    return NetworkOnDevice.of(network, device)
 
 
 def _provenance(

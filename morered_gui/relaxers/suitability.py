@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from morered_gui.core import Capabilities, Structure, UnsupportedMoleculeError
 from morered_gui.core.elements import symbol
 from morered_gui.diffusion.config import NetworkKind
-from morered_gui.relaxers.methods import METHODS, Method, ModelInfo
+from morered_gui.relaxers.methods import Method, ModelInfo, all_methods
 
 CLOCKED = frozenset({"as", "itp"})  # take their time steps from a second network
 
@@ -63,7 +63,7 @@ def verdict(
     except UnsupportedMoleculeError as error:
         reason = str(error)
         others = tuple(who_takes(structure, models))
-        who = " or ".join(others)
+        who = " or ".join(filter(None, (", ".join(others[:-1]), *others[-1:])))
         help_ = f"{who} can take it." if who else "Nothing that is installed takes it."
         return Verdict(
             refusal=f"{reason[:1].upper()}{reason[1:]}. {help_}",
@@ -86,7 +86,7 @@ def who_takes(structure: Structure, models: Sequence[ModelInfo]) -> list[str]:
     able = [m.name for m in models if m.methods and _takes(m.capabilities, structure)]
     others = [
         method.title
-        for method in METHODS.values()
+        for method in reversed(all_methods().values())  # the most accurate come last
         if method.kind is None
         and not obstacle(method, models)
         and _takes(method.capabilities, structure)

@@ -94,7 +94,7 @@ def test_that_another_molecule_ends_the_run(controller: Controller) -> None:
     controller.state.load(WATER)
     relax(controller, "slow", max_steps=5000)
     wait(controller, lambda: n_frames(controller) > 2)
-    controller.open_smiles("C")
+    controller.open_text("C")
     wait(controller, lambda: controller.state.structure != WATER)
     assert not controller.state.busy
     time.sleep(0.05)

@@ -27,7 +27,7 @@ def state_in_use() -> AppState:
     state.add_frames(
         [
             Frame(0, WATER.positions, t=40.5, noise=noise, evaluations=1, seconds=0.5),
-            Frame(1, WATER.positions + 0.1, energy=-76.0, evaluations=2, seconds=0.75),
+            Frame(1, WATER.positions + 0.1, energy=-76.0, evaluations=2, seconds=0.75, stage=1),
             Frame(5, WATER.positions / 3, t=0.0, noise=-noise, evaluations=3, seconds=1.0),
         ]
     )
@@ -60,7 +60,7 @@ def test_that_a_session_comes_back_to_the_last_bit(tmp_path: Path) -> None:
         assert np.array_equal(old.positions, new.positions)
         assert (old.noise is None) == (new.noise is None)
         assert old.noise is None or np.array_equal(old.noise, new.noise)
-        names = ("step", "t", "energy", "evaluations", "seconds")
+        names = ("step", "t", "energy", "evaluations", "seconds", "stage")
         assert [getattr(old, n) for n in names] == [getattr(new, n) for n in names]
     assert before.series is not None and after.series is not None
     np.testing.assert_array_equal(before.series.rmsd, after.series.rmsd)

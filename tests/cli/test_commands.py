@@ -1,6 +1,7 @@
 """The commands, with the model that ships."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from morered_gui.chem.examples import list_examples
 from morered_gui.chem.reading import read_structures
 from morered_gui.cli.main import app
 from morered_gui.diffusion.checkpoint import user_models_folder
+from morered_gui.relaxers.methods import METHODS
 from tests.diffusion import parity
 
 EXAMPLE = next(e for e in list_examples() if e.id == "benzaldehyde")
@@ -98,7 +100,35 @@ def test_that_noise_moves_by_the_time_step(tmp_path: Path) -> None:
 
 def test_that_models_are_listed() -> None:
     result = morered("models", "list")
-    assert "qm9-jt: jt, fast; B3LYP/6-31G(2df,p); H C N O F" in result.stdout
+    assert "qm9-jt: jt, fast, fast+xtb, jt+xtb; B3LYP/6-31G(2df,p); H C N O F" in result.stdout
+
+
+def test_that_methods_are_listed_with_what_they_need(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = morered("methods").stdout.splitlines()
+    listed = dict(zip(lines[::2], lines[1::2], strict=True))
+    said = {title.split(":")[0]: needs.strip() for title, needs in listed.items()}
+    assert said["jt"].startswith("ready; needs joint network (qm9-jt")
+    assert said["uff"] == "ready; needs no model"
+    assert said["fast+xtb"].endswith("tblite")
+    xtb = replace(METHODS["gfn2-xtb"], package="no_such_package")
+    monkeypatch.setitem(METHODS, "gfn2-xtb", xtb)
+    assert "pip install no_such_package" in morered("methods").stdout
+
+
+@pytest.mark.parametrize("method", ["mmff94", "uff", "gfn2-xtb"])
+def test_that_baselines_relax_and_write_energies(tmp_path: Path, method: str) -> None:
+    output = tmp_path / "out.extxyz"
+    result = morered("relax", EXAMPLE.start, "--method", method, "--output", output, "--json")
+    report = json.loads(result.stdout)
+    assert (report["method"], report["model"]) == (method, "")
+    assert report["stop_reason"] == "converged" and report["t_final"] is None
+    assert output.read_text().count(" energy=") == report["steps"] + 1
+
+
+def test_that_a_molecule_outside_a_force_field_gives_one_line() -> None:
+    result = morered("relax", "--smiles", "C[Se]C", "--method", "mmff94")
+    assert_one_line(result)
+    assert "unsupported element: Se" in result.stderr
 
 
 BAD = {
@@ -169,7 +199,10 @@ def assert_one_line(result: Result) -> None:
 def test_that_an_imported_model_is_listed_and_relaxes() -> None:
     source = parity.FOLDER / "tiny_upstream_jt.pt"
     assert morered("models", "import", source, "--elements", "H C N O").exit_code == 0
-    assert "tiny_upstream_jt: jt, fast; unknown; H C N O" in morered("models", "list").stdout
+    assert (
+        "tiny_upstream_jt: jt, fast, fast+xtb, jt+xtb; unknown; H C N O"
+        in morered("models", "list").stdout
+    )
     words = ("--model", "tiny_upstream_jt", "--smiles", "C", "--max-steps", 2, "--json")
     result = morered("relax", *words)
     assert result.exit_code == 0

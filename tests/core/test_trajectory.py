@@ -1,5 +1,7 @@
 """Trajectories grow at the end, and know their best frame."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -55,6 +57,12 @@ def test_that_frames_cannot_be_changed() -> None:
 )
 def test_that_the_best_frame_has_the_lowest_time_or_energy(frames: list[Frame], best: int) -> None:
     assert trajectory(*frames).best_index == best
+
+
+def test_that_the_best_frame_of_a_pipeline_is_one_of_its_last_stage() -> None:
+    first, second = frame(0, 9), replace(frame(1, energy=30.0), stage=1)
+    third = replace(frame(2, energy=40.0), stage=1)
+    assert trajectory(first, second, third).best_index == 1
 
 
 def test_that_an_empty_trajectory_has_no_best_frame() -> None:

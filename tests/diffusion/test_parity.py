@@ -22,7 +22,7 @@ CPU = torch.device("cpu")
 
 
 def on_cpu(network: MoreRedNetwork) -> NetworkOnDevice:
-    return NetworkOnDevice(network, CPU)
+    return NetworkOnDevice.of(network, CPU)
 
 
 def test_that_the_polynomial_schedule_is_the_recorded_one() -> None:

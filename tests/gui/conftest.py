@@ -43,7 +43,8 @@ def qapp() -> QApplication:
 def shared_window(qapp: QApplication) -> Iterator[MainWindow]:
     threads = set(threading.enumerate())
     widgets = set(map(id, qapp.topLevelWidgets()))
-    window, problem = window_with(Controller(AppState(), build=relaxer_of), Settings())
+    settings = Settings(method="jt")  # takes as many steps as it is told
+    window, problem = window_with(Controller(AppState(), build=relaxer_of), settings)
     assert not problem
     window.resize(1200, 800)
     window.show()
@@ -65,6 +66,7 @@ def window(shared_window: MainWindow, qtbot: QtBot) -> Iterator[MainWindow]:
     qtbot.waitUntil(lambda: shared_window.view.is_ready, timeout=90_000)
     PACE.seconds = 0.0
     shared_window.run_panel.choose_device("auto")
+    shared_window.run_panel.choose_method("jt")
     shared_window.run_panel.set_max_steps(60)
     shared_window.state.load(WATER)
     shared_window.state.say(None)

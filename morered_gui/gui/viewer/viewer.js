@@ -136,8 +136,10 @@ const moreredView = (() => {
     }
 
     fit() {
-      this.viewer.zoomTo();
-      this.viewer.zoom(CLOSER);
+      this.viewer.zoomTo(); // looks at the height alone
+      const view = document.getElementById("view");
+      const aspect = view.clientWidth / view.clientHeight;
+      this.viewer.zoom(aspect < 1 ? aspect : CLOSER);
       this.viewer.render();
     }
 
@@ -273,7 +275,8 @@ const moreredView = (() => {
     setMolecule(data, zoom) {
       main.setMolecule(data);
       document.getElementById("hint").hidden = Boolean(data);
-      if (zoom && data) { main.viewer.setView(HOME); main.fit(); } else main.viewer.render();
+      if (zoom === "home" && data) main.viewer.setView(HOME);
+      if (zoom !== "keep" && data) main.fit(); else main.viewer.render();
       return true;
     },
     setPositions(positions, extras) { main.setPositions(positions, extras); return render(); },

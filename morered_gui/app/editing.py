@@ -1,0 +1,258 @@
+"""Edits, the relaxations that follow them, and the way back.
+
+Listens to the state: whatever becomes a new starting structure is a step that can be undone,
+and so is a relaxation as a whole. A relaxation that only followed an edit belongs to its step.
+An editor of any kind therefore has to do no more than to load what it made.
+
+Qt-free; lives in the interface's thread.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from psygnal import Signal
+
+from morered_gui.app.controller import Controller
+from morered_gui.app.history import History, Moment
+from morered_gui.app.jobs import Job
+from morered_gui.app.records import RunRecord
+from morered_gui.app.sketches import Edit, Edited, carried_on, depicted, edited
+from morered_gui.app.state import Message
+from morered_gui.chem.drawing import Drawing
+from morered_gui.core import Capabilities, Structure, superpose
+from morered_gui.relaxers.registry import RelaxerChoice
+
+
+@dataclass(frozen=True)
+class FollowUp:
+    """How an edit is relaxed."""
+
+    choice: RelaxerChoice
+    capabilities: Capabilities
+    seed: int
+    max_steps: int
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What there is to say about the drawing.
+
+    Attributes:
+        problem: why it is no valid molecule; empty where it is one.
+        atoms: of the drawing, those that the problem is about.
+        notes: sentences about a valid one.
+    """
+
+    problem: str = ""
+    atoms: tuple[int, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+class Editing:
+    """One stack of steps for drawings, structures and relaxations.
+
+    Signals:
+        judged: the verdict on the drawing on the page.
+        history_changed: what can be undone or redone.
+    """
+
+    judged = Signal(Verdict)
+    history_changed = Signal()
+
+    def __init__(self, controller: Controller, follow_up: Callable[[], FollowUp | None]) -> None:
+        self.controller, self.state = controller, controller.state
+        self._follow_up = follow_up
+        self.follows = True  # relax while you draw
+        self.verdict = Verdict()
+        self._history = History(self.state.moment())
+        self._job: Job | None = None  # an edit or a depiction on its way
+        self._run: RunRecord | None = None  # on its way, not yet a step
+        self._run_follows = False  # it belongs to the edit before
+        self._following = 0  # number of the relaxation that follows an edit
+        self._amends = False  # what comes now belongs to the step that is there
+        self._restoring = False
+        self.state.structure_changed.connect(self._on_structure)
+        self.state.trajectory_changed.connect(self._on_trajectory)
+
+    # --- edits ----------------------------------------------------------------------------------
+
+    def edit(self, molblock: str, kept: Sequence[int]) -> None:
+        """The drawing has been changed.
+
+        Args:
+            molblock: V2000; empty for an empty page.
+            kept: per atom its index in the drawing before, -1 for a new one.
+        """
+        self.controller.cancel_run()
+        self.state.drawing = carried_on(self.state.drawing, molblock, kept)
+        self._record(new_step=True)
+        self._build()
+
+    def undo(self) -> None:
+        """One step back, if there is one."""
+        self._go(self._history.undo, possible=self.can_undo)
+
+    def redo(self) -> None:
+        """One step on, if there is one."""
+        self._go(self._history.redo, possible=self.can_redo)
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is an earlier step."""
+        return self._history.can_undo
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether there is a later step."""
+        return self._history.can_redo
+
+    @property
+    def is_restoring(self) -> bool:
+        """Whether what changes now is an undo or a redo."""
+        return self._restoring
+
+    # --- building -------------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        state, follow_up = self.state, self._next_follow_up()
+        if state.drawing is None:
+            return
+        edit = Edit(
+            state.drawing,
+            state.valid_drawing,
+            self._old(),
+            follow_up.capabilities if follow_up else None,
+            seed=follow_up.seed if follow_up else 0,
+        )
+        self.controller.drop(self._job)
+        self._job = self.controller.run_task(
+            lambda: edited(edit), self._on_edited, self._on_failure
+        )
+
+    def _old(self) -> Structure | None:
+        """The structure looked at, in the frame of the molecule as loaded."""
+        shown, anchor = self.state.shown, self.state.anchor
+        if shown is None or anchor is None:
+            return shown
+        return shown.with_positions(superpose(shown.positions, anchor.positions))
+
+    def _next_follow_up(self) -> FollowUp | None:
+        return self._follow_up() if self.follows else None
+
+    def _on_edited(self, result: Edited) -> None:
+        self._judge(_verdict_on(result))
+        if result.problem and not result.drawing.molblock:
+            self._loaded_by_edit(self.state.clear)
+        elif result.structure is not None:
+            self._load(result.structure, result.drawing)
+            if not result.refusal:
+                self._follow()
+        elif result.problem:
+            self.state.put_on_page(result.drawing)
+            self._record(new_step=False)
+        else:
+            self.state.set_drawing(result.drawing)
+            self._record(new_step=False)
+
+    def _load(self, structure: Structure, drawing: Drawing) -> None:
+        continues = self.state.structure is not None
+        self._loaded_by_edit(lambda: self.state.load(structure, None, drawing, continues=continues))
+
+    def _loaded_by_edit(self, load: Callable[[], None]) -> None:
+        self._amends = True
+        try:
+            load()
+        finally:
+            self._amends = False
+
+    def _follow(self) -> None:
+        follow_up = self._next_follow_up()
+        if follow_up is not None:
+            self.controller.relax(
+                follow_up.choice, seed=follow_up.seed, max_steps=follow_up.max_steps
+            )
+            self._following = self.controller.run_number
+
+    def _on_failure(self, message: Message) -> None:
+        self._judge(Verdict(problem=message.text))
+
+    def _judge(self, verdict: Verdict) -> None:
+        self.verdict = verdict
+        self.judged.emit(verdict)
+
+    # --- steps ----------------------------------------------------------------------------------
+
+    def _on_structure(self) -> None:
+        if self._restoring:
+            return
+        if not self._amends:
+            self.controller.drop(self._job)
+            self._judge(Verdict())
+        self._run = None
+        self._record(new_step=not self._amends and self._is_new_start())
+        if self.state.drawing is None and self.state.structure is not None:
+            self._depict(self.state.structure)
+
+    def _is_new_start(self) -> bool:
+        """Another start; not only another reference for it, or another run on it."""
+        return self.state.structure is not self._history.current.structure
+
+    def _on_trajectory(self) -> None:
+        """A run that has ended is a step; one that followed an edit belongs to the edit."""
+        run = self.state.run
+        if self._restoring or run is None:
+            return
+        if self.state.busy:
+            if run is not self._run:
+                self._run = run
+                self._run_follows = self.controller.run_number == self._following
+            return
+        ended = run is self._run
+        self._run = None
+        self._record(new_step=ended and not self._run_follows)
+
+    def _depict(self, structure: Structure) -> None:
+        def done(drawing: Drawing) -> None:
+            if self.state.structure is structure:
+                self.state.set_drawing(drawing)
+                self._record(new_step=False)
+
+        def failed(message: Message) -> None:
+            self._judge(Verdict(notes=(message.text,)))
+
+        self._job = self.controller.run_task(lambda: depicted(structure), done, failed)
+
+    def _record(self, *, new_step: bool) -> None:
+        moment = self.state.moment()
+        if new_step:
+            self._history.push(moment)
+        else:
+            self._history.amend(moment)
+        self.history_changed.emit()
+
+    def _go(self, step: Callable[[], Moment], *, possible: bool) -> None:
+        if not possible:
+            return
+        self.controller.cancel_run()  # recorded as far as it went
+        self.controller.drop(self._job)
+        self._record(new_step=False)
+        self._restore(step())
+        self.history_changed.emit()
+
+    def _restore(self, moment: Moment) -> None:
+        self._restoring = True
+        try:
+            self.state.restore(moment)
+        finally:
+            self._restoring = False
+        self._judge(Verdict())
+        if moment.drawing is not moment.valid_drawing:
+            self._build()  # says what is wrong with it, or builds what an undo interrupted
+
+
+def _verdict_on(result: Edited) -> Verdict:
+    if not result.drawing.molblock:
+        return Verdict(notes=(result.problem,))
+    refusal = f"shown as MMFF94 gives it, not relaxed: {result.refusal}" if result.refusal else ""
+    notes = tuple(filter(None, (*result.remarks, refusal)))
+    return Verdict(result.problem, result.atoms, notes)

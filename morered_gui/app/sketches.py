@@ -1,0 +1,152 @@
+"""What the program does with drawings, as plain functions for the task thread."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from rdkit import Chem
+from rdkit.Chem import Mol
+
+from morered_gui.chem.conformers import minimise
+from morered_gui.chem.conversion import from_rdkit, to_rdkit
+from morered_gui.chem.drawing import (
+    Drawing,
+    DrawingError,
+    drawing_of,
+    mol_of_drawing,
+    remarks_on,
+    smiles_of_mol,
+)
+from morered_gui.chem.edits import common_atoms, structure_after_edit
+from morered_gui.chem.identifiers import inchi_of, name_of_smiles
+from morered_gui.core import Capabilities, Structure, UnsupportedMoleculeError
+
+
+@dataclass(frozen=True, eq=False)
+class Edit:
+    """An edited drawing, and what there was before.
+
+    Attributes:
+        drawing: as it is now; its atoms are indices of ``old``.
+        before: the drawing that ``old`` was built from.
+        old: the structure looked at before the edit.
+        capabilities: of the relaxer that is to follow; None where none follows.
+        seed: of the embedding.
+    """
+
+    drawing: Drawing
+    before: Drawing | None
+    old: Structure | None
+    capabilities: Capabilities | None = None
+    seed: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Edited:
+    """What an edit has come to.
+
+    Attributes:
+        drawing: with its SMILES, and the atoms of ``structure`` where there is one.
+        structure: a new one; None where the old one stays.
+        problem: what is wrong with the drawing; then there is no structure.
+        atoms: of the drawing, those that the problem is about.
+        remarks: what the drawing leaves open.
+        refusal: why the relaxer does not take the structure, or empty.
+    """
+
+    drawing: Drawing
+    structure: Structure | None = None
+    problem: str = ""
+    atoms: tuple[int, ...] = ()
+    remarks: tuple[str, ...] = ()
+    refusal: str = ""
+
+
+def carried_on(before: Drawing | None, molblock: str, kept: Sequence[int]) -> Drawing:
+    """The drawing after an edit.
+
+    Args:
+        before: the drawing before.
+        molblock: the drawing now.
+        kept: per atom its index in the drawing before, -1 for a new one.
+    """
+    places = before.atoms if before is not None else ()
+    atoms = tuple(places[k] if 0 <= k < len(places) else -1 for k in kept)
+    return Drawing(molblock, atoms)
+
+
+def edited(edit: Edit) -> Edited:
+    """Judge a drawing and build its structure; problems are part of the result.
+
+    Raises MoleculeError where no conformer is found.
+    """
+    try:
+        mol = mol_of_drawing(edit.drawing.molblock)
+    except DrawingError as error:
+        return Edited(edit.drawing, problem=str(error), atoms=error.atoms)
+    smiles = smiles_of_mol(mol)
+    drawing = replace(edit.drawing, smiles=smiles)
+    old = edit.old
+    remarks = tuple(remarks_on(mol))
+    if old is not None and edit.before is not None:
+        drawing = _recognised(drawing, mol, edit.before)
+        if smiles == edit.before.smiles and _is_same_graph(drawing, mol, edit.before, old):
+            return Edited(drawing, remarks=remarks)
+    structure = structure_after_edit(
+        mol, old, drawing.atoms, seed=edit.seed, name=name_of_smiles(smiles)
+    )
+    refusal = _refusal(structure, edit.capabilities)
+    if refusal:
+        structure = _cleaned_up(structure)
+    at_home = replace(drawing, atoms=tuple(range(mol.GetNumAtoms())))
+    return Edited(at_home, structure, remarks=remarks, refusal=refusal)
+
+
+def inchi_of_drawing(drawing: Drawing) -> str:
+    """The InChI of a drawing; raises MoleculeError."""
+    return inchi_of(mol_of_drawing(drawing.molblock))
+
+
+def depicted(structure: Structure) -> Drawing:
+    """A drawing of a structure; raises MoleculeError where it has none."""
+    return drawing_of(structure)
+
+
+def _recognised(drawing: Drawing, mol: Mol, before: Drawing) -> Drawing:
+    """Find out by the graph which atoms are which, where none has kept its identity."""
+    if any(index >= 0 for index in drawing.atoms):
+        return drawing
+    found = common_atoms(mol, mol_of_drawing(before.molblock))
+    return replace(drawing, atoms=tuple(before.atoms[k] if k >= 0 else -1 for k in found))
+
+
+def _is_same_graph(drawing: Drawing, mol: Mol, before: Drawing, old: Structure) -> bool:
+    """Whether only the picture has changed: each atom and bond is where it was."""
+    atoms = drawing.atoms
+    if sorted(atoms) != sorted(before.atoms):
+        return False
+    bonds = {frozenset(pair) for pair in old.bonds.tolist()}
+    return all(
+        a.GetAtomicNum() == old.numbers[k] for a, k in zip(mol.GetAtoms(), atoms, strict=True)
+    ) and all(
+        frozenset((atoms[b.GetBeginAtomIdx()], atoms[b.GetEndAtomIdx()])) in bonds
+        for b in mol.GetBonds()
+    )
+
+
+def _refusal(structure: Structure, capabilities: Capabilities | None) -> str:
+    if capabilities is None:
+        return ""
+    try:
+        capabilities.check(structure)
+    except UnsupportedMoleculeError as error:
+        return str(error)
+    return ""
+
+
+def _cleaned_up(structure: Structure) -> Structure:
+    """Nothing will relax it any further: the nearest minimum of the force field."""
+    mol = to_rdkit(structure)
+    if Chem.DetectChemistryProblems(mol):
+        return structure
+    minimise(mol)
+    return from_rdkit(mol, name=structure.name)

@@ -1,0 +1,65 @@
+"""Under which circumstances figures were found: program, packages, machine."""
+
+import os
+import platform
+import subprocess
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import morered_gui
+
+PACKAGES = ("morered-gui", "torch", "numpy", "rdkit", "ase", "tblite")
+_ROOT = Path(morered_gui.__file__).resolve().parent.parent
+
+
+def program() -> dict[str, Any]:
+    """Versions of the packages, and the commit where the program is a git checkout."""
+    return {"commit": _commit(), "versions": {name: _version(name) for name in PACKAGES}}
+
+
+def machine() -> dict[str, Any]:
+    """The computer, and how busy it is: wall times mean little without."""
+    found: dict[str, Any] = {
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+    }
+    if hasattr(os, "getloadavg"):
+        found["load_of_15_minutes"] = round(os.getloadavg()[2], 2)
+    return found
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _commit() -> str | None:
+    """The commit, with a plus sign where files differ from it."""
+    if not (_ROOT / ".git").exists():
+        return None
+    try:
+        commit = _git("rev-parse", "HEAD")
+        return commit + ("+" if _git("status", "--porcelain", "--untracked-files=no") else "")
+    except (OSError, subprocess.CalledProcessError):
+        return None  # git is not installed, or refuses the folder
+
+
+def _git(*words: str) -> str:
+    done = subprocess.run(
+        ["git", "-C", str(_ROOT), *words], capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:  # not Linux
+        return platform.processor()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor()

@@ -1,0 +1,91 @@
+"""The folder of a benchmark: what it is, and what it has got so far."""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from morered_gui.bench.work import Record
+from morered_gui.core import ExpectedError
+from morered_gui.core.files import replacing
+
+CONFIGURATION, RECORDS = "configuration.json", "records.jsonl"
+
+
+@dataclass(frozen=True)
+class Journal:
+    """One line of JSON per finished unit, beside the configuration that they belong to."""
+
+    folder: Path
+
+    @classmethod
+    def open(cls, folder: Path, configuration: dict[str, Any]) -> "Journal":
+        """Begin in a new folder, or go on in one that has the same configuration.
+
+        Raises ExpectedError where the folder belongs to something else.
+        """
+        path = folder / CONFIGURATION
+        wanted = json.loads(json.dumps(configuration))
+        if path.exists():
+            _compare(_read(path), wanted, folder)
+            return cls(folder)
+        if (folder / RECORDS).exists():
+            raise ExpectedError(f"{folder} has results, but no {CONFIGURATION}; choose another one")
+        folder.mkdir(parents=True, exist_ok=True)
+        with replacing(path) as part:
+            part.write_text(json.dumps(wanted, indent=1) + "\n", encoding="utf-8")
+        return cls(folder)
+
+    def records(self) -> dict[str, Record]:
+        """Finished units by their key.
+
+        A last line that a killed run left unfinished is cut off, and its unit is done again.
+        Raises ExpectedError where any other line is broken.
+        """
+        path = self.folder / RECORDS
+        if not path.exists():
+            return {}
+        whole, _, rest = path.read_bytes().rpartition(b"\n")
+        if rest:
+            os.truncate(path, len(whole) + 1 if whole else 0)
+        found: dict[str, Record] = {}
+        for number, line in enumerate(whole.splitlines(), 1):
+            try:
+                record = Record.from_dict(json.loads(line))
+            except (ValueError, KeyError, TypeError) as error:
+                raise ExpectedError(
+                    f"line {number} of {path} can't be read ({error}); delete that line"
+                ) from error
+            found[record.key] = record
+        return found
+
+    def append(self, record: Record) -> None:
+        """Add a finished unit; it is on the disk when this returns."""
+        line = json.dumps(record.as_dict(), allow_nan=False) + "\n"
+        with (self.folder / RECORDS).open("a", encoding="utf-8") as file:
+            file.write(line)
+            file.flush()
+            os.fsync(file.fileno())
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        table = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ExpectedError(f"{path} can't be read ({error}); choose another folder") from error
+    if not isinstance(table, dict):
+        raise ExpectedError(f"{path} is no configuration; choose another folder")
+    return table
+
+
+def _compare(there: dict[str, Any], wanted: dict[str, Any], folder: Path) -> None:
+    different = [key for key in wanted if there.get(key) != wanted[key]]
+    different += [key for key in there if key not in wanted]
+    if different:
+        said = "; ".join(
+            f"{key}: {there.get(key)} there, {wanted.get(key)} now" for key in different
+        )
+        raise ExpectedError(
+            f"{folder} holds another benchmark ({said}); choose another folder, or delete it"
+        )

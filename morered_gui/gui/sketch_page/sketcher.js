@@ -1,0 +1,97 @@
+// Ketcher in the window's page. Python calls the functions of `moreredSketch`; what happens here
+// goes back through the channel's object `bridge`.
+import { mount } from "./ketcher/ketcher.js";
+
+const AT_ONCE = 20; // ms: one stroke may change the drawing several times
+const IN_A_ROW = 150; // ms to wait while one change follows another
+
+let ketcher = null;
+let bridge = null;
+let showing = 0; // drawings on their way from Python, which are no edits
+let timer = null;
+let reported = 0; // when, ms
+let last = ""; // what Python knows
+
+async function content() {
+  const ids = [...ketcher.editor.struct().atoms.keys()];
+  const molfile = ids.length ? await ketcher.getMolfile("v2000") : "";
+  return { molfile, ids };
+}
+
+function changed() {
+  if (showing) return;
+  clearTimeout(timer);
+  const quiet = performance.now() - reported > IN_A_ROW;
+  timer = setTimeout(report, quiet ? AT_ONCE : IN_A_ROW);
+}
+
+async function report() {
+  reported = performance.now();
+  try {
+    const { molfile, ids } = await content();
+    if (showing || molfile === last) return;
+    last = molfile;
+    bridge.report_drawing(molfile, ids);
+  } catch (error) {
+    bridge.report_refusal(String(error.message ?? error));
+  }
+}
+
+// The window undoes and redoes drawings and relaxations alike; text fields keep their own.
+function onKey(event) {
+  const key = event.key.toLowerCase();
+  if (!(event.ctrlKey || event.metaKey) || event.altKey) return;
+  if (event.target.closest?.("input, textarea, [contenteditable=true]:not(.cliparea)")) return;
+  const redo = key === "y" || (key === "z" && event.shiftKey);
+  if (key !== "z" && !redo) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  if (redo) bridge.ask_redo(); else bridge.ask_undo();
+}
+
+function onReady(instance) {
+  if (ketcher === instance) return; // Ketcher says it twice
+  ketcher = instance;
+  ketcher.setSettings({ ignoreChiralFlag: true });
+  ketcher.editor.subscribe("change", changed);
+  window.addEventListener("keydown", onKey, true);
+  bridge.report_ready();
+}
+
+window.moreredSketch = {
+  ketcher: () => ketcher,
+  // Shows a drawing, or an empty page; tells Python the numbers of its atoms in their order.
+  async show(molfile, token, inPlace) {
+    showing += 1;
+    try {
+      if (molfile) await ketcher.setMolecule(molfile, { preserveCanvasPosition: inPlace });
+      else ketcher.editor.clear();
+      const now = await content();
+      last = now.molfile;
+      bridge.report_shown(token, now.ids);
+    } catch (error) {
+      bridge.report_refusal(String(error.message ?? error));
+    } finally {
+      clearTimeout(timer);
+      // Ketcher tells of the change only after the promise is kept.
+      setTimeout(() => { showing -= 1; }, 0);
+    }
+  },
+  mark(numbers, color) {
+    ketcher.editor.highlights.clear();
+    if (numbers.length) ketcher.editor.highlights.create({ atoms: numbers, bonds: [], color });
+  },
+  setTheme(theme) {
+    const style = document.documentElement.style;
+    for (const [name, value] of Object.entries(theme.colours)) style.setProperty(`--${name}`, value);
+    document.documentElement.classList.toggle("dark", theme.dark);
+  },
+};
+
+new QWebChannel(qt.webChannelTransport, (channel) => {
+  bridge = channel.objects.bridge;
+  mount(document.getElementById("sketcher"), {
+    onReady,
+    onError: (message) => bridge.report_refusal(String(message)),
+  });
+});

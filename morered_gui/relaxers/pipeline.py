@@ -1,0 +1,215 @@
+"""One relaxer after another as one, and what the first saves the second."""
+
+from collections.abc import Generator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+
+from morered_gui.core import (
+    BatchFrame,
+    BatchRun,
+    Capabilities,
+    Frame,
+    Provenance,
+    Relaxer,
+    StopReason,
+    Structure,
+    Trajectory,
+)
+from morered_gui.core.arrays import BoolArray
+from morered_gui.relaxers.collect import relax_all
+from morered_gui.relaxers.requests import check_request, masks
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """The second relaxer starts where the first arrived; both are one trajectory.
+
+    The hand-over takes a step: the first frame of the second stage has the positions of the
+    last frame of the first. Steps, evaluations and seconds go on counting.
+    """
+
+    first: Relaxer
+    second: Relaxer
+    method: str
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What both take."""
+        return _both(self.first.capabilities, self.second.capabilities)
+
+    @property
+    def provenance(self) -> Provenance:
+        """Model of the first, level of theory of the last; options and versions of both."""
+        first, second = self.first.provenance, self.second.provenance
+        return replace(
+            first,
+            method=self.method,
+            level_of_theory=second.level_of_theory,
+            options={
+                **first.options,
+                **second.options,
+                "stages": [first.method, second.method],
+                "start_level_of_theory": first.level_of_theory,
+            },
+            versions={**first.versions, **second.versions},
+        )
+
+    def relax(
+        self,
+        starts: Sequence[Structure],
+        *,
+        max_steps: int,
+        seed: int,
+        fixed: Sequence[BoolArray | None] | None = None,
+    ) -> BatchRun:
+        """See ``Relaxer``. ``max_steps`` are those of both stages together.
+
+        What either refuses is refused at once. In the second stage each molecule is a batch of
+        its own.
+        """
+        check_request(starts, max_steps, self.capabilities)
+        self.second.relax(starts, max_steps=max_steps, seed=seed, fixed=fixed).close()
+        first = self.first.relax(starts, max_steps=max_steps, seed=seed, fixed=fixed)
+        return self._run(starts, first, max_steps, seed, masks(fixed, starts))
+
+    def _run(
+        self,
+        starts: Sequence[Structure],
+        first: BatchRun,
+        max_steps: int,
+        seed: int,
+        held: Sequence[BoolArray | None],
+    ) -> Generator[BatchFrame, None, list[StopReason]]:
+        done = [Trajectory(start, self.provenance) for start in starts]
+        with closing(first):
+            reasons = yield from _noted(first, done)
+        for molecule, trajectory in enumerate(done):
+            trajectory.stop_reason = reasons[molecule]
+            left = max_steps - trajectory[-1].step - 1
+            if left < 1 or reasons[molecule] == StopReason.DIVERGED:
+                continue
+            second = self.second.relax(
+                [trajectory.result()], max_steps=left, seed=seed, fixed=[held[molecule]]
+            )
+            with closing(second):
+                reasons[molecule] = yield from _continued(second, molecule, trajectory[-1])
+        return reasons
+
+
+@dataclass(frozen=True, kw_only=True)
+class Savings:
+    """What a first stage saved a second one, for one molecule.
+
+    Attributes:
+        first, second: evaluations of the stages of the pipeline.
+        alone: evaluations of the second relaxer from the same start.
+        seconds, seconds_alone: wall times of the pipeline and of the second relaxer alone.
+        energy_difference: end of the pipeline minus end of the second alone, eV; far from 0
+            where they arrived in different minima. None where one of them has no energy.
+        converged: whether both arrived; else the counts compare nothing.
+    """
+
+    first: int
+    second: int
+    alone: int
+    seconds: float
+    seconds_alone: float
+    energy_difference: float | None
+    converged: bool
+
+    @property
+    def saved(self) -> int:
+        """Evaluations of the second relaxer that were not needed; below 0 where more were."""
+        return self.alone - self.second
+
+
+def stage_evaluations(trajectory: Trajectory) -> list[int]:
+    """Evaluations of each stage of a pipeline, as far as it came."""
+    totals: dict[int, int] = {}
+    for frame in trajectory:
+        totals[frame.stage] = frame.evaluations
+    ends = list(totals.values())
+    return [end - begin for begin, end in zip([0, *ends], ends, strict=False)]
+
+
+def savings_of(polished: Trajectory, alone: Trajectory) -> Savings:
+    """Compare a finished run of a pipeline with one of its second relaxer from the same start.
+
+    Raises ValueError where the first is no run of a pipeline that reached its second stage.
+    """
+    evaluations = stage_evaluations(polished)
+    if len(evaluations) != 2:
+        raise ValueError("the trajectory has no second stage")
+    ends = polished[-1].energy, alone[-1].energy
+    return Savings(
+        first=evaluations[0],
+        second=evaluations[1],
+        alone=alone[-1].evaluations,
+        seconds=polished[-1].seconds,
+        seconds_alone=alone[-1].seconds,
+        energy_difference=None if ends[0] is None or ends[1] is None else ends[0] - ends[1],
+        converged={polished.stop_reason, alone.stop_reason} == {StopReason.CONVERGED},
+    )
+
+
+def measure_savings(
+    pipeline: Pipeline, starts: Sequence[Structure], *, max_steps: int, seed: int
+) -> list[Savings]:
+    """Run a pipeline and its second relaxer alone, one molecule at a time, so that times compare.
+
+    Raises as ``Relaxer.relax``, and ValueError where a pipeline did not reach its second stage.
+    """
+    found = []
+    for start in starts:
+        (polished,) = relax_all(pipeline, [start], max_steps=max_steps, seed=seed)
+        (alone,) = relax_all(pipeline.second, [start], max_steps=max_steps, seed=seed)
+        found.append(savings_of(polished, alone))
+    return found
+
+
+def _noted(
+    run: BatchRun, done: Sequence[Trajectory]
+) -> Generator[BatchFrame, None, list[StopReason]]:
+    """Pass the frames on and keep them."""
+    while True:
+        try:
+            item = next(run)
+        except StopIteration as end:
+            return list(end.value)
+        done[item.molecule].append(item.frame)
+        yield item
+
+
+def _continued(
+    run: BatchRun, molecule: int, last: Frame
+) -> Generator[BatchFrame, None, StopReason]:
+    """Pass on the frames of a run of one molecule that goes on after another's last frame."""
+    while True:
+        try:
+            frame = next(run).frame
+        except StopIteration as end:
+            return StopReason(end.value[0])
+        later = replace(
+            frame,
+            step=last.step + 1 + frame.step,
+            evaluations=last.evaluations + frame.evaluations,
+            seconds=last.seconds + frame.seconds,
+            stage=last.stage + 1 + frame.stage,
+        )
+        yield BatchFrame(molecule, later)
+
+
+def _both(one: Capabilities, other: Capabilities) -> Capabilities:
+    limits = [c.max_atoms for c in (one, other) if c.max_atoms is not None]
+    return Capabilities(
+        elements=_common(one.elements, other.elements),
+        charges=_common(one.charges, other.charges),
+        max_atoms=min(limits, default=None),
+        closed_shell=one.closed_shell or other.closed_shell,
+    )
+
+
+def _common(one: frozenset[int] | None, other: frozenset[int] | None) -> frozenset[int] | None:
+    if one is None or other is None:
+        return other if one is None else one
+    return one & other

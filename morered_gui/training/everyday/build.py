@@ -1,0 +1,240 @@
+"""The data set made in chunks, over processes, so that a stopped run goes on.
+
+A chunk depends on the seed and its place alone: neither the number of processes nor the limit
+changes it, and the chunks of a shorter run are those of a longer one.
+"""
+
+import csv
+import json
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import asdict, dataclass, fields
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from morered_gui.core import ExpectedError
+from morered_gui.core.files import replacing
+from morered_gui.core.processes import in_order, worker_processes
+from morered_gui.training.dataset import MODULUS, EquilibriumSet, Record
+from morered_gui.training.everyday.graphs import TestGraphs, residue_of
+from morered_gui.training.everyday.plan import MAX_CONFORMERS, Candidate, plan
+from morered_gui.training.partners import N_THERMAL
+
+CHUNK = 100  # molecules
+AHEAD = 4  # chunks under way per process; a slow one holds none up
+PARTNER_CHUNK = 5000  # structures per file of partners
+META = {
+    "name": "everyday",
+    "level_of_theory": "GFN2-xTB",
+    "source": "graphs of the networkx atlas; ZINC molecules of the package molsets "
+    "(doi 10.3389/fphar.2020.565644) and their BRICS pieces; functional groups; ions at pH 7",
+}
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Folders:
+    """Where a build keeps what; all beside the training file."""
+
+    output: Path
+
+    @property
+    def chunks(self) -> Path:
+        """The finished chunks, and the plan."""
+        return self.output.with_name(f"{self.output.stem}-chunks")
+
+    @property
+    def partners(self) -> Path:
+        """The MMFF94 minima, as ``Partners.collect`` reads them."""
+        return self.output.with_name(f"{self.output.stem}-partners")
+
+
+@dataclass(frozen=True)
+class Task:
+    """A chunk to be made."""
+
+    path: Path
+    first: int
+    seed: int
+    candidates: tuple[Candidate, ...]
+
+
+def write_plan(
+    folder: Path, limit: int, seed: int, tests: Callable[[], TestGraphs], progress: Progress
+) -> list[Candidate]:
+    """The first ``limit`` molecules of the plan; a plan that is there already is read."""
+    path = folder / f"plan-{seed}.tsv"
+    known = _read_plan(path) if path.exists() else []
+    if len(known) >= limit:
+        return known[:limit]
+    folder.mkdir(parents=True, exist_ok=True)
+    made: list[Candidate] = []
+    for candidate in islice(plan(seed, tests()), limit):
+        made.append(candidate)
+        progress(len(made))
+    with replacing(path) as part, part.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, [f.name for f in fields(Candidate)], delimiter="\t")
+        writer.writeheader()
+        writer.writerows(asdict(candidate) for candidate in made)
+    return made
+
+
+def _read_plan(path: Path) -> list[Candidate]:
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file, delimiter="\t"))
+    return [Candidate(r["source"], r["smiles"], r["key"], int(r["n_conformers"])) for r in rows]
+
+
+def tasks_of(candidates: Sequence[Candidate], folder: Path, seed: int) -> list[Task]:
+    """The chunks of a plan, those that are done included."""
+    starts = range(0, len(candidates), CHUNK)
+    parts = [(k, tuple(candidates[k : k + CHUNK])) for k in starts]
+    return [
+        Task(folder / f"chunk-{seed}-{k:07d}-{len(part):03d}.npz", k, seed, part)
+        for k, part in parts
+    ]
+
+
+def make_chunks(tasks: Sequence[Task], processes: int, progress: Progress) -> None:
+    """Make the chunks that are missing; ``progress`` is told the number of molecules done.
+
+    Raises ExpectedError where a process is killed; what is finished stays, start it again.
+    """
+    missing = [task for task in tasks if not task.path.exists()]
+    done = sum(len(task.candidates) for task in tasks) - sum(len(t.candidates) for t in missing)
+    progress(done)
+    try:
+        with worker_processes(processes) as submit:
+            for n in in_order(submit, make_chunk, missing, AHEAD * processes):
+                done += n
+                progress(done)
+    except BrokenProcessPool as error:
+        raise ExpectedError(
+            "a process was killed (out of memory?); start the command again, it goes on"
+        ) from error
+
+
+def make_chunk(task: Task) -> int:
+    """Bring the molecules of a chunk to their minima and write them; returns their number."""
+    from morered_gui.training.everyday.minima import Failure, Minimum, minima_of
+
+    began = time.perf_counter()
+    rows: list[tuple[Minimum, int, str]] = []
+    failures: Counter[str] = Counter()
+    for place, candidate in enumerate(task.candidates, start=task.first):
+        rng = np.random.default_rng([task.seed, place])
+        outcomes = minima_of(candidate.smiles, candidate.n_conformers, rng)
+        for k, outcome in enumerate(outcomes):
+            if isinstance(outcome, Failure):
+                failures[f"{candidate.source}: {outcome}"] += 1
+                continue
+            number = MODULUS * (MAX_CONFORMERS * place + k) + residue_of(candidate.key)
+            rows.append((outcome, number, candidate.smiles))
+    seconds = time.perf_counter() - began
+    with replacing(task.path) as part:
+        arrays = _arrays(rows)
+        np.savez(part, allow_pickle=False, notes=json.dumps([dict(failures), seconds]), **arrays)
+    return len(task.candidates)
+
+
+def _arrays(rows: Sequence[tuple[Any, int, str]]) -> dict[str, np.ndarray]:
+    minima = [minimum for minimum, _, _ in rows]
+    known = [m for m in minima if m.start is not None]
+    none = np.empty((0, 3), np.float32)
+    return {
+        "n_atoms": np.array([len(m.structure) for m in minima], dtype=np.int32),
+        "numbers": np.concatenate([m.structure.numbers for m in minima] or [none[:, 0]]),
+        "positions": np.concatenate([m.structure.positions for m in minima] or [none]),
+        "charge": np.array([m.structure.charge for m in minima], dtype=np.int8),
+        "index": np.array([number for _, number, _ in rows], dtype=np.int64),
+        "smiles": np.array([smiles.encode() for _, _, smiles in rows], dtype=np.bytes_),
+        "has_start": np.array([m.start is not None for m in minima], dtype=bool),
+        "start": np.concatenate([m.start for m in known] or [none]).astype(np.float32),
+        "heat": np.concatenate(
+            [m.heat.swapaxes(0, 1) for m in known] or [np.empty((0, N_THERMAL, 3))]
+        ).astype(np.float32),
+    }
+
+
+def join_chunks(tasks: Sequence[Task], folders: Folders) -> EquilibriumSet:
+    """The training file and the folder of partners, from the chunks that are finished."""
+    done = [task for task in tasks if task.path.exists()]
+    failures: Counter[str] = Counter()
+    seconds = 0.0
+    n_molecules = sum(len(task.candidates) for task in done)
+    partners = _PartnerFiles(folders.partners)
+    records: list[Record] = []
+    for task in done:
+        with np.load(task.path, allow_pickle=False) as file:
+            arrays = dict(file)
+        of_chunk, spent = json.loads(str(arrays.pop("notes")))
+        failures.update(of_chunk)
+        seconds += spent
+        partners.add(len(records), arrays)
+        records += _records(arrays)
+    partners.close()
+    meta = {
+        **META,
+        "seed": tasks[0].seed if tasks else 0,
+        "molecules": n_molecules,
+        "failures": dict(sorted(failures.items())),
+        "without_partner": len(records) - partners.n_written,
+        "core_hours": round(seconds / 3600.0, 2),
+    }
+    data = EquilibriumSet.collect(records, meta)
+    data.save(folders.output)
+    return data
+
+
+def _records(arrays: dict[str, np.ndarray]) -> Iterator[Record]:
+    ends = np.cumsum(arrays["n_atoms"])
+    for k, end in enumerate(ends):
+        atoms = slice(end - arrays["n_atoms"][k], end)
+        yield Record(
+            arrays["numbers"][atoms],
+            arrays["positions"][atoms].astype(np.float32),
+            index=int(arrays["index"][k]),
+            charge=int(arrays["charge"][k]),
+            smiles=arrays["smiles"][k].decode(),
+        )
+
+
+class _PartnerFiles:
+    """Writes partners in files of at least ``PARTNER_CHUNK`` structures, in a new folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.n_written = 0
+        folder.mkdir(parents=True, exist_ok=True)
+        for old in folder.glob("*.npz"):
+            old.unlink()
+        self._rows: list[np.ndarray] = []
+        self._starts: list[np.ndarray] = []
+        self._heat: list[np.ndarray] = []
+
+    def add(self, first_row: int, arrays: dict[str, np.ndarray]) -> None:
+        """The partners of a chunk whose structures begin at ``first_row`` of the data set."""
+        self._rows.append(first_row + np.flatnonzero(arrays["has_start"]))
+        self._starts.append(arrays["start"])
+        self._heat.append(arrays["heat"])
+        if sum(map(len, self._rows)) >= PARTNER_CHUNK:
+            self.close()
+
+    def close(self) -> None:
+        """Write what is left."""
+        rows = np.concatenate(self._rows) if self._rows else np.empty(0, np.int64)
+        if len(rows):
+            with replacing(self.folder / f"{int(rows[0]):07d}.npz") as part:
+                np.savez(
+                    part,
+                    rows=rows,
+                    positions=np.concatenate(self._starts),
+                    thermal=np.concatenate(self._heat),
+                )
+        self.n_written += len(rows)
+        self._rows, self._starts, self._heat = [], [], []

@@ -1,0 +1,167 @@
+"""Which molecules, in an order of which every prefix is a balanced data set."""
+
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from rdkit import Chem
+from rdkit.Chem import rdMolDescriptors
+
+from morered_gui.training.everyday.fragments import pieces
+from morered_gui.training.everyday.functional_groups import substituted
+from morered_gui.training.everyday.graphs import TestGraphs, graph_key, neutral_graph
+from morered_gui.training.everyday.ions import ions
+from morered_gui.training.everyday.skeletons import skeleton_molecules
+from morered_gui.training.everyday.sources import zinc_smiles
+
+ELEMENTS = frozenset({1, 5, 6, 7, 8, 9, 14, 15, 16, 17, 35, 53})
+MAX_HEAVY = 30
+ZINC_POOL = 200_000
+# Shares of the sources in every prefix.
+SHARES = {"skeletons": 0.22, "pieces": 0.34, "groups": 0.26, "ions": 0.18}
+# Within a source, shares of the sizes: up to so many heavy atoms.
+SIZES = {6: 0.09, 10: 0.31, 15: 0.32, 20: 0.17, 25: 0.08, MAX_HEAVY: 0.03}
+SKELETON_SIZES = {6: 0.35, 10: 0.65}
+PATIENCE = 60  # molecules looked at for one of the size that is wanted
+STOCK = 20  # molecules of each size kept for later
+# More conformers of what bends and is cheap.
+MAX_CONFORMERS, MANY_UP_TO, ROTORS_EACH = 3, 15, 2
+
+Source = Iterator[Chem.Mol]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A molecule to be made: canonical SMILES without stereo, and how many conformers."""
+
+    source: str
+    smiles: str
+    key: str
+    n_conformers: int
+
+
+class Quota:
+    """Deals names out so that after any number of draws each has its share."""
+
+    def __init__(self, shares: Mapping[str, float]) -> None:
+        total = sum(shares.values())
+        self._shares = {name: share / total for name, share in shares.items()}
+        self._taken = dict.fromkeys(shares, 0)
+
+    def next(self) -> str:
+        """The name that lags furthest behind."""
+        drawn = sum(self._taken.values()) + 1
+        return max(self._shares, key=lambda k: self._shares[k] * drawn - self._taken[k])
+
+    def take(self, name: str) -> None:
+        """Count one for a name."""
+        self._taken[name] += 1
+
+
+@dataclass
+class BySize:
+    """A source whose molecules come in given shares of sizes, as far as it has them."""
+
+    source: Source
+    accept: Callable[[Chem.Mol], bool]
+    sizes: Mapping[int, float] = field(default_factory=lambda: SIZES)
+    stock: dict[str, deque[Chem.Mol]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.quota = Quota({str(size): share for size, share in self.sizes.items()})
+
+    def __next__(self) -> Chem.Mol:
+        wanted = self.quota.next()
+        mol = self._find(wanted)
+        self.quota.take(size_class(mol))
+        return mol
+
+    def _find(self, wanted: str) -> Chem.Mol:
+        """One of the size that is wanted; after ``PATIENCE`` looks, of any."""
+        stock = self.stock.setdefault(wanted, deque(maxlen=STOCK))
+        while stock:
+            mol = stock.popleft()
+            if self.accept(mol):
+                return mol
+        for looks, mol in enumerate(self.source):
+            size = size_class(mol)
+            if size != wanted and looks < PATIENCE:
+                self.stock.setdefault(size, deque(maxlen=STOCK)).append(mol)
+            elif self.accept(mol):
+                return mol
+        raise AssertionError("the sources are endless")
+
+
+def size_class(mol: Chem.Mol) -> str:
+    """The upper bound of its class of ``SIZES``, the last one for what is larger."""
+    n_heavy = mol.GetNumHeavyAtoms()
+    return next((str(size) for size in SIZES if n_heavy <= size), str(MAX_HEAVY))
+
+
+class Sieve:
+    """Lets each molecule pass once: whole, closed-shell, known elements, none of a test's."""
+
+    def __init__(self, tests: TestGraphs) -> None:
+        self.tests = tests
+        self._seen: set[str] = set()
+
+    def __call__(self, mol: Chem.Mol) -> bool:
+        if not is_suitable(mol):
+            return False
+        smiles = plain_smiles(mol)
+        if smiles in self._seen:
+            return False
+        self._seen.add(smiles)
+        graph = neutral_graph(mol)
+        return not self.tests.touches(graph, str(Chem.MolToSmiles(graph)))
+
+
+def is_suitable(mol: Chem.Mol) -> bool:
+    """Whether it is one molecule of known elements, not too large, without open shells."""
+    return (
+        0 < mol.GetNumHeavyAtoms() <= MAX_HEAVY
+        and len(Chem.GetMolFrags(mol)) == 1
+        and all(a.GetAtomicNum() in ELEMENTS for a in mol.GetAtoms())
+        and not any(a.GetNumRadicalElectrons() or a.GetIsotope() for a in mol.GetAtoms())
+    )
+
+
+def plain_smiles(mol: Chem.Mol) -> str:
+    """Canonical, without stereo."""
+    return str(Chem.MolToSmiles(mol, isomericSmiles=False))
+
+
+def plan(seed: int, tests: TestGraphs) -> Iterator[Candidate]:
+    """An endless stream of different molecules; the seed decides it."""
+    sieve = Sieve(tests)
+    sources = {
+        name: BySize(source, sieve, SKELETON_SIZES if name == "skeletons" else SIZES)
+        for name, source in sources_of(seed).items()
+    }
+    quota = Quota(SHARES)
+    while True:
+        name = quota.next()
+        quota.take(name)
+        mol = next(sources[name])
+        yield Candidate(name, plain_smiles(mol), graph_key(mol), n_conformers(mol))
+
+
+def sources_of(seed: int) -> dict[str, Source]:
+    """The four endless sources, each with its own generator and its own part of ZINC."""
+    zinc = zinc_smiles(ZINC_POOL, np.random.default_rng([seed, 0]))
+    rngs = [np.random.default_rng([seed, k]) for k in range(1, 7)]
+    return {
+        "skeletons": skeleton_molecules(rngs[0]),
+        "pieces": pieces(zinc[0::3], rngs[1]),
+        "groups": substituted(pieces(zinc[1::3], rngs[2]), rngs[3]),
+        "ions": ions(pieces(zinc[2::3], rngs[4]), rngs[5]),
+    }
+
+
+def n_conformers(mol: Chem.Mol) -> int:
+    """How many to try: more of a molecule that bends, one of a large one."""
+    if mol.GetNumHeavyAtoms() > MANY_UP_TO:
+        return 1
+    rotors = rdMolDescriptors.CalcNumRotatableBonds(mol)
+    return min(1 + rotors // ROTORS_EACH, MAX_CONFORMERS)

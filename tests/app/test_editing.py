@@ -1,0 +1,235 @@
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from morered_gui.app.controller import Controller
+from morered_gui.app.editing import Editing, FollowUp
+from morered_gui.app.history import History, Moment
+from morered_gui.app.sketches import inchi_of_drawing
+from morered_gui.app.state import AppState
+from morered_gui.chem.drawing import Drawing, drawn
+from morered_gui.chem.smiles import mol_from_smiles
+from morered_gui.core import Capabilities, StopReason, Structure
+from morered_gui.relaxers.registry import RelaxerChoice
+from tests.app.molecules import WATER
+from tests.app.spring import KNOWN, Pace, SpringRelaxer
+from tests.app.test_controller import wait
+from tests.chem.test_drawing import page
+
+CHOICE = RelaxerChoice(method="spring", model="test")
+
+
+class Desk:
+    """An editing with springs, and a pen."""
+
+    def __init__(self) -> None:
+        self.pace = Pace()
+        self.controller = Controller(AppState(), build=lambda _: SpringRelaxer(self.pace))
+        self.state = self.controller.state
+        self.editing = Editing(
+            self.controller,
+            lambda: FollowUp(CHOICE, Capabilities(elements=KNOWN), seed=0, max_steps=20),
+        )
+
+    def draw(self, smiles: str, kept: list[int]) -> None:
+        self.editing.edit(drawn(mol_from_smiles(smiles)) if smiles else "", kept)
+
+    def draw_and_wait(self, smiles: str, kept: list[int]) -> Structure:
+        before = self.state.run
+        self.draw(smiles, kept)
+        self.wait(lambda: self.state.run not in {None, before} and not self.state.busy)
+        return self.shown
+
+    def wait(self, condition: Callable[[], bool]) -> None:
+        wait(self.controller, condition)
+
+    @property
+    def shown(self) -> Structure:
+        assert self.state.shown is not None
+        return self.state.shown
+
+    @property
+    def smiles(self) -> str:
+        return self.state.drawing.smiles if self.state.drawing else ""
+
+
+@pytest.fixture
+def desk() -> Iterator[Desk]:
+    desk = Desk()
+    yield desk
+    assert desk.controller.close()
+
+
+def test_that_an_edit_is_relaxed_at_once(desk: Desk) -> None:
+    desk.draw_and_wait("CCO", [-1, -1, -1])
+    assert desk.state.trajectory is not None
+    assert len(desk.state.trajectory) == 21
+    assert desk.smiles == "CCO"
+    assert desk.state.structure is not None
+    assert desk.state.structure.formula == "C2H6O"
+
+
+def test_that_it_is_not_relaxed_where_the_switch_is_off(desk: Desk) -> None:
+    desk.editing.follows = False
+    desk.draw("CCO", [-1, -1, -1])
+    desk.wait(lambda: desk.state.structure is not None)
+    assert not desk.state.busy
+    assert desk.state.trajectory is None
+
+
+def test_that_undo_and_redo_give_identical_structures(desk: Desk) -> None:
+    shown = [
+        desk.draw_and_wait("C", [-1]),
+        desk.draw_and_wait("CC", [0, -1]),
+        desk.draw_and_wait("CCO", [0, 1, -1]),
+        desk.draw_and_wait("CCO.C", [0, 1, 2, -1]),
+        desk.draw_and_wait("CCN.C", [0, 1, 2, 3]),
+        desk.draw_and_wait("CCN", [0, 1, 2]),
+    ]
+    for expected in reversed(shown[:-1]):
+        desk.editing.undo()
+        assert desk.shown == expected
+        assert desk.state.trajectory is not None
+    assert not desk.editing.can_undo
+    for expected in shown[1:]:
+        desk.editing.redo()
+        assert desk.shown == expected
+    assert not desk.editing.can_redo
+    assert desk.smiles == "CCN"
+    assert not desk.state.busy
+
+
+def test_that_a_relaxation_asked_for_is_one_step(desk: Desk) -> None:
+    desk.state.load(WATER)
+    desk.controller.relax(CHOICE, seed=0, max_steps=30)
+    desk.wait(lambda: desk.state.busy)
+    desk.wait(lambda: not desk.state.busy)
+    relaxed = desk.shown
+    desk.editing.undo()
+    assert desk.shown == WATER
+    assert desk.state.trajectory is None
+    desk.editing.redo()
+    assert desk.shown == relaxed
+    assert desk.state.trajectory is not None
+    assert desk.state.trajectory.stop_reason == StopReason.MAX_STEPS
+
+
+def test_that_an_edit_during_a_run_gives_it_up(desk: Desk) -> None:
+    desk.draw_and_wait("C", [-1])
+    desk.pace.seconds = 0.02
+    desk.draw("CC", [0, -1])
+    desk.wait(lambda: desk.state.busy and bool(desk.state.trajectory))
+    desk.pace.seconds = 0.0
+    final = desk.draw_and_wait("CCC", [0, 1, -1])
+    assert final.formula == "C3H8"
+    desk.editing.undo()
+    assert desk.shown.formula == "C2H6"  # as far as it had gone
+
+
+def test_that_only_the_last_of_quick_edits_is_built(desk: Desk) -> None:
+    desk.draw("C", [-1])
+    desk.draw("CC", [0, -1])
+    desk.draw_and_wait("CCO", [0, 1, -1])
+    assert desk.shown.formula == "C2H6O"
+    desk.editing.undo()  # what the pen drew in between is built when it is asked for
+    desk.wait(lambda: desk.state.structure is not None)
+    assert desk.shown.formula == "C2H6"
+
+
+def test_that_an_invalid_drawing_never_reaches_the_molecule(desk: Desk) -> None:
+    before = desk.draw_and_wait("CC(C)(C)C", [-1] * 5)
+    desk.editing.edit(page("CC(C)(C)(C)C"), [0, 1, 2, 3, 4, -1])
+    desk.wait(lambda: bool(desk.editing.verdict.problem))
+    assert "5 bonds" in desk.editing.verdict.problem
+    assert desk.editing.verdict.atoms == (1,)
+    assert desk.shown == before
+    after = desk.draw_and_wait("CC(C)(C)C.C", [0, 1, 2, 3, 4, 5])
+    assert after.formula == "C6H16"
+    assert not desk.editing.verdict.problem
+    desk.editing.undo()
+    assert desk.shown == before
+    desk.wait(lambda: bool(desk.editing.verdict.problem))
+    desk.editing.undo()
+    assert desk.smiles == "CC(C)(C)C"
+
+
+def test_that_unknown_elements_are_cleaned_up_and_told(desk: Desk) -> None:
+    desk.draw("CCl", [-1, -1])
+    desk.wait(lambda: bool(desk.editing.verdict.notes))
+    assert "not relaxed: unsupported element: Cl" in desk.editing.verdict.notes[0]
+    assert desk.shown.formula == "CH3Cl"
+    assert not desk.state.busy
+
+
+def test_that_an_empty_page_empties_the_view(desk: Desk) -> None:
+    before = desk.draw_and_wait("CO", [-1, -1])
+    desk.draw("", [])
+    desk.wait(lambda: desk.state.structure is None)
+    assert "empty" in desk.editing.verdict.notes[0]
+    desk.editing.undo()
+    assert desk.shown == before
+
+
+def test_that_moving_the_picture_changes_no_structure(desk: Desk) -> None:
+    before = desk.draw_and_wait("CCO", [-1, -1, -1])
+    block = drawn(mol_from_smiles("CCO")).replace("0.0000 C", "0.5000 C")
+    desk.editing.edit(block, [0, 1, 2])
+    desk.wait(lambda: desk.smiles == "CCO")
+    assert desk.shown == before
+    assert desk.state.trajectory is not None
+    desk.editing.undo()
+    assert desk.state.drawing is not None
+    assert desk.state.drawing.molblock != block
+
+
+def test_that_a_clean_up_that_renumbers_all_atoms_changes_no_structure(desk: Desk) -> None:
+    before = desk.draw_and_wait("CCO", [-1, -1, -1])
+    desk.draw("OCC", [-1, -1, -1])
+    desk.wait(lambda: desk.smiles == "CCO")
+    assert desk.shown == before
+    desk.draw_and_wait("OCCN", [0, 1, 2, -1])
+    assert desk.shown.numbers[:4].tolist() == [8, 6, 6, 7]
+
+
+def test_that_a_loaded_molecule_is_drawn_and_can_be_edited(desk: Desk) -> None:
+    desk.state.load(WATER)
+    desk.wait(lambda: desk.state.drawing is not None)
+    assert desk.smiles == "O"
+    desk.draw_and_wait("CO", [-1, 0])
+    assert desk.shown.formula == "CH4O"
+    desk.editing.undo()
+    assert desk.shown == WATER
+    assert desk.smiles == "O"
+    assert not desk.editing.can_undo  # the empty start is no step
+
+
+def test_that_an_edited_molecule_stays_in_its_frame(desk: Desk) -> None:
+    desk.state.load(WATER)
+    frame = desk.state.frame
+    desk.wait(lambda: desk.state.drawing is not None)
+    desk.draw_and_wait("CO", [-1, 0])
+    assert desk.state.frame == frame
+    desk.state.load(WATER)
+    assert desk.state.frame != frame
+
+
+def test_that_the_inchi_of_a_drawing_is_known() -> None:
+    drawing = Drawing(drawn(mol_from_smiles("CCO")))
+    assert inchi_of_drawing(drawing) == "InChI=1S/C2H6O/c1-2-3/h3H,2H2,1H3"
+
+
+def test_that_a_new_step_forgets_what_was_undone() -> None:
+    history = History(Moment())
+    moments = [Moment(noise_step=k, drawing=Drawing(str(k))) for k in range(4)]
+    for moment in moments[:3]:
+        history.push(moment)
+    assert history.undo() is moments[1]
+    history.push(moments[3])
+    assert not history.can_redo
+    assert history.undo() is moments[1]
+    assert history.undo() is moments[0]
+    with pytest.raises(IndexError):
+        history.undo()
+    history.amend(moments[2])
+    assert history.current is moments[2]
+    assert history.redo() is moments[1]

@@ -1,0 +1,211 @@
+from collections.abc import Callable, Iterator
+
+import pytest
+import shiboken6
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from pytestqt.qtbot import QtBot
+
+from morered_gui.chem.drawing import drawn, mol_of_drawing, smiles_of_mol
+from morered_gui.chem.smiles import mol_from_smiles
+from morered_gui.core import Structure
+from morered_gui.gui import sketch_panel, web_scheme
+from morered_gui.gui.sketch_panel import SketchPanel
+from morered_gui.gui.window import MainWindow
+from tests.gui.conftest import REAL_DEVICE
+from tests.gui.pen import SECONDS, Pen
+from tests.smiles import DIVERSE
+
+
+@pytest.fixture
+def pen(window: MainWindow, qtbot: QtBot) -> Pen:
+    sketcher = window.sketch_panel.sketcher
+    qtbot.waitUntil(lambda: sketcher.is_ready, timeout=SECONDS)
+    qtbot.waitUntil(lambda: window.state.drawing is not None, timeout=SECONDS)
+    qtbot.waitUntil(lambda: sketcher.is_settled, timeout=SECONDS)
+    return Pen(sketcher, qtbot)
+
+
+@pytest.fixture
+def real_relaxer(window: MainWindow) -> Iterator[None]:
+    window.run_panel.choose_device(REAL_DEVICE)
+    yield
+    window.run_panel.choose_device("auto")
+
+
+def wait_for(qtbot: QtBot, condition: Callable[[], bool]) -> None:
+    qtbot.waitUntil(condition, timeout=SECONDS)
+
+
+def shown(window: MainWindow) -> Structure:
+    assert window.state.shown is not None
+    return window.state.shown
+
+
+def smiles(window: MainWindow) -> str:
+    return window.state.drawing.smiles if window.state.drawing else ""
+
+
+def wait_for_relaxed(window: MainWindow, qtbot: QtBot, wanted: str) -> Structure:
+    wait_for(qtbot, lambda: smiles(window) == wanted)
+    state = window.state
+    wait_for(qtbot, lambda: bool(state.trajectory) and not state.busy)
+    return shown(window)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")  # what torch warns of is not this test's concern
+def test_that_a_molecule_drawn_by_hand_is_relaxed_and_every_step_can_be_undone(
+    window: MainWindow, pen: Pen, qtbot: QtBot, real_relaxer: None
+) -> None:
+    if window.run_panel.model is None:
+        pytest.skip("no model is shipped yet")
+    pen.take("clear-canvas")
+    wait_for(qtbot, lambda: window.state.structure is None)
+    steps = []
+    pen.take("template-0")
+    pen.click_page()
+    steps.append(wait_for_relaxed(window, qtbot, "c1ccccc1"))
+    pen.take("bonds")
+    pen.click_atom(0)
+    steps.append(wait_for_relaxed(window, qtbot, "Cc1ccccc1"))
+    pen.take("O-button")
+    pen.click_atom(6)
+    steps.append(wait_for_relaxed(window, qtbot, "Oc1ccccc1"))
+    pen.take("N-button")
+    pen.click_atom(6)
+    steps.append(wait_for_relaxed(window, qtbot, "Nc1ccccc1"))
+    pen.take("erase")
+    pen.click_atom(6)
+    steps.append(wait_for_relaxed(window, qtbot, "c1ccccc1"))
+    assert window.molecule_panel.smiles_field.text() == "c1ccccc1"
+    undo, redo = window.actions_by_id["undo"], window.actions_by_id["redo"]
+    for expected in reversed(steps[:-1]):
+        undo.trigger()
+        assert shown(window) == expected
+        wait_for(qtbot, lambda: window.sketch_panel.sketcher.is_settled)
+        assert on_page(pen) == smiles(window)
+    undo.trigger()
+    assert window.state.structure is None
+    for expected in steps:
+        redo.trigger()
+        assert shown(window) == expected
+    wait_for(qtbot, lambda: window.sketch_panel.sketcher.is_settled)
+    assert on_page(pen) == "c1ccccc1"
+    assert not redo.isEnabled()
+
+
+def on_page(pen: Pen) -> str:
+    return smiles_of_mol(mol_of_drawing(pen.molfile()))
+
+
+def test_that_a_drawing_goes_through_the_sketcher_unchanged(window: MainWindow, pen: Pen) -> None:
+    blocks = [drawn(mol_from_smiles(s)) for s in DIVERSE]
+    back = pen.round_trip(blocks)
+    changed = [
+        (before, after)
+        for before, after in zip(
+            map(smiles_of_block, blocks), map(smiles_of_block, back), strict=True
+        )
+        if before != after
+    ]
+    assert not changed
+    assert len(back) >= 60
+
+
+def smiles_of_block(block: str) -> str:
+    return smiles_of_mol(mol_of_drawing(block))
+
+
+def test_that_a_typed_smiles_is_drawn(window: MainWindow, pen: Pen, qtbot: QtBot) -> None:
+    field = window.molecule_panel.smiles_field
+    field.setText("C[C@H](O)F")
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    wait_for(qtbot, lambda: smiles(window) == "C[C@H](O)F")
+    wait_for(qtbot, lambda: window.sketch_panel.sketcher.is_settled)
+    assert on_page(pen) == "C[C@H](O)F"
+
+
+def test_that_an_impossible_bond_is_told_beside_the_sketcher(
+    window: MainWindow, pen: Pen, qtbot: QtBot
+) -> None:
+    window.open_smiles("CC(C)(C)C")
+    wait_for(qtbot, lambda: smiles(window) == "CC(C)(C)C")
+    wait_for(qtbot, lambda: window.sketch_panel.sketcher.is_settled)
+    before = shown(window)
+    pen.take("bonds")
+    pen.click_atom(1)
+    wait_for(qtbot, lambda: "5 bonds" in window.sketch_panel.words)
+    assert shown(window) == before
+    assert not window.molecule_panel.smiles_field.text()
+    window.actions_by_id["undo"].trigger()
+    wait_for(qtbot, lambda: window.sketch_panel.sketcher.is_settled)
+    assert on_page(pen) == "CC(C)(C)C"
+    assert not window.sketch_panel.words
+
+
+def test_that_keys_of_the_sketcher_are_not_the_windows(
+    window: MainWindow, pen: Pen, qtbot: QtBot
+) -> None:
+    pen.take("select-rectangle")
+    pen.click_page(80, 80)
+    proxy = window.sketch_panel.sketcher.focusProxy()
+    assert proxy is not None
+    was_on = window.actions_by_id["ghost"].isChecked()
+    qtbot.keyClick(proxy, Qt.Key.Key_G)
+    qtbot.keyClick(proxy, Qt.Key.Key_Space)
+    assert window.actions_by_id["ghost"].isChecked() == was_on
+    assert not window.playback.is_playing
+
+
+def test_that_undo_by_keyboard_reaches_the_window(
+    window: MainWindow, pen: Pen, qtbot: QtBot
+) -> None:
+    window.open_smiles("CCN")
+    wait_for(qtbot, lambda: smiles(window) == "CCN")
+    wait_for(qtbot, lambda: window.sketch_panel.sketcher.is_settled)
+    pen.take("select-rectangle")
+    pen.click_page(80, 80)
+    proxy = window.sketch_panel.sketcher.focusProxy()
+    assert proxy is not None
+    qtbot.keyClick(proxy, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    wait_for(qtbot, lambda: smiles(window) == "O")
+
+
+def test_that_the_molecule_is_copied_and_pasted(window: MainWindow, pen: Pen, qtbot: QtBot) -> None:
+    clipboard = QGuiApplication.clipboard()
+    window.actions_by_id["copy_smiles"].trigger()
+    assert clipboard.text() == "O"
+    window.actions_by_id["copy_inchi"].trigger()
+    wait_for(qtbot, lambda: clipboard.text() == "InChI=1S/H2O/h1H2")
+    window.actions_by_id["copy_molfile"].trigger()
+    assert "V2000" in clipboard.text()
+    clipboard.setText("InChI=1S/CH4O/c1-2/h2H,1H3")
+    window.actions_by_id["paste_molecule"].trigger()
+    wait_for(qtbot, lambda: smiles(window) == "CO")
+    clipboard.setText(" ")
+    window.actions_by_id["paste_molecule"].trigger()
+    assert "no text" in window.message_bar.text
+
+
+def test_that_the_page_gets_nothing_from_elsewhere(window: MainWindow, pen: Pen) -> None:
+    for address in ("http://localhost:9/", "file:///etc/hostname", "morered://sketcher/../main.py"):
+        assert not pen.can_fetch(address), address
+    assert pen.can_fetch("sketcher.css")
+
+
+def test_that_a_missing_bundle_is_told_and_the_rest_works(
+    window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sketch_panel, "ketcher_is_there", lambda: False)
+    panel = SketchPanel(window.actions_by_id, window.theme)
+    assert "make setup" in panel.hint
+    shiboken6.delete(panel)
+
+
+def test_that_paths_outside_name_no_file() -> None:
+    assert web_scheme.file_of("/../window.py") is None
+    assert web_scheme.file_of("/") is None
+    found = web_scheme.file_of("/ketcher/ketcher.js")
+    assert found is not None
+    assert found.endswith("assets/ketcher/ketcher.js")
