@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import av
@@ -22,7 +22,7 @@ from PySide6.QtWebEngineCore import (
 from PySide6.QtWidgets import QApplication, QFileDialog, QPushButton
 from pytestqt.qtbot import QtBot
 
-from morered_gui.app.movie import MovieError, write_movie
+from morered_gui.app.movie import MovieCancelledError, MovieError, write_movie
 from morered_gui.gui.export_dialog import ExportDialog
 from morered_gui.gui.window import MainWindow
 
@@ -62,63 +62,6 @@ def export(
 def decoded(path: Path) -> list[np.ndarray]:
     with av.open(str(path)) as container:
         return [f.to_ndarray(format="rgb24") for f in container.decode(video=0)]
-
-
-def test_that_the_film_has_the_frames_asked_for(dialog: ExportDialog, export: Export) -> None:
-    dialog.size_of_film.setCurrentIndex(0)
-    dialog.first.setValue(1)
-    dialog.last.setValue(12)
-    path = export("film", "run.mp4")
-    pictures = decoded(path)
-    assert len(pictures) == 12
-    assert pictures[0].shape == (360, 640, 3)
-    assert (np.abs(pictures[0].astype(int) - pictures[-1]) > 60).sum() > 300
-    with av.open(str(path)) as container:
-        assert float(container.streams.video[0].average_rate or 0) == 30.0
-        assert container.streams.video[0].codec_context.name == "h264"
-
-
-def test_that_a_gif_takes_every_so_many_frames(dialog: ExportDialog, export: Export) -> None:
-    dialog.size_of_film.setCurrentIndex(0)
-    dialog.first.setValue(1)
-    dialog.last.setValue(11)
-    dialog.stride.setValue(5)
-    dialog.with_plot.setChecked(False)
-    with Image.open(export("film", "run.gif")) as image:
-        assert (image.n_frames, image.size) == (3, (640, 360))
-    dialog.stride.setValue(1)
-    dialog.with_plot.setChecked(True)
-
-
-def test_that_a_film_given_up_leaves_nothing(
-    relaxed: MainWindow, dialog: ExportDialog, qtbot: QtBot, tmp_path: Path
-) -> None:
-    exporter = relaxed.studio.exporter
-    dialog.size_of_film.setCurrentIndex(0)
-    exporter.save_film(tmp_path / "run.mp4")
-    film = exporter.film
-    assert film is not None
-    with qtbot.waitSignal(film.progressed, timeout=WAIT):
-        pass
-    relaxed.playback.slider.setValue(3)  # the window goes on working
-    assert relaxed.state.frame_index == 3
-    dialog.cancelled.emit()
-    qtbot.waitUntil(lambda: exporter.film is None, timeout=WAIT)
-    assert "given up" in relaxed.message_bar.text
-    assert not list(tmp_path.glob("*.mp4")) and not list(tmp_path.glob(".writing*"))
-
-
-def test_that_a_picture_has_its_size_and_no_background(
-    dialog: ExportDialog, export: Export
-) -> None:
-    dialog.width_px.setValue(701)
-    dialog.height_px.setValue(500)
-    dialog.transparent.setChecked(True)
-    with Image.open(export("picture", "water.png")) as image:
-        pixels = np.asarray(image.convert("RGBA"))
-    assert pixels.shape == (500, 701, 4)
-    assert pixels[2, 2, 3] == 0
-    assert (pixels[..., 3] == 255).sum() > 2000
 
 
 def test_that_plots_are_vectors(dialog: ExportDialog, export: Export) -> None:
@@ -192,3 +135,35 @@ def test_that_a_film_of_an_odd_size_or_another_format_is_refused(tmp_path: Path)
         write_movie(tmp_path / "a.mp4", (31, 20), 30, [])
     with pytest.raises(MovieError, match=r"\.mp4 or \.gif"):
         write_movie(tmp_path / "a.avi", (30, 20), 30, [])
+
+
+def test_that_a_gif_has_the_frames_that_were_written(tmp_path: Path) -> None:
+    path = tmp_path / "a.gif"
+    shades = [np.full((20, 30, 3), 60 * k, np.uint8).tobytes() for k in range(3)]
+    write_movie(path, (30, 20), 10, shades)
+    with Image.open(path) as image:
+        assert (image.n_frames, image.size) == (3, (30, 20))
+
+
+def test_that_a_film_given_up_leaves_nothing(tmp_path: Path) -> None:
+    def pictures() -> Iterator[bytes]:
+        yield bytes(30 * 20 * 3)
+        raise MovieCancelledError
+
+    with pytest.raises(MovieCancelledError):
+        write_movie(tmp_path / "a.mp4", (30, 20), 10, pictures())
+    assert not list(tmp_path.glob("*.mp4")) and not list(tmp_path.glob(".writing*"))
+
+
+def test_that_the_film_has_the_frames_asked_for(dialog: ExportDialog, export: Export) -> None:
+    dialog.size_of_film.setCurrentIndex(0)
+    dialog.first.setValue(1)
+    dialog.last.setValue(12)
+    path = export("film", "run.mp4")
+    pictures = decoded(path)
+    assert len(pictures) == 12
+    assert pictures[0].shape == (360, 640, 3)
+    assert (np.abs(pictures[0].astype(int) - pictures[-1]) > 60).sum() > 300
+    with av.open(str(path)) as container:
+        assert float(container.streams.video[0].average_rate or 0) == 30.0
+        assert container.streams.video[0].codec_context.name == "h264"
