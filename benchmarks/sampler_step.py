@@ -4,7 +4,7 @@
         [--model qm9-jt] [--data data/qm9.npz]
 
 A step is all that a user waits for: pairs, network, time step, update of the positions, frames.
-The contenders take turns (of 25 steps for one molecule), so that what else runs on the machine
+The contenders take turns (of 50 steps for one molecule), so that what else runs on the machine
 meets all of them:
 
 native      the sampler as ``morered relax`` runs it
@@ -44,7 +44,7 @@ from morered_gui.training.dataset import EquilibriumSet, Split
 START_T = 300  # high enough that no molecule arrives while it is timed
 SINGLE_SIZE = 18  # atoms of the one molecule: the mean of QM9
 N_STEPS = 50  # then all begin anew
-TURN_ATOMS, MIN_TURNS = 450, 3  # one molecule takes 25 steps, a batch of 128 one
+TURN_ATOMS, MIN_TURNS = 900, 5  # one molecule takes 50 steps, a batch of 128 one
 
 
 def main() -> None:

@@ -141,13 +141,13 @@ class Editing:
 
     def _on_edited(self, result: Edited) -> None:
         self._judge(_verdict_on(result))
-        if result.problem and not result.drawing.molblock:
-            self._loaded_by_edit(self.state.clear)
-        elif result.structure is not None:
+        if result.structure is not None:
             self._load(result.structure, result.drawing)
             if not result.refusal:
                 self._follow()
         elif result.problem:
+            if not result.drawing.molblock:
+                self._loaded_by_edit(self.state.clear)
             self.state.put_on_page(result.drawing)
             self._record(new_step=False)
         else:

@@ -34,6 +34,7 @@ class NetworkOnDevice:
     network: Network
     device: torch.device
     dtype: torch.dtype = torch.float32
+    atoms_at_once: int = ATOMS_AT_ONCE  # on a CPU
 
     @classmethod
     def of(
@@ -68,7 +69,7 @@ class NetworkOnDevice:
         start = 0
         while start < n_rows:
             size = int(columns[order[start]])
-            stop = start + max(1, ATOMS_AT_ONCE // size)
+            stop = start + max(1, self.atoms_at_once // size)
             yield order[start:stop], size
             start = stop
 

@@ -9,7 +9,7 @@ M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD = -1, -2, -3
 LARGEST = (1 << 31) - 1
 TOP_PAD = 1 << 25
 # The temporary tensors of a part of a batch (inference.ATOMS_AT_ONCE) have about 1 MB each, in
-# SchNetPack's modules up to 25 MB.
+# SchNetPack's modules up to 20 MB.
 INFERENCE_BLOCK = 1 << 25
 # Those of a whole training batch.
 TRAINING_BLOCK = 1 << 30

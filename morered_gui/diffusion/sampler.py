@@ -17,14 +17,21 @@ from morered_gui.diffusion.stopping import Progress, StopRule
 FARTHEST = 1e3
 # A jump that is carried on by the secant is at most this much longer (chosen on validation).
 LONGEST = 2.0
+# Moves among which the secant is used. Later ones are small and mostly error: with the secant the
+# median RMSD of the validation molecules rises again by a tenth in 20 moves, without it does not.
+CARRIED = 8
 TINY = 1e-12
 
 
 class Past(NamedTuple):
-    """Positions one step ago and the jump that was predicted there, [B, N, 3] in Å each."""
+    """Positions one step ago and the jump that was predicted there, [B, N, 3] in Å each.
+
+    ``moves`` is the number of moves made so far.
+    """
 
     x: FloatArray
     jump: FloatArray
+    moves: int
 
 
 class Update(Protocol):
@@ -65,7 +72,7 @@ def jump(
     10.1145/321296.321305, with one earlier point); no move is longer than ``LONGEST`` jumps.
     """
     step = process.remove_noise(x, prediction.t, prediction.noise) - x
-    if past is None:
+    if past is None or past.moves >= CARRIED:
         return x + step
     change = step - past.jump
     share = (change * step).sum((1, 2)) / np.maximum((change * change).sum((1, 2)), TINY)
@@ -146,7 +153,7 @@ class _Run:
         self.progress = [Progress(sampler.stop, sampler.process.schedule) for _ in starts]
         self.evaluations = np.zeros(len(starts), dtype=int)
         self.t_start: IntArray | None = None
-        self.past = Past(np.zeros_like(self.x), np.zeros_like(self.x))
+        self.past_x, self.past_jump = np.zeros_like(self.x), np.zeros_like(self.x)
         self.step = 0
         self.began = time.perf_counter()
 
@@ -186,10 +193,12 @@ class _Run:
         """[B, N, 3] by the update, or by taking noise away where a molecule settles."""
         x, rows, size = self.batch.positions, self.active, self.batch.numbers.shape[1]
         process, prediction = self.sampler.process, self.prediction
-        past = Past(*(array[rows, :size] for array in self.past)) if self.step else None
+        past = None
+        if self.step:
+            past = Past(self.past_x[rows, :size], self.past_jump[rows, :size], self.step)
         new = self.sampler.update(process, x, prediction, z, past)
         clean = process.remove_noise(x, prediction.t, prediction.noise)
-        self.past.x[rows, :size], self.past.jump[rows, :size] = x, clean - x
+        self.past_x[rows, :size], self.past_jump[rows, :size] = x, clean - x
         return np.where(self.settling[rows, None, None] > 0, clean, new)
 
     def _active_batch(self) -> PaddedBatch:

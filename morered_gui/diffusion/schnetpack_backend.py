@@ -13,6 +13,9 @@ from torch import Tensor, nn
 from morered_gui.diffusion.config import NetworkConfig, NetworkKind
 from morered_gui.diffusion.network import N_HEAD_LAYERS, MoreRedNetwork, Output
 
+# Atoms that go through it at once on a CPU: its filters of all pairs, some 10 MB, are kept at once.
+ATOMS_AT_ONCE = 144
+
 
 class SchNetPackNetwork(nn.Module):
     """SchNetPack's PaiNN and heads behind the interface of ``MoreRedNetwork``.

@@ -44,7 +44,11 @@ class SketchPanel(QWidget):
         self._hint.setProperty("role", "muted")
         self._hint.setAutoFillBackground(True)
         self._icon, self._words = QLabel(), QLabel()
+        self._icon.setFixedWidth(16)
         self._words.setWordWrap(True)
+        self._words.setAlignment(Qt.AlignmentFlag.AlignTop)
+        # Two lines are there at any time, or the page would change its size with every message.
+        self._words.setFixedHeight(2 * self._words.fontMetrics().lineSpacing())
         self._words.setAccessibleName("What there is to say about the drawing")
         self._words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._verdict = Verdict()
@@ -103,11 +107,10 @@ class SketchPanel(QWidget):
         self._verdict = verdict
         text = verdict.problem or "; ".join(verdict.notes)
         self._words.setText(_sentence(text))
+        self._words.setToolTip(_sentence(text))
         self._words.setProperty("role", "error" if verdict.problem else "muted")
         self._words.style().unpolish(self._words)
         self._words.style().polish(self._words)
-        for label in (self._icon, self._words):
-            label.setVisible(bool(text))
         self._paint_icon()
         self.sketcher.mark_atoms(verdict.atoms)
 
@@ -129,6 +132,9 @@ class SketchPanel(QWidget):
 
     def _paint_icon(self) -> None:
         theme, bad = self._theme, bool(self._verdict.problem)
+        if not self._words.text():
+            self._icon.clear()
+            return
         name = "mdi6.alert-circle-outline" if bad else "mdi6.information-outline"
         self._icon.setPixmap(theme.icon(name, theme.error if bad else theme.muted).pixmap(16, 16))
 

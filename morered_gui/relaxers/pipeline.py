@@ -1,4 +1,4 @@
-"""One relaxer after another as one, and what the first saves the second."""
+"""One relaxer after another as one."""
 
 from collections.abc import Generator, Sequence
 from contextlib import closing
@@ -16,7 +16,6 @@ from morered_gui.core import (
     Trajectory,
 )
 from morered_gui.core.arrays import BoolArray
-from morered_gui.relaxers.collect import relax_all
 from morered_gui.relaxers.requests import check_request, masks
 
 
@@ -94,77 +93,6 @@ class Pipeline:
             with closing(second):
                 reasons[molecule] = yield from _continued(second, molecule, trajectory[-1])
         return reasons
-
-
-@dataclass(frozen=True, kw_only=True)
-class Savings:
-    """What a first stage saved a second one, for one molecule.
-
-    Attributes:
-        first, second: evaluations of the stages of the pipeline.
-        alone: evaluations of the second relaxer from the same start.
-        seconds, seconds_alone: wall times of the pipeline and of the second relaxer alone.
-        energy_difference: end of the pipeline minus end of the second alone, eV; far from 0
-            where they arrived in different minima. None where one of them has no energy.
-        converged: whether both arrived; else the counts compare nothing.
-    """
-
-    first: int
-    second: int
-    alone: int
-    seconds: float
-    seconds_alone: float
-    energy_difference: float | None
-    converged: bool
-
-    @property
-    def saved(self) -> int:
-        """Evaluations of the second relaxer that were not needed; below 0 where more were."""
-        return self.alone - self.second
-
-
-def stage_evaluations(trajectory: Trajectory) -> list[int]:
-    """Evaluations of each stage of a pipeline, as far as it came."""
-    totals: dict[int, int] = {}
-    for frame in trajectory:
-        totals[frame.stage] = frame.evaluations
-    ends = list(totals.values())
-    return [end - begin for begin, end in zip([0, *ends], ends, strict=False)]
-
-
-def savings_of(polished: Trajectory, alone: Trajectory) -> Savings:
-    """Compare a finished run of a pipeline with one of its second relaxer from the same start.
-
-    Raises ValueError where the first is no run of a pipeline that reached its second stage.
-    """
-    evaluations = stage_evaluations(polished)
-    if len(evaluations) != 2:
-        raise ValueError("the trajectory has no second stage")
-    ends = polished[-1].energy, alone[-1].energy
-    return Savings(
-        first=evaluations[0],
-        second=evaluations[1],
-        alone=alone[-1].evaluations,
-        seconds=polished[-1].seconds,
-        seconds_alone=alone[-1].seconds,
-        energy_difference=None if ends[0] is None or ends[1] is None else ends[0] - ends[1],
-        converged={polished.stop_reason, alone.stop_reason} == {StopReason.CONVERGED},
-    )
-
-
-def measure_savings(
-    pipeline: Pipeline, starts: Sequence[Structure], *, max_steps: int, seed: int
-) -> list[Savings]:
-    """Run a pipeline and its second relaxer alone, one molecule at a time, so that times compare.
-
-    Raises as ``Relaxer.relax``, and ValueError where a pipeline did not reach its second stage.
-    """
-    found = []
-    for start in starts:
-        (polished,) = relax_all(pipeline, [start], max_steps=max_steps, seed=seed)
-        (alone,) = relax_all(pipeline.second, [start], max_steps=max_steps, seed=seed)
-        found.append(savings_of(polished, alone))
-    return found
 
 
 def _noted(

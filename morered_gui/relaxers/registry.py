@@ -193,9 +193,10 @@ def _on_device(folder: ModelFolder, backend: Backend, device: "torch.device") ->
 
     network = folder.load_network()
     if Backend(backend) == Backend.SCHNETPACK:
-        from morered_gui.diffusion.schnetpack_backend import SchNetPackNetwork
+        from morered_gui.diffusion.schnetpack_backend import ATOMS_AT_ONCE, SchNetPackNetwork
 
-        return NetworkOnDevice(SchNetPackNetwork.from_native(network).to(device), device)
+        twin = SchNetPackNetwork.from_native(network).to(device)
+        return NetworkOnDevice(twin, device, atoms_at_once=ATOMS_AT_ONCE)
     return NetworkOnDevice.of(network, device)
 
 

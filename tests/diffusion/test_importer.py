@@ -32,7 +32,7 @@ def test_that_published_models_are_imported(name: str, tmp_path: Path) -> None:
 def test_that_an_imported_model_gives_the_recorded_output(tmp_path: Path) -> None:
     import_model(parity.FOLDER / "tiny_upstream_jt.pt", tmp_path / "jt")
     network = ModelFolder.open(tmp_path / "jt").load_network()
-    output = NetworkOnDevice(network, torch.device("cpu"))(parity.batch())
+    output = NetworkOnDevice.of(network, torch.device("cpu"))(parity.batch())
     assert output.time is not None
     np.testing.assert_allclose(
         parity.flat(output.time.numpy()), parity.golden()["forward_jt_t"], atol=1e-5

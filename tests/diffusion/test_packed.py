@@ -1,12 +1,14 @@
 """The networks for inference on a CPU give what the networks that are trained give."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
 from morered_gui.core import PaddedBatch, Structure
-from morered_gui.diffusion import inference, neighbours
+from morered_gui.diffusion import neighbours
 from morered_gui.diffusion.config import NetworkKind
 from morered_gui.diffusion.inference import NetworkOnDevice
 from morered_gui.diffusion.network import MoreRedNetwork, Output
@@ -81,15 +83,13 @@ def test_that_a_packed_noise_network_needs_the_time() -> None:
 
 
 @pytest.mark.parametrize("atoms_at_once", [1, 25, 10**6])
-def test_that_molecules_come_back_in_the_order_in_which_they_went(
-    monkeypatch: pytest.MonkeyPatch, atoms_at_once: int
-) -> None:
-    monkeypatch.setattr(inference, "ATOMS_AT_ONCE", atoms_at_once)
+def test_that_molecules_come_back_in_the_order_in_which_they_went(atoms_at_once: int) -> None:
     sizes = [4, 9, 2, 9, 1, 7, 3]
     rng = np.random.default_rng(3)
     molecules = [Structure(rng.integers(1, 9, n), 2.0 * rng.standard_normal((n, 3))) for n in sizes]
-    network = NetworkOnDevice.of(
-        parity.network("ddpm").double(), torch.device("cpu"), torch.float64
+    cpu = torch.device("cpu")
+    network = replace(
+        NetworkOnDevice.of(parity.network("ddpm"), cpu, torch.float64), atoms_at_once=atoms_at_once
     )
     times = np.linspace(0.0, 1.0, len(sizes))
     noise = network(PaddedBatch.of(molecules), times).noise

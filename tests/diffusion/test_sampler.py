@@ -33,7 +33,7 @@ SCHEDULE = polynomial_schedule()
 
 
 def relaxer(dtype: torch.dtype = torch.float64) -> DiffusionRelaxer:
-    network = NetworkOnDevice(parity.network("jt").to(dtype), torch.device("cpu"), dtype)
+    network = NetworkOnDevice.of(parity.network("jt"), torch.device("cpu"), dtype)
     return DiffusionRelaxer(
         Sampler(predictor=JointPredictor(network, SCHEDULE)),
         Capabilities(elements=frozenset({1, 6, 7, 8})),

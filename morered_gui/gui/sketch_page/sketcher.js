@@ -5,6 +5,9 @@ import { mount } from "./ketcher/ketcher.js";
 const AT_ONCE = 20; // ms: one stroke may change the drawing several times
 const IN_A_ROW = 150; // ms to wait while one change follows another
 
+const TEXT_FIELDS = "input, textarea, [contenteditable]";
+const CLIPBOARD = "[class*='cliparea']"; // where Ketcher keeps the focus to catch copy and paste
+
 let ketcher = null;
 let bridge = null;
 let showing = 0; // drawings on their way from Python, which are no edits
@@ -41,7 +44,7 @@ async function report() {
 function onKey(event) {
   const key = event.key.toLowerCase();
   if (!(event.ctrlKey || event.metaKey) || event.altKey) return;
-  if (event.target.closest?.("input, textarea, [contenteditable=true]:not(.cliparea)")) return;
+  if (event.target.closest?.(TEXT_FIELDS) && !event.target.closest(CLIPBOARD)) return;
   const redo = key === "y" || (key === "z" && event.shiftKey);
   if (key !== "z" && !redo) return;
   event.preventDefault();
