@@ -1,4 +1,5 @@
-"""One network evaluation against the number of atoms: neighbour lists and all pairs.
+"""One network evaluation against the number of atoms: neighbour lists, all pairs, and the packed
+network that a CPU runs otherwise.
 
 python benchmarks/large_molecules.py [--model qm9-jt] [--repeats 7]
 
@@ -18,6 +19,7 @@ from morered_gui.chem import structure_from_smiles
 from morered_gui.core import PaddedBatch
 from morered_gui.diffusion.checkpoint import find_model
 from morered_gui.diffusion.memory import INFERENCE_BLOCK, keep_memory
+from morered_gui.diffusion.packed import PackedNetwork
 from morered_gui.diffusion.sparse import SparseNetwork
 
 RESIDUES = (2, 4, 6, 8, 12, 16, 20)
@@ -34,7 +36,10 @@ def main() -> None:
     torch.set_num_threads(1)
     dense = find_model(options.model).load_network()
     sparse = SparseNetwork(dense)
-    print("atoms   all pairs / ms   neighbours / ms   ratio   largest difference of the noise")  # noqa: T201
+    packed = PackedNetwork(dense)
+    print(
+        "atoms   all pairs / ms   packed / ms   neighbours / ms   largest difference of the noise"
+    )  # noqa: T201
     for n in RESIDUES:
         molecule = structure_from_smiles("N[C@@H](C)C(=O)" * n + "O").centred()
         batch = PaddedBatch.of([molecule])
@@ -45,10 +50,10 @@ def main() -> None:
         assert theirs is not None
         times = [
             _milliseconds(partial(network, numbers, positions), options.repeats)
-            for network in (dense, sparse)
+            for network in (dense, packed, sparse)
         ]
         print(  # noqa: T201
-            f"{len(molecule):5d}   {times[0]:14.1f}   {times[1]:15.1f}   {times[0] / times[1]:5.2f}"
+            f"{len(molecule):5d}   {times[0]:14.1f}   {times[1]:11.1f}   {times[2]:15.1f}"
             f"   {float((ours - theirs).abs().max()):.1e}"
         )
 

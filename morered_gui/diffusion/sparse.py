@@ -15,7 +15,7 @@ import torch
 from scipy.spatial import cKDTree
 from torch import Tensor
 
-from morered_gui.diffusion.network import MoreRedNetwork, Output
+from morered_gui.diffusion.network import Interaction, MoreRedNetwork, Output
 
 # Pairs whose messages are computed at once: with 128 features 1.5 kB each, which caches hold.
 PAIRS_AT_ONCE = 1200
@@ -35,7 +35,8 @@ class Pairs:
 
     def blocks(self) -> Iterator["Pairs"]:
         """The same, a few at a time."""
-        parts = (x.split(PAIRS_AT_ONCE) for x in (self.i, self.j, self.basis, self.direction))
+        arrays = (self.i, self.j, self.basis, self.direction)
+        parts = (torch.split(x, PAIRS_AT_ONCE) for x in arrays)
         return (Pairs(*part) for part in zip(*parts, strict=True))
 
 
@@ -81,6 +82,7 @@ class SparseNetwork:
         for weight, interaction, mixing in zip(
             filters.chunk(len(body.interactions)), body.interactions, body.mixing, strict=True
         ):
+            assert isinstance(interaction, Interaction)
             x = interaction.interatomic_context_net(q)
             q, mu = mixing(*_with_messages(pairs, weight, x, q, mu))
         return q, mu
