@@ -1,5 +1,4 @@
-"""One network evaluation against the number of atoms: neighbour lists, all pairs, and the packed
-network that a CPU runs otherwise.
+"""One network evaluation against the number of atoms: all pairs, packed pairs, neighbour lists.
 
 python benchmarks/large_molecules.py [--model qm9-jt] [--repeats 7]
 
@@ -37,9 +36,7 @@ def main() -> None:
     dense = find_model(options.model).load_network()
     sparse = SparseNetwork(dense)
     packed = PackedNetwork(dense)
-    print(
-        "atoms   all pairs / ms   packed / ms   neighbours / ms   largest difference of the noise"
-    )  # noqa: T201
+    print("atoms   all pairs / ms   packed / ms   neighbours / ms   largest difference")  # noqa: T201
     for n in RESIDUES:
         molecule = structure_from_smiles("N[C@@H](C)C(=O)" * n + "O").centred()
         batch = PaddedBatch.of([molecule])

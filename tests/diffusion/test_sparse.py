@@ -5,6 +5,7 @@ import torch
 
 from morered_gui.core import PaddedBatch, Structure
 from morered_gui.diffusion.config import NetworkConfig, NetworkKind
+from morered_gui.diffusion.inference import LARGE, NetworkOnDevice
 from morered_gui.diffusion.network import MoreRedNetwork
 from morered_gui.diffusion.sparse import SparseNetwork
 
@@ -49,3 +50,18 @@ def test_that_atoms_at_one_place_or_far_apart_do_no_harm() -> None:
         expected, found = dense(numbers, positions), SparseNetwork(dense)(numbers, positions)
         assert found.noise is not None and expected.noise is not None
         assert torch.allclose(found.noise, expected.noise, atol=1e-12)
+
+
+def test_that_large_and_small_molecules_of_a_batch_come_out_as_from_all_pairs() -> None:
+    torch.manual_seed(0)
+    dense = MoreRedNetwork(NetworkConfig(n_features=16)).double().eval()
+    numbers, positions = random_batch(LARGE + 20, 20, LARGE + 5)
+    batch = PaddedBatch(numbers.numpy(), positions.numpy())
+    run = NetworkOnDevice.of(dense, torch.device("cpu"), torch.float64)
+    with torch.inference_mode():
+        expected = dense(numbers, positions)
+    found = run(batch)
+    assert found.noise is not None and found.time is not None
+    assert expected.noise is not None and expected.time is not None
+    assert torch.allclose(found.noise, expected.noise, atol=1e-10)
+    assert torch.allclose(found.time, expected.time, atol=1e-10)
