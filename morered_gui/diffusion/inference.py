@@ -13,10 +13,14 @@ from morered_gui.core.arrays import FloatArray, IntArray
 from morered_gui.diffusion.network import MoreRedNetwork, Output
 from morered_gui.diffusion.packed import PackedNetwork
 from morered_gui.diffusion.schedule import NoiseSchedule
+from morered_gui.diffusion.sparse import SparseNetwork
 
 # Atoms that go through the network at once on a CPU: enough for large matrix products, and few
 # enough that the caches hold what is made of them.
 ATOMS_AT_ONCE = 320
+
+# Atoms above which neighbour lists are quicker on a CPU (benchmarks/large_molecules.py).
+LARGE = 160
 
 
 class Network(Protocol):
@@ -25,6 +29,18 @@ class Network(Protocol):
     def __call__(
         self, numbers: Tensor, positions: Tensor, time: Tensor | None = None
     ) -> Output: ...
+
+
+class _OnCpu:
+    """Packed pairs for molecules of usual size, neighbour lists for large ones."""
+
+    def __init__(self, network: MoreRedNetwork) -> None:
+        self._packed, self._sparse = PackedNetwork(network), SparseNetwork(network)
+
+    def __call__(self, numbers: Tensor, positions: Tensor, time: Tensor | None = None) -> Output:
+        """See ``MoreRedNetwork.forward``."""
+        chosen = self._sparse if numbers.shape[1] > LARGE else self._packed
+        return chosen(numbers, positions, time)
 
 
 @dataclass(frozen=True)
@@ -42,7 +58,7 @@ class NetworkOnDevice:
     ) -> Self:
         """The quickest way to run a network on a device; a CPU gets a packed copy."""
         network = network.to(device, dtype)
-        return cls(PackedNetwork(network) if device.type == "cpu" else network, device, dtype)
+        return cls(_OnCpu(network) if device.type == "cpu" else network, device, dtype)
 
     @torch.inference_mode()
     def __call__(self, batch: PaddedBatch, time: FloatArray | None = None) -> Output:
