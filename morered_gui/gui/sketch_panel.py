@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from PySide6.QtCore import QSize, Qt, QTimer
-from PySide6.QtGui import QAction, QShowEvent
+from PySide6.QtGui import QAction, QPixmap, QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -34,7 +34,7 @@ class SketchPanel(QWidget):
 
     def __init__(self, actions: Mapping[str, QAction], theme: Theme) -> None:
         super().__init__()
-        self._theme = theme
+        self._pixmaps = _pixmaps(theme)
         self._started = False
         self.sketcher = Sketcher(theme)
         self._hint = QLabel()
@@ -116,8 +116,8 @@ class SketchPanel(QWidget):
 
     def set_theme(self, theme: Theme) -> None:
         """The page's and the icon's colours."""
-        self._theme = theme
         self.sketcher.set_theme(theme)
+        self._pixmaps = _pixmaps(theme)
         self._paint_icon()
 
     @property
@@ -131,12 +131,11 @@ class SketchPanel(QWidget):
         return "" if self._hint.isHidden() else self._hint.text()
 
     def _paint_icon(self) -> None:
-        theme, bad = self._theme, bool(self._verdict.problem)
+        bad = bool(self._verdict.problem)
         if not self._words.text():
             self._icon.clear()
             return
-        name = "mdi6.alert-circle-outline" if bad else "mdi6.information-outline"
-        self._icon.setPixmap(theme.icon(name, theme.error if bad else theme.muted).pixmap(16, 16))
+        self._icon.setPixmap(self._pixmaps[bad])
 
     def _set_hint(self, text: str) -> None:
         self._hint.setText(text)
@@ -155,6 +154,14 @@ class SketchPanel(QWidget):
         if not self._started and ketcher_is_there():
             self._started = True
             QTimer.singleShot(START_MS, self, self.sketcher.start)
+
+
+def _pixmaps(theme: Theme) -> dict[bool, QPixmap]:
+    """For a problem and for a note; drawn once, which takes longer than a frame."""
+    return {
+        True: theme.icon("mdi6.alert-circle-outline", theme.error).pixmap(16, 16),
+        False: theme.icon("mdi6.information-outline", theme.muted).pixmap(16, 16),
+    }
 
 
 def _sentence(text: str) -> str:

@@ -93,6 +93,7 @@ class Sketcher(QWebEngineView):
         self._molblock: str | None = None  # what the page has, or is about to have
         self._token = 0
         self._settled = 0
+        self._is_marked = False
         self._bridge = Bridge(self)
         self._connect()
         self._filtered: QObject | None = None
@@ -142,7 +143,8 @@ class Sketcher(QWebEngineView):
     def mark_atoms(self, atoms: Sequence[int]) -> None:
         """Mark atoms by their places in the mol block; none takes the marks away."""
         numbers = [self._numbers[k] for k in atoms if k < len(self._numbers)]
-        if self._is_ready:
+        if self._is_ready and (numbers or self._is_marked):
+            self._is_marked = bool(numbers)
             self._run(f"mark({json.dumps(numbers)}, {json.dumps(self._theme.error.name())})")
 
     def set_theme(self, theme: Theme) -> None:
