@@ -120,7 +120,7 @@ def _correlations(rows: Sequence[Correlation]) -> TableText:
     entries = list(dict.fromkeys(c.entry for c in rows))
     found = {(c.starts, c.entry): c for c in rows}
     return TableText(
-        ("Spearman (Pearson)", *entries),
+        ("Spearman (Pearson); of the distance moved", *entries),
         [
             (name, *(_correlation(found.get((name, entry))) for entry in entries))
             for name in dict.fromkeys(c.starts for c in rows)
@@ -131,7 +131,8 @@ def _correlations(rows: Sequence[Correlation]) -> TableText:
 def _correlation(found: Correlation | None) -> str:
     if found is None or found.spearman is None or found.pearson is None:
         return ""
-    return f"{found.spearman:.2f} ({found.pearson:.2f})"
+    moved = "" if found.spearman_moved is None else f"; {found.spearman_moved:.2f}"
+    return f"{found.spearman:.2f} ({found.pearson:.2f}){moved}"
 
 
 def _savings(results: Results) -> TableText | None:

@@ -33,6 +33,7 @@ class Score:
         seed: of the start's and the method's random numbers.
         rmsd_start: of the start.
         rmsd: of the result, which is the last frame where the run arrived, else the best one.
+        moved: from the start to the result, atom by atom.
         ratio: rmsd / rmsd_start; None from the reference itself.
         same_start: whether the start is in the reference's basin; None where that was not asked,
             since the start was made from the reference.
@@ -56,6 +57,7 @@ class Score:
     seed: int
     rmsd_start: float
     rmsd: float
+    moved: float
     ratio: float | None
     same_start: bool | None
     same_result: bool | None
@@ -133,6 +135,7 @@ def score(case: Case, trajectory: Trajectory, seconds: float | None) -> Score:
         seed=case.seed,
         rmsd_start=before,
         rmsd=after,
+        moved=rmsd(result.positions, trajectory.start.positions),
         ratio=after / before if start.name != "reference" else None,
         same_start=same_start,
         same_result=same_result,

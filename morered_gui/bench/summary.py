@@ -132,13 +132,17 @@ def summaries(scores: Sequence[Score]) -> list[Summary]:
 
 @dataclass(frozen=True, kw_only=True)
 class Correlation:
-    """Predicted t of starts against their true RMSD; None where one of them does not vary."""
+    """Predicted t of starts against their true RMSD; None where one of them does not vary.
+
+    ``spearman_moved`` is that of the distance from start to result, which is known at the end.
+    """
 
     entry: str
     starts: str
     n: int
     pearson: float | None
     spearman: float | None
+    spearman_moved: float | None
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data."""
@@ -167,14 +171,20 @@ def _correlation(entry: str, name: str, scores: Sequence[Score]) -> Correlation:
 
     t = np.array([s.t_start for s in scores], dtype=np.float64)
     true = np.array([s.rmsd_start for s in scores])
-    varies = len(t) >= FEWEST_FOR_CORRELATION and np.ptp(t) > 0 and np.ptp(true) > 0
+    moved = np.array([s.moved for s in scores])
     return Correlation(
         entry=entry,
         starts=name,
         n=len(t),
-        pearson=float(stats.pearsonr(t, true).statistic) if varies else None,
-        spearman=float(stats.spearmanr(t, true).statistic) if varies else None,
+        pearson=_statistic(stats.pearsonr, t, true),
+        spearman=_statistic(stats.spearmanr, t, true),
+        spearman_moved=_statistic(stats.spearmanr, moved, true),
     )
+
+
+def _statistic(of: Callable[..., Any], x: FloatArray, y: FloatArray) -> float | None:
+    varies = len(x) >= FEWEST_FOR_CORRELATION and np.ptp(x) > 0 and np.ptp(y) > 0
+    return float(of(x, y).statistic) if varies else None
 
 
 @dataclass(frozen=True, kw_only=True)

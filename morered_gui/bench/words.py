@@ -92,9 +92,10 @@ def about_curves(points: Sequence[CurvePoint]) -> str:
 def about_time_steps(results: Results) -> str:
     """Under the scatter."""
     said = [
-        f"{c.entry}: Spearman {c.spearman:.2f}, Pearson {c.pearson:.2f} over {c.n} starts"
+        f"{c.entry}: Spearman {c.spearman:.2f}, Pearson {c.pearson:.2f} over {c.n} starts; "
+        f"of the distance from start to result Spearman {c.spearman_moved:.2f}"
         for c in results.correlations
-        if c.starts == REALISTIC and c.spearman is not None and c.pearson is not None
+        if c.starts == REALISTIC and None not in {c.spearman, c.pearson, c.spearman_moved}
     ]
     text = (
         "Each point is one start. The line is what Gaussian noise of time step t amounts to; "

@@ -25,6 +25,7 @@ ONE = Score(
     seed=0,
     rmsd_start=0.2,
     rmsd=0.1,
+    moved=0.15,
     ratio=0.5,
     same_start=None,
     same_result=True,
@@ -103,6 +104,7 @@ def test_that_correlations_are_those_of_scipy() -> None:
     assert found.n == 40
     assert found.pearson == stats.pearsonr(t, true).statistic
     assert found.spearman == stats.spearmanr(t, true).statistic
+    assert found.spearman_moved is None  # all of them moved by the same
     # Spearman by hand: Pearson of the ranks.
     ranks = [np.argsort(np.argsort(v)) for v in (t, true)]
     assert found.spearman == pytest.approx(np.corrcoef(ranks)[0, 1])
