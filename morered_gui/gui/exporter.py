@@ -15,7 +15,7 @@ from morered_gui.gui.course import CoursePanel
 from morered_gui.gui.export_dialog import KINDS, ExportDialog
 from morered_gui.gui.film import Colours, Film, FilmPlan, plot_size
 from morered_gui.gui.frame_plot import FramePlot
-from morered_gui.gui.plot_picture import FilmPlot, plot_file
+from morered_gui.gui.plot_picture import FilmPlot, plot_file, write_png
 from morered_gui.gui.scene import Scene
 from morered_gui.gui.theme import Theme
 from morered_gui.gui.view3d import Camera, View3D
@@ -196,5 +196,5 @@ def _scaled(png: bytes, width: int, height: int) -> bytes:
     )
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    image.save(buffer, b"PNG")
+    write_png(image, buffer)
     return bytes(buffer.data().data())

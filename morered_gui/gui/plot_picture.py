@@ -1,10 +1,21 @@
 """Plots as pictures and vector files."""
 
-from PySide6.QtCore import QBuffer, QIODevice, QMarginsF, QRect, QRectF, QSize, QSizeF, Qt
-from PySide6.QtGui import QImage, QPageSize, QPainter, QPdfWriter
+from PySide6.QtCore import (
+    QBuffer,
+    QByteArray,
+    QIODevice,
+    QMarginsF,
+    QRect,
+    QRectF,
+    QSize,
+    QSizeF,
+    Qt,
+)
+from PySide6.QtGui import QImage, QImageWriter, QPageSize, QPainter, QPdfWriter
 from PySide6.QtSvg import QSvgGenerator
 
 from morered_gui.app.state import AppState
+from morered_gui.core import ExpectedError
 from morered_gui.gui.frame_plot import FramePlot
 from morered_gui.gui.plots import RunPlot
 from morered_gui.gui.theme import Theme
@@ -30,11 +41,18 @@ def plot_file(plot: FramePlot, suffix: str) -> bytes:
     elif suffix == ".pdf":
         _draw_pdf(plot, buffer, size)
     elif suffix == ".png":
-        image = _image(plot, size, SHARPNESS)
-        image.save(buffer, b"PNG")
+        write_png(_image(plot, size, SHARPNESS), buffer)
     else:
         raise ValueError(f"a plot is written as {', '.join(SUFFIXES)}, not as '{suffix}'")
     return bytes(buffer.data().data())
+
+
+def write_png(image: QImage, device: QIODevice) -> None:
+    """Encode a picture; raises ExpectedError where Qt can't, as for one without any pixels."""
+    # Not QImage.save: PySide wants bytes for its format in the types and text when it runs.
+    writer = QImageWriter(device, QByteArray(b"png"))
+    if not writer.write(image):
+        raise ExpectedError(f"the picture can't be written: {writer.errorString()}")
 
 
 def _draw_pdf(plot: FramePlot, buffer: QBuffer, size: QSize) -> None:

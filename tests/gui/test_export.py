@@ -2,6 +2,7 @@
 
 import io
 import json
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -78,7 +79,21 @@ def test_that_plots_are_vectors(dialog: ExportDialog, export: Export) -> None:
     dialog.plot.setCurrentIndex(0)
 
 
-def test_that_the_curves_are_a_row_per_frame(relaxed: MainWindow, export: Export) -> None:
+def test_that_a_plot_is_a_picture_too(relaxed: MainWindow, export: Export) -> None:
+    with Image.open(export("plot", "course.png")) as image:
+        shown = relaxed.course.plot.size()
+        assert image.size == (3 * shown.width(), 3 * shown.height())
+        assert len(image.getcolors(1 << 20) or []) > 10
+
+
+def test_that_the_curves_are_a_row_per_frame(
+    relaxed: MainWindow, export: Export, qtbot: QtBot
+) -> None:
+    def rests_on_the_final_frame() -> bool:  # measured anew in a task after the run's end
+        series = relaxed.state.series
+        return series is not None and series.rmsd[-1] < 1e-9
+
+    qtbot.waitUntil(rests_on_the_final_frame, timeout=WAIT)
     table = np.genfromtxt(
         io.StringIO(export("curves", "run.csv").read_text()), delimiter=",", names=True
     )
@@ -167,3 +182,67 @@ def test_that_the_film_has_the_frames_asked_for(dialog: ExportDialog, export: Ex
     with av.open(str(path)) as container:
         assert float(container.streams.video[0].average_rate or 0) == 30.0
         assert container.streams.video[0].codec_context.name == "h264"
+
+
+def test_that_a_gif_takes_every_so_many_frames(dialog: ExportDialog, export: Export) -> None:
+    dialog.size_of_film.setCurrentIndex(0)
+    dialog.first.setValue(1)
+    dialog.last.setValue(11)
+    dialog.stride.setValue(5)
+    dialog.with_plot.setChecked(False)
+    with Image.open(export("film", "run.gif")) as image:
+        assert (image.n_frames, image.size) == (3, (640, 360))
+    dialog.stride.setValue(1)
+    dialog.with_plot.setChecked(True)
+
+
+def test_that_a_film_is_given_up_from_the_window(
+    relaxed: MainWindow, dialog: ExportDialog, qtbot: QtBot, tmp_path: Path
+) -> None:
+    exporter = relaxed.studio.exporter
+    dialog.size_of_film.setCurrentIndex(0)
+    exporter.save_film(tmp_path / "run.mp4")
+    film = exporter.film
+    assert film is not None
+    with qtbot.waitSignal(film.progressed, timeout=WAIT):
+        pass
+    relaxed.playback.slider.setValue(3)  # the window goes on working
+    assert relaxed.state.frame_index == 3
+    dialog.cancelled.emit()
+    qtbot.waitUntil(lambda: exporter.film is None, timeout=WAIT)
+    assert "given up" in relaxed.message_bar.text
+    assert not list(tmp_path.glob("*.mp4")) and not list(tmp_path.glob(".writing*"))
+
+
+def test_that_a_picture_has_its_size_and_no_background(
+    dialog: ExportDialog, export: Export
+) -> None:
+    dialog.width_px.setValue(701)
+    dialog.height_px.setValue(500)
+    dialog.transparent.setChecked(True)
+    with Image.open(export("picture", "water.png")) as image:
+        pixels = np.asarray(image.convert("RGBA"))
+    assert pixels.shape == (500, 701, 4)
+    assert pixels[2, 2, 3] == 0
+    assert (pixels[..., 3] == 255).sum() > 1000
+
+
+def test_that_ffmpeg_is_started_without_python_in_its_fork(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[dict[str, object]] = []
+    start = subprocess.Popen
+
+    def popen(*words: object, **options: object) -> object:
+        asked.append(options)
+        return start(*words, **options)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(subprocess, "Popen", popen)
+    write_movie(tmp_path / "a.mp4", (30, 20), 10, [bytes(30 * 20 * 3)])
+    assert asked and not any(options.get("preexec_fn") for options in asked)
+
+
+def test_that_a_film_that_ffmpeg_refuses_says_why(tmp_path: Path) -> None:
+    with pytest.raises(MovieError, match=r"ffmpeg has failed: .+"):
+        write_movie(tmp_path / "a.mp4", (30, 20), 0.0, [bytes(30 * 20 * 3)])
+    assert not list(tmp_path.iterdir())
