@@ -119,6 +119,7 @@ class MainWindow(QMainWindow):
                 self.run_panel,
                 actions,
                 theme,
+                self.desk.editing,
             )
         )
         self.setCentralWidget(self._centre())
