@@ -152,7 +152,7 @@ class MainWindow(QMainWindow):
             self.tabifyDockWidget(self.docks["Relaxation"], self.docks[title])
         self.docks["Relaxation"].raise_()
         self.docks["File"].hide()
-        self.resizeDocks([self.docks["Draw"]], [430], Qt.Orientation.Horizontal)
+        self.resizeDocks([self.docks["Draw"]], [390], Qt.Orientation.Horizontal)
         self.resizeDocks([self.docks["Course"]], [400], Qt.Orientation.Horizontal)
         self.resizeDocks(
             [self.docks["Draw"], self.docks["Molecule"]], [520, 260], Qt.Orientation.Vertical
