@@ -8,7 +8,7 @@ Qt-free; lives in the interface's thread.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from psygnal import Signal
 
@@ -74,7 +74,7 @@ class Editing:
         self._restoring = False
         self.state.structure_changed.connect(self._on_structure)
         self.state.trajectory_changed.connect(self._on_trajectory)
-        self.state.fixed_changed.connect(lambda: self._record(new_step=True))
+        self.state.fixed_changed.connect(self._on_fixed)
 
     # --- edits ----------------------------------------------------------------------------------
 
@@ -219,6 +219,13 @@ class Editing:
         self._record(new_step=not self._amends and self._is_new_start())
         if self.state.drawing is None and self.state.structure is not None:
             self._depict(self.state.structure)
+
+    def _on_fixed(self) -> None:
+        """Freezing is a step; what a run has reached until now belongs to the step before."""
+        moment = self.state.moment()
+        self._history.amend(replace(moment, fixed=self._history.current.fixed))
+        self._history.push(moment)
+        self.history_changed.emit()
 
     def _is_new_start(self) -> bool:
         """Another start; not only another reference for it, or another run on it."""

@@ -42,7 +42,7 @@ from morered_gui.relaxers.methods import ModelInfo
 
 TITLE = "MoreRed GUI"
 PUMP_MS = 33  # 30 Hz: more often would redraw more often than anybody sees
-LAYOUT_VERSION = 2
+LAYOUT_VERSION = 3
 MESSAGE_BUTTONS = {"copy_report": "Copy report"}
 
 

@@ -97,6 +97,15 @@ def test_that_freezing_is_undone_and_ends_with_the_molecule(bench: Bench) -> Non
     assert bench.state.fixed == frozenset()
 
 
+def test_that_undoing_a_freeze_keeps_the_run_before(bench: Bench) -> None:
+    bench.controller.relax(FAST, seed=0, max_steps=20)
+    bench.rest()
+    run = bench.state.run
+    bench.state.set_fixed(FROZEN)
+    bench.editing.undo()
+    assert (bench.state.run, bench.state.fixed) == (run, frozenset())
+
+
 def test_that_a_substitution_is_drawn_relaxed_and_undone(bench: Bench) -> None:
     start = bench.state.structure
     assert start is not None

@@ -305,7 +305,7 @@ def apply(structure: Structure, kind: str, start: int, turns: list[int], value: 
     return edits[kind]()
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     start=st.sampled_from([BUTANE, ETHANOL, BENZENE, ALANINE]),
     steps=st.lists(
@@ -316,7 +316,7 @@ def apply(structure: Structure, kind: str, start: int, turns: list[int], value: 
             st.floats(0, 1),
         ),
         min_size=1,
-        max_size=12,
+        max_size=30,
     ),
 )
 def test_that_no_sequence_of_edits_gives_an_invalid_molecule(

@@ -7,6 +7,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from morered_gui.chem import structure_from_smiles
+from morered_gui.core import Frame
 from morered_gui.gui.window import MainWindow
 from tests.gui.pictures import picture
 from tests.gui.test_look import click_atom
@@ -78,6 +79,17 @@ def test_that_frozen_atoms_are_seen_and_freed_again(butane: MainWindow, qtbot: Q
     butane.actions_by_id["unfreeze_all"].trigger()
     assert butane.state.fixed == frozenset()
     assert not (picture(butane, qtbot) != plain).any()
+
+
+def test_that_frozen_atoms_are_drawn_in_one_place_in_all_frames(butane: MainWindow) -> None:
+    frozen = [0, 1, 2]
+    butane.state.set_fixed(frozenset(frozen))
+    elsewhere = BUTANE.positions.copy()
+    elsewhere[3:] += 0.7
+    first, _ = butane.scene.picture_of(Frame(0, BUTANE.positions))
+    second, _ = butane.scene.picture_of(Frame(1, elsewhere))
+    np.testing.assert_allclose(second[frozen], first[frozen], atol=1e-12)
+    assert np.abs(second[3:] - first[3:]).max() > 0.5
 
 
 def test_that_picking_for_a_measurement_selects_nothing(butane: MainWindow, qtbot: QtBot) -> None:
