@@ -48,7 +48,7 @@ def main() -> int:
         window.show()
         _load(window, arguments)
         take(window)
-        _wait(lambda view=window.view: view.is_settled, "the last frame's drawing")
+        _settle(window)
         # Waiting for Chromium to hand the drawn page to the window takes a moment.
         _pause(0.3)
         arguments.folder.mkdir(parents=True, exist_ok=True)
@@ -57,6 +57,10 @@ def main() -> int:
         window.close()
         shiboken6.delete(window)
     return 0
+
+
+def _settle(window: MainWindow) -> None:
+    _wait(lambda: window.view.is_settled, "the last frame's drawing")
 
 
 def _load(window: MainWindow, arguments: argparse.Namespace) -> None:
