@@ -65,6 +65,7 @@ def main() -> int:
     else:
         window.open_example(arguments.example)
     _wait(lambda: window.state.structure is not None and window.view.is_settled)
+    window.run_panel.choose_method(arguments.method)
     _warm_up(window)
     window.run_panel.set_noise_t(arguments.noise)
     window.run_panel.set_max_steps(arguments.frames)
@@ -136,6 +137,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--example", default="methyloctane")
     parser.add_argument("--smiles", default="", help="instead of an example")
     parser.add_argument("--noise", type=int, default=200)
+    parser.add_argument("--method", default="jt")
     parser.add_argument("--frames", type=int, default=400, help="largest number of steps")
     return parser.parse_args()
 

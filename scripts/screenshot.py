@@ -1,9 +1,9 @@
 """Take the pictures of the README from the running program.
 
-    python scripts/screenshot.py [--example ID] [--noise T] [--frames N] [--folder DIR]
+    python scripts/screenshot.py [--example ID] [--noise T] [--folder DIR]
 
-Opens the real window, loads an example, diffuses it, relaxes it with a real model, and grabs the
-window during the run, light and dark.
+Opens the real window, loads an example, diffuses it, relaxes it with the real models, and grabs the
+window: after few steps, after MoreRed-JT in the dark theme, and with three methods compared.
 """
 
 import argparse
@@ -31,12 +31,14 @@ SIZE = (1440, 900)
 
 
 def main() -> int:
-    """Take both pictures."""
+    """Take all pictures."""
     arguments = _arguments()
     application = make_application()
-    for name, palette in (
-        ("window.png", application.palette()),
-        ("window-dark.png", dark_palette()),
+    light = application.palette()
+    for name, palette, take in (
+        ("window.png", light, _few_steps),
+        ("window-dark.png", dark_palette(), _published),
+        ("runs.png", light, _compared),
     ):
         application.setPalette(palette)
         window, problem = make_window()
@@ -44,36 +46,58 @@ def main() -> int:
             print(problem, file=sys.stderr)
         window.resize(*SIZE)
         window.show()
-        _take(window, arguments, arguments.folder / name)
+        _load(window, arguments)
+        take(window)
+        _settle(window)
+        # Waiting for Chromium to hand the drawn page to the window takes a moment.
+        _pause(0.3)
+        arguments.folder.mkdir(parents=True, exist_ok=True)
+        window.grab().save(str(arguments.folder / name))
+        print(f"{name}: {_frames(window)} frames, {window.state.activity}")
         window.close()
         shiboken6.delete(window)
     return 0
+
+
+def _settle(window: MainWindow) -> None:
+    _wait(lambda: window.view.is_settled, "the last frame's drawing")
+
+
+def _load(window: MainWindow, arguments: argparse.Namespace) -> None:
+    _wait(lambda: window.view.is_ready, "the 3D view")
+    _wait(lambda: window.sketch_panel.sketcher.is_ready, "the sketcher")
+    window.open_example(arguments.example)
+    _wait(lambda: window.state.structure is not None, "the example")
+    window.run_panel.set_noise_t(arguments.noise)
+    window.commands.noise()
+
+
+def _relax(window: MainWindow, method: str) -> None:
+    window.run_panel.choose_method(method)
+    window.commands.relax()
+    _wait(lambda: not window.state.busy, "the end of the run")
+
+
+def _few_steps(window: MainWindow) -> None:
+    _relax(window, "fast")
+
+
+def _published(window: MainWindow) -> None:
+    _relax(window, "jt")
+
+
+def _compared(window: MainWindow) -> None:
+    for method in ("jt", "itp", "fast"):
+        _relax(window, method)
+    window.docks["Runs"].raise_()
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--example", default="difluorophenol")
     parser.add_argument("--noise", type=int, default=150)
-    parser.add_argument("--frames", type=int, default=62, help="grab after so many frames")
     parser.add_argument("--folder", type=Path, default=PICTURES)
     return parser.parse_args()
-
-
-def _take(window: MainWindow, arguments: argparse.Namespace, path: Path) -> None:
-    state = window.state
-    _wait(lambda: window.view.is_ready, "the 3D view")
-    window.open_example(arguments.example)
-    _wait(lambda: state.structure is not None, "the example")
-    if arguments.noise:
-        window.run_panel.set_noise_t(arguments.noise)
-        window.commands.noise()
-    window.commands.relax()
-    _wait(lambda: _frames(window) >= arguments.frames or not state.busy, "the frames")
-    # Waiting for Chromium to hand the drawn page to the window takes a moment.
-    _pause(0.15)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    window.grab().save(str(path))
-    print(f"{path}: {_frames(window)} frames, {state.activity}")
 
 
 def _frames(window: MainWindow) -> int:

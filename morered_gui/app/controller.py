@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from morered_gui.app import operations
 from morered_gui.app.events import (
     Done,
@@ -85,7 +87,7 @@ class Controller:
             return self._refuse("there is no molecule to add noise to; open one first")
         # A diffusion takes microseconds: not worth a thread.
         self.cancel_run()
-        return self.state.set_noised(operations.diffused(base, t, seed), t)
+        return self.state.set_noised(self._unfrozen(operations.diffused(base, t, seed), base), t)
 
     def start_from_noise(self, t: int, seed: int) -> None:
         """Put the molecule's atoms at random places, which is where the last time step t is."""
@@ -93,7 +95,14 @@ class Controller:
         if base is None:
             return self._refuse("there is no molecule whose atoms to take; open one first")
         self.cancel_run()
-        return self.state.set_noised(operations.pure_noise(base, seed), t)
+        return self.state.set_noised(self._unfrozen(operations.pure_noise(base, seed), base), t)
+
+    def _unfrozen(self, noised: Structure, base: Structure) -> Structure:
+        """Noise for all atoms but the frozen ones, which stay as they are in the base."""
+        fixed = self.state.fixed_mask
+        if fixed is None:
+            return noised
+        return noised.with_positions(np.where(fixed[:, None], base.positions, noised.positions))
 
     def relax(self, choice: RelaxerChoice, *, seed: int, max_steps: int) -> None:
         """Relax the starting structure; a relaxation that still runs is given up."""
@@ -102,7 +111,9 @@ class Controller:
             return self._refuse("there is no molecule to relax; open one first")
         self.cancel_run()
         self.state.say(None)
-        request = RunRequest(start, choice, seed=seed, max_steps=max_steps)
+        request = RunRequest(
+            start, choice, seed=seed, max_steps=max_steps, fixed=self.state.fixed_mask
+        )
         self._run = self._compute.submit(relaxation(request, self._shelf))
         return self.state.set_activity(Activity.LOADING)
 

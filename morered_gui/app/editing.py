@@ -8,7 +8,7 @@ Qt-free; lives in the interface's thread.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from psygnal import Signal
 
@@ -16,10 +16,11 @@ from morered_gui.app.controller import Controller
 from morered_gui.app.history import History, Moment
 from morered_gui.app.jobs import Job
 from morered_gui.app.records import RunRecord
+from morered_gui.app.references import Reference
 from morered_gui.app.sketches import Edit, Edited, carried_on, depicted, edited
 from morered_gui.app.state import Message
 from morered_gui.chem.drawing import Drawing
-from morered_gui.core import Capabilities, Structure, superpose
+from morered_gui.core import Capabilities, Structure, UnsupportedMoleculeError, superpose
 from morered_gui.relaxers.registry import RelaxerChoice
 
 
@@ -73,6 +74,7 @@ class Editing:
         self._restoring = False
         self.state.structure_changed.connect(self._on_structure)
         self.state.trajectory_changed.connect(self._on_trajectory)
+        self.state.fixed_changed.connect(self._on_fixed)
 
     # --- edits ----------------------------------------------------------------------------------
 
@@ -87,6 +89,28 @@ class Editing:
         self.state.drawing = carried_on(self.state.drawing, molblock, kept)
         self._record(new_step=True)
         self._build()
+
+    def take(
+        self,
+        structure: Structure,
+        drawing: Drawing | None,
+        reference: Reference | None,
+        fixed: frozenset[int],
+        *,
+        relax: bool,
+    ) -> None:
+        """The structure has been edited in space: a step of its own, relaxed if wanted."""
+        self.controller.cancel_run()
+        self.state.load(structure, reference, drawing, continues=True, fixed=fixed)
+        follow_up = self._next_follow_up() if relax else None
+        if follow_up is None:
+            return
+        try:
+            follow_up.capabilities.check(structure)
+        except UnsupportedMoleculeError as refusal:
+            self._judge(Verdict(notes=(f"not relaxed: {refusal}",)))
+        else:
+            self._follow()
 
     def undo(self) -> None:
         """One step back, if there is one."""
@@ -120,7 +144,7 @@ class Editing:
         edit = Edit(
             state.drawing,
             state.valid_drawing,
-            self._old(),
+            self.looked_at(),
             follow_up.capabilities if follow_up else None,
             seed=follow_up.seed if follow_up else 0,
         )
@@ -129,10 +153,13 @@ class Editing:
             lambda: edited(edit), self._on_edited, self._on_failure
         )
 
-    def _old(self) -> Structure | None:
-        """The structure looked at, in the frame of the molecule as loaded."""
+    def looked_at(self) -> Structure | None:
+        """The structure looked at, in the frame of the molecule as loaded.
+
+        Frozen atoms are that frame where there are any.
+        """
         shown, anchor = self.state.shown, self.state.anchor
-        if shown is None or anchor is None:
+        if shown is None or anchor is None or self.state.fixed:
             return shown
         return shown.with_positions(superpose(shown.positions, anchor.positions))
 
@@ -192,6 +219,13 @@ class Editing:
         self._record(new_step=not self._amends and self._is_new_start())
         if self.state.drawing is None and self.state.structure is not None:
             self._depict(self.state.structure)
+
+    def _on_fixed(self) -> None:
+        """Freezing is a step; what a run has reached until now belongs to the step before."""
+        moment = self.state.moment()
+        self._history.amend(replace(moment, fixed=self._history.current.fixed))
+        self._history.push(moment)
+        self.history_changed.emit()
 
     def _is_new_start(self) -> bool:
         """Another start; not only another reference for it, or another run on it."""

@@ -15,6 +15,7 @@ class Moment:
     Attributes:
         drawing: on the page; it may be no valid molecule.
         valid_drawing: the one that the structure was built from.
+        fixed: atoms that no relaxation moves.
         frame: number of the coordinate frame; edits stay in the frame of the molecule before.
     """
 
@@ -29,6 +30,7 @@ class Moment:
     drawing: Drawing | None = None
     valid_drawing: Drawing | None = None
     frame: int = 0
+    fixed: frozenset[int] = frozenset()
 
     @property
     def is_blank(self) -> bool:

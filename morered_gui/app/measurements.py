@@ -9,6 +9,7 @@ from morered_gui.app.records import RunRecord
 from morered_gui.app.series import GrowingArray
 from morered_gui.core import Structure
 from morered_gui.core.arrays import FloatArray
+from morered_gui.core.geometry import angle, dihedral, distance
 
 KINDS = {2: "Distance", 3: "Angle", 4: "Dihedral"}
 PREFIX = "atoms:"
@@ -57,27 +58,6 @@ class Measurement:
                 return angle(a, b, c)
             case _:
                 return dihedral(*points)
-
-
-def distance(a: FloatArray, b: FloatArray) -> FloatArray:
-    """Between points (k, 3), in their unit."""
-    lengths: FloatArray = np.linalg.norm(a - b, axis=-1)
-    return lengths
-
-
-def angle(a: FloatArray, b: FloatArray, c: FloatArray) -> FloatArray:
-    """At b, degrees."""
-    u, v = a - b, c - b
-    crossed = np.linalg.norm(np.cross(u, v), axis=-1)
-    return np.degrees(np.arctan2(crossed, (u * v).sum(-1)))
-
-
-def dihedral(a: FloatArray, b: FloatArray, c: FloatArray, d: FloatArray) -> FloatArray:
-    """About b-c, degrees; positive where d lies clockwise of a seen along b-c (IUPAC)."""
-    first, axis, last = b - a, c - b, d - c
-    one, two = np.cross(first, axis), np.cross(axis, last)
-    length = np.linalg.norm(axis, axis=-1)
-    return np.degrees(np.arctan2((first * two).sum(-1) * length, (one * two).sum(-1)))
 
 
 class MeasuredCurves:

@@ -8,18 +8,23 @@ from functools import partial
 from morered_gui.app.events import Finished, FrameArrived, LoadingModel, RunReady
 from morered_gui.app.jobs import Job, Work
 from morered_gui.core import BatchRun, Frame, Relaxer, StopReason, Structure
+from morered_gui.core.arrays import BoolArray
 from morered_gui.relaxers.methods import find_method
 from morered_gui.relaxers.registry import RelaxerChoice, build_relaxer
 
 
 @dataclass(frozen=True, eq=False)
 class RunRequest:
-    """Everything that a relaxation needs to know."""
+    """Everything that a relaxation needs to know.
+
+    ``fixed``: (n,), True for atoms that stay exactly where they are; None for no such atoms.
+    """
 
     start: Structure
     choice: RelaxerChoice
     seed: int
     max_steps: int
+    fixed: BoolArray | None = None
 
 
 MOST_KEPT = 2
@@ -63,7 +68,12 @@ def relaxation(request: RunRequest, shelf: RelaxerShelf) -> Work:
             job.post(Finished(job.number, StopReason.CANCELLED))
             return
         provenance = relaxer.provenance.of_run(request.seed, request.max_steps)
-        run = relaxer.relax([request.start], max_steps=request.max_steps, seed=request.seed)
+        run = relaxer.relax(
+            [request.start],
+            max_steps=request.max_steps,
+            seed=request.seed,
+            fixed=[request.fixed],
+        )
         with closing(run):
             job.post(RunReady(job.number, provenance))
             reason = _drain(run, job)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Self
 
+import numpy as np
 from psygnal import Signal
 
 from morered_gui.app.history import Moment
@@ -18,6 +19,7 @@ from morered_gui.app.series import RunSeries
 from morered_gui.app.view_options import ViewOptions
 from morered_gui.chem.drawing import Drawing
 from morered_gui.core import Frame, Provenance, StopReason, Structure, Trajectory
+from morered_gui.core.arrays import BoolArray
 
 _frames = itertools.count(1)
 MOST_RUNS = 50  # kept for comparison; the oldest goes first
@@ -72,6 +74,7 @@ class AppState:
         frame_selected: the index of the frame looked at.
         frame_hovered: the index of the frame pointed at, or None.
         view_changed: how the molecule is drawn, or what is measured.
+        fixed_changed: other atoms are frozen.
         runs_changed: a run has come, gone, been renamed, shown or hidden.
         file_changed: other molecules to choose from.
         drawing_changed: another drawing, or None where it is not known.
@@ -85,6 +88,7 @@ class AppState:
     frame_selected = Signal(int)
     frame_hovered = Signal(object)
     view_changed = Signal()
+    fixed_changed = Signal()
     runs_changed = Signal()
     file_changed = Signal()
     drawing_changed = Signal(object)
@@ -96,6 +100,7 @@ class AppState:
         self.structure: Structure | None = None  # where a relaxation starts
         self.known_reference: Reference | None = None
         self.noise_step = 0
+        self.fixed: frozenset[int] = frozenset()  # atoms that no relaxation moves
         self.drawing: Drawing | None = None  # on the page of the sketcher
         self.valid_drawing: Drawing | None = None  # what the structure was built from
         self.frame = 0  # number of the coordinate frame
@@ -118,13 +123,21 @@ class AppState:
         drawing: Drawing | None = None,
         *,
         continues: bool = False,
+        fixed: frozenset[int] | None = None,
     ) -> None:
         """Start over with another molecule.
 
-        ``continues``: it is an edit of the one before, in the same coordinate frame.
+        Args:
+            structure: where relaxations start.
+            reference: what is known to be right, if anything.
+            drawing: of the structure, if there is one.
+            continues: it is an edit of the one before, in the same coordinate frame.
+            fixed: atoms that are frozen; None for those before, if it is the same molecule.
         """
         if self.base is not None and not same_molecule(structure, self.base):
             self._forget_molecule()
+        if fixed is not None:
+            self.fixed = fixed
         self.base = structure
         self.known_reference = reference
         self.drawing = self.valid_drawing = drawing
@@ -152,7 +165,7 @@ class AppState:
     def clear(self) -> None:
         """No molecule any more; the drawing stays what it is."""
         self.base, self.known_reference, self.runs = None, None, []
-        self.valid_drawing = None
+        self.valid_drawing, self.fixed = None, frozenset()
         self._set_start(None, noise_step=0)
         self.runs_changed.emit()
 
@@ -180,6 +193,7 @@ class AppState:
             drawing=self.drawing,
             valid_drawing=self.valid_drawing,
             frame=self.frame,
+            fixed=self.fixed,
         )
 
     def restore(self, moment: Moment) -> None:
@@ -190,6 +204,7 @@ class AppState:
         self.reference_choice = moment.reference_choice
         self.drawing, self.valid_drawing = moment.drawing, moment.valid_drawing
         self.frame, self.frame_index = moment.frame, moment.frame_index
+        self.fixed = moment.fixed
         self.hovered, self.live = None, False
         self.structure_changed.emit()
         self.trajectory_changed.emit()
@@ -354,9 +369,29 @@ class AppState:
         self.pinned = structure
         self.view_changed.emit()
 
+    def set_fixed(self, atoms: frozenset[int]) -> None:
+        """Freeze these atoms, and no others, where the starting structure has them.
+
+        Raises ValueError where one of them does not exist.
+        """
+        if self.structure is None or not atoms <= set(range(len(self.structure))):
+            raise ValueError("an atom that is to be frozen does not exist")
+        if atoms != self.fixed:
+            self.fixed = atoms
+            self.fixed_changed.emit()
+
+    @property
+    def fixed_mask(self) -> BoolArray | None:
+        """(n,), True for frozen atoms; None where there are none."""
+        if self.structure is None or not self.fixed:
+            return None
+        mask = np.zeros(len(self.structure), dtype=bool)
+        mask[list(self.fixed)] = True
+        return mask
+
     def _forget_molecule(self) -> None:
         """What belongs to the molecule that goes."""
-        self.runs, self.pinned = [], None
+        self.runs, self.pinned, self.fixed = [], None, frozenset()
         self.reference_choice = ReferenceChoice()
         self.view = replace(self.view, measurements=())
 

@@ -64,6 +64,15 @@ def mol_of_drawing(molblock: str) -> Mol:
     return mol
 
 
+def refuse_invalid(mol: Mol) -> None:
+    """Raise DrawingError where valences, aromatic rings or unpaired electrons make no molecule."""
+    _refuse_problems(mol)
+    sane = Chem.Mol(mol)
+    with rdkit_messages():
+        Chem.SanitizeMol(sane)
+    _refuse_radicals(sane)
+
+
 def remarks_on(mol: Mol) -> list[str]:
     """What a drawing leaves open, in words: stereo that nobody drew."""
     unspecified = Chem.StereoSpecified.Unspecified

@@ -1,4 +1,4 @@
-"""Superposition and root-mean-square deviation."""
+"""Superposition, root-mean-square deviation, distances, angles and dihedrals."""
 
 import numpy as np
 
@@ -50,3 +50,24 @@ def rmsds(mobile: FloatArray, target: FloatArray) -> FloatArray:
         raise ValueError("structures to be compared need the same number of atoms")
     difference = superpose(mobile, target) - target
     return np.sqrt((difference**2).sum(-1).mean(-1))
+
+
+def distance(a: FloatArray, b: FloatArray) -> FloatArray:
+    """Between points (k, 3), in their unit."""
+    lengths: FloatArray = np.linalg.norm(a - b, axis=-1)
+    return lengths
+
+
+def angle(a: FloatArray, b: FloatArray, c: FloatArray) -> FloatArray:
+    """At b, degrees."""
+    u, v = a - b, c - b
+    crossed = np.linalg.norm(np.cross(u, v), axis=-1)
+    return np.degrees(np.arctan2(crossed, (u * v).sum(-1)))
+
+
+def dihedral(a: FloatArray, b: FloatArray, c: FloatArray, d: FloatArray) -> FloatArray:
+    """About b-c, degrees; positive where d lies clockwise of a seen along b-c (IUPAC)."""
+    first, axis, last = b - a, c - b, d - c
+    one, two = np.cross(first, axis), np.cross(axis, last)
+    length = np.linalg.norm(axis, axis=-1)
+    return np.degrees(np.arctan2((first * two).sum(-1) * length, (one * two).sum(-1)))

@@ -5,7 +5,15 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSlider, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QSlider,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from morered_gui.app.state import AppState
 from morered_gui.gui.theme import Theme
@@ -56,23 +64,23 @@ class PlaybackBar(QWidget):
         self.refresh()
 
     def _lay_out(self) -> None:
-        row = QHBoxLayout(self)
-        row.setContentsMargins(12, 6, 12, 8)
+        """The slider has the whole width: a thousand frames want every pixel of it."""
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 4, 12, 8)
+        column.setSpacing(2)
+        column.addWidget(self._slider)
+        row = QHBoxLayout()
         row.setSpacing(2)
-        for name in ("first", "previous", "play", "next", "last"):
+        for name in ("first", "previous", "play", "next", "last", "live", "best", "loop"):
             row.addWidget(self._button(name))
-        row.addSpacing(8)
-        row.addWidget(self._slider, 1)
-        row.addSpacing(8)
+        row.addStretch(1)
         width = self.fontMetrics().horizontalAdvance("frame 00000 / 00000")
         self._counter.setMinimumWidth(width)
         self._counter.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         row.addWidget(self._counter)
         row.addSpacing(8)
-        row.addWidget(self._button("loop"))
         row.addWidget(self._speed)
-        row.addWidget(self._button("best"))
-        row.addWidget(self._button("live"))
+        column.addLayout(row)
 
     def _button(self, name: str) -> QToolButton:
         button = QToolButton()

@@ -118,13 +118,14 @@ class Scene:
 
     def picture_of(self, frame: Frame) -> tuple[FloatArray, Extras | None]:
         """Where the atoms of a frame are drawn, (n, 3) Å, and what goes with them."""
-        positions, rotation = self.placed(frame.positions)
+        positions, rotation = self._placed_frame(frame.positions)
         options = self._state.view
         plain = (
             options.colour_by == ColourBy.ELEMENT
             and not options.arrows
             and not options.measurements
             and not self._picked
+            and not self._state.fixed
         )
         if plain and not self._decorated:
             return positions, None
@@ -138,7 +139,20 @@ class Scene:
             measures=[m.atoms for m in options.measurements],
             texts=[m.text(frame.positions) for m in options.measurements],
             picked=self._picked,
+            frozen=sorted(self._state.fixed),
         )
+
+    def _placed_frame(self, positions: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """As ``placed``; but frames in which frozen atoms stand still are not turned one by one."""
+        start, fixed = self._state.structure, sorted(self._state.fixed)
+        if start is None or not fixed or len(start) != len(positions):
+            return self.placed(positions)
+        if not np.array_equal(positions[fixed], start.positions[fixed]):
+            return self.placed(positions)
+        _, rotation = self.placed(start.positions)
+        centre = start.positions.mean(0)
+        anchor = centre if self._anchor is None else self._anchor.mean(0)
+        return (positions - centre) @ rotation + anchor, rotation
 
     def placed(self, positions: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Positions as they are drawn, (n, 3) Å, and the rotation (3, 3) that brings them there."""

@@ -6,6 +6,7 @@ a place.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,13 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from morered_gui.app.comparison import RunQueue, methods_of, seeds_of
 from morered_gui.app.controller import Controller
+from morered_gui.app.editing import Editing
 from morered_gui.app.session import SUFFIX
 from morered_gui.app.settings import Settings, choices_of, with_choices
 from morered_gui.core import Structure
 from morered_gui.gui.commands import file_stem
 from morered_gui.gui.course import CoursePanel
+from morered_gui.gui.edit_panel import EDITS, EditPanel
 from morered_gui.gui.explain_panel import SAME_NOISE, ExplainPanel
 from morered_gui.gui.exporter import Exporter
 from morered_gui.gui.look_panel import LookPanel
@@ -44,6 +47,7 @@ class StudioParts:
     run_panel: RunPanel
     actions: Mapping[str, QAction]
     theme: Theme
+    editing: Editing
 
 
 class Studio:
@@ -70,6 +74,7 @@ class Studio:
             "start_dissolved": self._start_dissolved,
             "palette": self._open_palette,
             "copy_picture": self._copy_picture,
+            **{name: partial(self._edit, name) for name in EDITS},
         }
 
     @property
@@ -97,9 +102,12 @@ class Studio:
             parts.controller, parts.view, parts.course, self._choices, self._adopt
         )
         self.picker = Picker(state, parts.view, parts.scene, self.look)
+        self.edit = EditPanel(parts.editing, self.picker, parts.actions)
+        self.panels["Edit in 3D"] = self.edit
         self.exporter = Exporter(
             self._window, parts.controller, parts.view, parts.scene, parts.course, parts.theme
         )
+        state.fixed_changed.connect(parts.scene.restyle)
         state.view_changed.connect(self._on_view)
         state.structure_changed.connect(self._on_view)
         state.structure_changed.connect(self.explain.reset)
@@ -113,6 +121,7 @@ class Studio:
         """Another frame is looked at, or pointed at."""
         self.look.refresh_values()
         self.explain.refresh_frame()
+        self.edit.refresh()
 
     def set_theme(self, theme: Theme) -> None:
         """New colours."""
@@ -148,6 +157,9 @@ class Studio:
 
     def _remove_measurement(self) -> None:
         self.look.remove_selected()
+
+    def _edit(self, name: str) -> None:
+        self.edit.carry_out(name)
 
     def _export(self) -> None:
         self.exporter.show()

@@ -55,6 +55,7 @@ class Extras:
         measures: atoms of each measurement.
         texts: a value per measurement.
         picked: atoms to be marked.
+        frozen: atoms to be shown in a cage.
     """
 
     colors: Sequence[str] | None = None
@@ -62,6 +63,7 @@ class Extras:
     measures: Sequence[Sequence[int]] | None = None
     texts: Sequence[str] | None = None
     picked: Sequence[int] | None = None
+    frozen: Sequence[int] | None = None
 
     def as_json(self) -> str:
         """For the page."""
@@ -70,7 +72,7 @@ class Extras:
             table["colors"] = list(self.colors) or None
         if self.arrows is not None:
             table["arrows"] = self.arrows.round(DECIMALS).ravel().tolist() or None
-        for name in ("measures", "texts", "picked"):
+        for name in ("measures", "texts", "picked", "frozen"):
             value = getattr(self, name)
             if value is not None:
                 table[name] = [list(v) if isinstance(v, tuple) else v for v in value]
@@ -332,4 +334,5 @@ def _page_theme(theme: Theme) -> dict[str, object]:
         "text": theme.text.name(),
         "arrow": theme.arrow.name(),
         "measure": theme.second.name(),
+        "frozen": theme.accent.name(),
     }

@@ -42,7 +42,7 @@ from morered_gui.relaxers.methods import ModelInfo
 
 TITLE = "MoreRed GUI"
 PUMP_MS = 33  # 30 Hz: more often would redraw more often than anybody sees
-LAYOUT_VERSION = 2
+LAYOUT_VERSION = 3
 MESSAGE_BUTTONS = {"copy_report": "Copy report"}
 
 
@@ -119,6 +119,7 @@ class MainWindow(QMainWindow):
                 self.run_panel,
                 actions,
                 theme,
+                self.desk.editing,
             )
         )
         self.setCentralWidget(self._centre())
@@ -151,7 +152,7 @@ class MainWindow(QMainWindow):
             self.tabifyDockWidget(self.docks["Relaxation"], self.docks[title])
         self.docks["Relaxation"].raise_()
         self.docks["File"].hide()
-        self.resizeDocks([self.docks["Draw"]], [430], Qt.Orientation.Horizontal)
+        self.resizeDocks([self.docks["Draw"]], [390], Qt.Orientation.Horizontal)
         self.resizeDocks([self.docks["Course"]], [400], Qt.Orientation.Horizontal)
         self.resizeDocks(
             [self.docks["Draw"], self.docks["Molecule"]], [520, 260], Qt.Orientation.Vertical

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from morered_gui.app.measurements import MeasuredCurves, Measurement, angle, dihedral
+from morered_gui.app.measurements import MeasuredCurves, Measurement
 from morered_gui.app.records import RunRecord
 from morered_gui.app.references import (
     Reference,
@@ -14,6 +14,7 @@ from morered_gui.app.state import AppState
 from morered_gui.chem import MoleculeError, structure_from_smiles
 from morered_gui.chem.matching import reordered
 from morered_gui.core import Frame, Provenance, Trajectory
+from morered_gui.core.geometry import angle, dihedral
 from morered_gui.diffusion.forward import expected_rmsd, noised
 from morered_gui.diffusion.schedule import polynomial_schedule
 from tests.app.molecules import WATER

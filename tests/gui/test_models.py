@@ -46,7 +46,7 @@ def test_that_a_model_is_imported_listed_chosen_and_removed(
     press_import(dialog, qtbot)
     qtbot.waitUntil(lambda: "is imported" in window.message_bar.text, timeout=60_000)
     choice = window.run_panel.choice
-    assert choice is not None and choice.model == "mine" and choice.method == "ddpm"
+    assert choice is not None and choice.model == "mine" and choice.method == "as"
     assert [m.config.elements for m in user_models()] == [(1, 8)]
     (user_models_folder() / "spoilt").mkdir()
     window.actions_by_id["manage_models"].trigger()

@@ -90,7 +90,9 @@ const moreredView = (() => {
 
     setMolecule(data) {
       this.scene.molecule = data;
-      this.scene.extras = { colors: null, arrows: null, measures: [], texts: [], picked: [] };
+      this.scene.extras = {
+        colors: null, arrows: null, measures: [], texts: [], picked: [], frozen: [],
+      };
       this.model = this.replaceModel(this.model, data, this.style());
       if (this.model && this.onAtom) this.model.setClickable({}, true, this.onAtom);
       this.decorate();
@@ -158,6 +160,12 @@ const moreredView = (() => {
       for (const k of extras.picked) {
         if (atoms[k]) this.viewer.addSphere({
           center: atoms[k], radius: 0.48, color: theme.arrow, opacity: 0.45,
+        });
+      }
+      for (const k of extras.frozen) {
+        if (atoms[k]) this.viewer.addSphere({
+          center: atoms[k], radius: 0.42, color: theme.frozen, wireframe: true,
+          quality: 1, linewidth: 1,
         });
       }
       if (look.style === "surface") this.planSurface();

@@ -1,0 +1,84 @@
+"""Edits in space: carried out in the task thread, then loaded as a step that can be undone.
+
+What changes atoms or bonds is relaxed if the program relaxes while one draws. What only moves
+atoms is not: a bond length that was set would be gone again at once.
+
+Qt-free; lives in the interface's thread.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from morered_gui.app.editing import Editing
+from morered_gui.app.jobs import Job
+from morered_gui.chem.drawing import Drawing, drawing_of
+from morered_gui.chem.errors import MoleculeError
+from morered_gui.chem.identifiers import name_of_smiles
+from morered_gui.chem.substitution import Change
+from morered_gui.core import Structure
+
+Move = Callable[[Structure, frozenset[int]], Structure]
+Substitution = Callable[[Structure], Change]
+
+
+@dataclass(frozen=True, eq=False)
+class Made:
+    """What an edit has made; ``drawing`` None where the one before still holds."""
+
+    structure: Structure
+    drawing: Drawing | None
+    fixed: frozenset[int]
+
+
+class SpaceEdits:
+    """Carries out edits of the structure looked at; the newest one counts."""
+
+    def __init__(self, editing: Editing) -> None:
+        self._editing, self._state = editing, editing.state
+        self._job: Job | None = None
+
+    def move(self, move: Move) -> None:
+        """Move atoms; the function gets the structure and the frozen atoms."""
+        self._begin(lambda structure, fixed: moved(structure, fixed, move), relax=False)
+
+    def substitute(self, substitution: Substitution) -> None:
+        """Change atoms or bonds; frozen atoms that are still there stay frozen."""
+        self._begin(
+            lambda structure, fixed: substituted(structure, fixed, substitution), relax=True
+        )
+
+    def _begin(self, make: Callable[[Structure, frozenset[int]], Made], *, relax: bool) -> None:
+        controller, state = self._editing.controller, self._state
+        controller.cancel_run()
+        structure, start, fixed = self._editing.looked_at(), state.structure, state.fixed
+        if structure is None:
+            return
+
+        def done(made: Made) -> None:
+            if state.structure is not start or state.fixed != fixed:
+                return  # something else was loaded in the meantime
+            state.say(None)
+            drawing = made.drawing or state.valid_drawing
+            reference = None if made.drawing else state.known_reference
+            self._editing.take(made.structure, drawing, reference, made.fixed, relax=relax)
+
+        controller.drop(self._job)
+        self._job = controller.run_task(lambda: make(structure, fixed), done)
+
+
+def moved(structure: Structure, fixed: frozenset[int], move: Move) -> Made:
+    """The structure after a motion; a new drawing only where its stereo has changed."""
+    after = move(structure, fixed)
+    try:
+        before, now = drawing_of(structure), drawing_of(after)
+    except MoleculeError:  # bonds not known: it had no drawing before either
+        return Made(after, None, fixed)
+    return Made(after, None if before.smiles == now.smiles else now, fixed)
+
+
+def substituted(structure: Structure, fixed: frozenset[int], substitution: Substitution) -> Made:
+    """The structure after a substitution, with its drawing and name."""
+    change = substitution(structure)
+    drawing = drawing_of(change.structure)
+    named = replace(change.structure, name=name_of_smiles(drawing.smiles))
+    return Made(named, drawing, change.carried(fixed))
