@@ -99,18 +99,28 @@ def relax(
         return
     starts = _starts(source, smiles, seed)
     references = _references(reference, starts)
-    threads = 1 if len(starts) == 1 else None
-    relaxer = build_relaxer(choice, threads)
+    trajectories = _relax_batch(choice, starts, max_steps, seed)
+    _write(trajectories, output, final_only, html)
+    reports = [report_on(t, r) for t, r in zip(trajectories, references, strict=True)]
+    _tell(reports, as_json)
+
+
+def _relax_batch(
+    choice: RelaxerChoice, starts: list[Structure], max_steps: int, seed: int
+) -> list[Trajectory]:
+    relaxer = build_relaxer(choice, threads=1 if len(starts) == 1 else None)
     with progress_bar("relaxing", max_steps, "step") as show:
-        trajectories = relax_all(
+        return relax_all(
             relaxer,
             starts,
             max_steps=max_steps,
             seed=seed,
             on_frame=lambda item: show(item.frame.step),
         )
-    _write(trajectories, output, final_only, html)
-    reports = [report_on(t, r) for t, r in zip(trajectories, references, strict=True)]
+
+
+def _tell(reports: Sequence[Report], as_json: bool) -> None:
+    """One line each; exit code 1 where a run has diverged."""
     for report in reports:
         typer.echo(json.dumps(report.as_dict()) if as_json else _line(report))
     if any(report.stop_reason == StopReason.DIVERGED for report in reports):
