@@ -71,9 +71,33 @@ def everyday(
         with progress_bar("GFN2-xTB", limit, "molecule", resumed=True) as show:
             build.make_chunks(tasks, processes, show)
     data = build.join_chunks(tasks, folders)
-    for reason, n in data.meta["failures"].items():
-        messages.print(f"{n} conformers left out, {reason}", markup=False)
+    _report_failures(data)
     _report(data, output)
+
+
+@app.command("everyday-tests")
+@guarded
+def everyday_tests(
+    name: Annotated[str, typer.Argument(help="drugs, small or ions.")],
+    output: Annotated[Path | None, typer.Option(help="The file; data/NAME.npz if none.")] = None,
+    processes: Annotated[
+        int, typer.Option(min=1, help="Processes of one thread each.")
+    ] = os.cpu_count() or 1,
+) -> None:
+    """GFN2-xTB minima of a set that is kept for tests; for 'morered bench --data'."""
+    from morered_gui.training.everyday import build
+    from morered_gui.training.everyday.test_sets import candidates_of
+
+    path = output or Path("data") / f"{name}.npz"
+    folders = build.Folders(path)
+    folders.chunks.mkdir(parents=True, exist_ok=True)
+    candidates = candidates_of(name)
+    tasks = build.tasks_of(candidates, folders.chunks, seed=0)
+    with progress_bar("GFN2-xTB", len(candidates), "molecule", resumed=True) as show:
+        build.make_chunks(tasks, processes, show)
+    data = build.join_chunks(tasks, folders)
+    _report_failures(data)
+    _save(data.all_for(Split.TEST), path)
 
 
 @app.command("import")
@@ -86,6 +110,11 @@ def import_(
 ) -> None:
     """Your own equilibrium structures."""
     _save(import_structures(files, level_of_theory=level_of_theory, name=name), output)
+
+
+def _report_failures(data: EquilibriumSet) -> None:
+    for reason, n in data.meta["failures"].items():
+        messages.print(f"{n} conformers left out, {reason}", markup=False)
 
 
 def _save(data: EquilibriumSet, output: Path) -> None:

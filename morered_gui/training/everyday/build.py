@@ -20,7 +20,13 @@ import numpy as np
 from morered_gui.core import ExpectedError
 from morered_gui.core.files import replacing
 from morered_gui.core.processes import in_order, worker_processes
-from morered_gui.training.dataset import MODULUS, EquilibriumSet, Record
+from morered_gui.training.dataset import (
+    ATOM_ORDER,
+    MODULUS,
+    SMILES_ORDER,
+    EquilibriumSet,
+    Record,
+)
 from morered_gui.training.everyday.graphs import TestGraphs, residue_of
 from morered_gui.training.everyday.plan import MAX_CONFORMERS, Candidate, plan
 from morered_gui.training.partners import N_THERMAL
@@ -31,6 +37,7 @@ PARTNER_CHUNK = 5000  # structures per file of partners
 META = {
     "name": "everyday",
     "level_of_theory": "GFN2-xTB",
+    ATOM_ORDER: SMILES_ORDER,
     "source": "graphs of the networkx atlas; ZINC molecules of the package molsets "
     "(doi 10.3389/fphar.2020.565644) and their BRICS pieces; functional groups; ions at pH 7",
 }
@@ -120,11 +127,39 @@ def make_chunks(tasks: Sequence[Task], processes: int, progress: Progress) -> No
 
 
 def make_chunk(task: Task) -> int:
-    """Bring the molecules of a chunk to their minima and write them; returns their number."""
-    from morered_gui.training.everyday.minima import Failure, Minimum, minima_of
+    """Write the minima of a chunk's molecules, out of a pack or computed; returns their number."""
+    made = _from_pack(task) or _computed(task)
+    with replacing(task.path) as part:
+        notes = json.dumps([made.failures, made.seconds])
+        np.savez(part, allow_pickle=False, notes=notes, **_arrays(made.rows))
+    return len(task.candidates)
+
+
+@dataclass(frozen=True)
+class _Made:
+    """Minima with index and SMILES; failures by reason; seconds of one core."""
+
+    rows: list[tuple[Any, int, str]]
+    failures: dict[str, int]
+    seconds: float
+
+
+def _from_pack(task: Task) -> _Made | None:
+    """None where no pack has the chunk, or has it of another plan."""
+    from morered_gui.training.everyday.packs import packed_chunk, smiles_of
+
+    chunk = packed_chunk(task.path.name)
+    if chunk is None or not smiles_of(chunk) <= {c.smiles for c in task.candidates}:
+        return None
+    rows = list(chunk.minima(np.random.default_rng([task.seed, task.first])))
+    return _Made(rows, chunk.failures, chunk.seconds)
+
+
+def _computed(task: Task) -> _Made:
+    from morered_gui.training.everyday.minima import Failure, minima_of
 
     began = time.process_time()  # of one thread: core hours, however busy the machine is
-    rows: list[tuple[Minimum, int, str]] = []
+    rows: list[tuple[Any, int, str]] = []
     failures: Counter[str] = Counter()
     for place, candidate in enumerate(task.candidates, start=task.first):
         rng = np.random.default_rng([task.seed, place])
@@ -135,11 +170,7 @@ def make_chunk(task: Task) -> int:
                 continue
             number = MODULUS * (MAX_CONFORMERS * place + k) + residue_of(candidate.key)
             rows.append((outcome, number, candidate.smiles))
-    seconds = time.process_time() - began
-    with replacing(task.path) as part:
-        arrays = _arrays(rows)
-        np.savez(part, allow_pickle=False, notes=json.dumps([dict(failures), seconds]), **arrays)
-    return len(task.candidates)
+    return _Made(rows, dict(failures), time.process_time() - began)
 
 
 def _arrays(rows: Sequence[tuple[Any, int, str]]) -> dict[str, np.ndarray]:
