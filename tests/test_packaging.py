@@ -75,7 +75,8 @@ def test_that_a_wheel_takes_the_networks_and_the_examples_along() -> None:
     _hook(ROOT).initialize("standard", build_data)
     assert build_data["force_include"] == {
         str(ROOT / "models"): "morered_gui/bundled/models",
-        str(ROOT / "resources"): "morered_gui/bundled/resources",
+        str(ROOT / "resources/examples"): "morered_gui/bundled/resources/examples",
+        str(ROOT / "resources/training"): "morered_gui/bundled/resources/training",
     }
 
 
