@@ -16,6 +16,7 @@ from morered_gui.chem.matching import symmetric_rmsd
 from morered_gui.chem.torsions import same_conformer
 from morered_gui.chem.validity import bonds_kept
 from morered_gui.core import StopReason, Structure, Trajectory, rmsd
+from morered_gui.relaxers.xtb import KCAL_PER_MOL, XtbError, xtb_point
 
 # Of the ratio: what rounding may do to a structure that was not moved.
 ROUNDING = 1e-9
@@ -163,15 +164,15 @@ def _energies(
     if case.energies is None or not kept:
         return None, None
     try:
-        energy = xtb.energy(result)
-    except xtb.XtbError:
+        energy = xtb_point(result).energy
+    except XtbError:
         return None, None  # such a geometry has no energy, and the table counts it as missing
-    above = (energy - case.energies["reference"]) / xtb.KCAL_PER_MOL
+    above = (energy - case.energies["reference"]) / KCAL_PER_MOL
     try:
         lowest = case.energies["minimum"] if same else xtb.minimum(result)[1]
-    except xtb.XtbError:
+    except XtbError:
         return above, None
-    return above, (energy - lowest) / xtb.KCAL_PER_MOL
+    return above, (energy - lowest) / KCAL_PER_MOL
 
 
 @dataclass(frozen=True, kw_only=True)

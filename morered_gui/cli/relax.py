@@ -20,6 +20,7 @@ from morered_gui.relaxers.collect import relax_all
 from morered_gui.relaxers.methods import DEFAULT_METHOD
 from morered_gui.relaxers.registry import Backend, RelaxerChoice, build_relaxer
 from morered_gui.relaxers.report import Report, report_on
+from morered_gui.relaxers.xtb import require_xtb
 
 
 @guarded
@@ -55,6 +56,12 @@ def relax(
     as_json: Annotated[
         bool, typer.Option("--json", help="One JSON object per molecule on standard output.")
     ] = False,
+    check_energy: Annotated[
+        bool,
+        typer.Option(
+            "--check-energy", help="GFN2-xTB energy before and after, and the force left."
+        ),
+    ] = False,
     device: Annotated[Device, typer.Option(help="Where to compute.")] = Device.AUTO,
     backend: Annotated[
         Backend, typer.Option(help="schnetpack runs the weights through SchNetPack's modules.")
@@ -76,6 +83,8 @@ def relax(
     """
     if output is not None:
         check_target(output)
+    if check_energy:
+        require_xtb()
     choice = RelaxerChoice(
         method=method,
         model=model,
@@ -90,7 +99,14 @@ def relax(
     if source and not (reference or html) and (asked or wants_stream(source, output)):
         target = output or default_output(source)
         relax_library(
-            LibraryJob(source=source, output=target, choice=choice, max_steps=max_steps, seed=seed),
+            LibraryJob(
+                source=source,
+                output=target,
+                choice=choice,
+                max_steps=max_steps,
+                seed=seed,
+                energies=check_energy,
+            ),
             processes=processes or os.cpu_count() or 1,
             scheduler=scheduler,
             resume=resume,
@@ -101,7 +117,10 @@ def relax(
     references = _references(reference, starts)
     trajectories = _relax_batch(choice, starts, max_steps, seed)
     _write(trajectories, output, final_only, html)
-    reports = [report_on(t, r) for t, r in zip(trajectories, references, strict=True)]
+    reports = [
+        report_on(t, r, energies=check_energy)
+        for t, r in zip(trajectories, references, strict=True)
+    ]
     _tell(reports, as_json)
 
 
@@ -175,6 +194,5 @@ def _line(report: Report) -> str:
     parts.append(f"moved {report.rmsd_to_start:.3f} Å")
     if report.rmsd_to_reference is not None:
         parts.append(f"RMSD to reference {report.rmsd_to_reference:.3f} Å")
-    if report.bonds_kept is False:
-        parts.append("bonds changed")
-    return ", ".join(parts)
+    verdict = [report.check.headline, report.check.energy_words]
+    return "; ".join([", ".join(parts), *filter(None, verdict)])

@@ -1,9 +1,10 @@
 """A piece of a library of molecules relaxed at once, in whatever process it is sent to."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from morered_gui.chem.errors import MoleculeError
 from morered_gui.chem.library import LibraryRecord
@@ -26,6 +27,7 @@ class LibraryChunk:
     choice: RelaxerChoice
     max_steps: int
     seed: int
+    energies: bool = False  # whether GFN2-xTB judges start and result
 
 
 @dataclass(frozen=True)
@@ -105,20 +107,22 @@ def _relaxed(
         return [one for item in batch for one in _relaxed(relaxer, [item], chunk)]
     seconds = (time.perf_counter() - began) / len(batch)
     return [
-        _outcome(record, trajectory, seconds)
+        _outcome(record, trajectory, seconds, energies=chunk.energies)
         for (record, _), trajectory in zip(batch, trajectories, strict=True)
     ]
 
 
-def _outcome(record: LibraryRecord, trajectory: Trajectory, seconds: float) -> Outcome:
+def _outcome(
+    record: LibraryRecord, trajectory: Trajectory, seconds: float, *, energies: bool
+) -> Outcome:
     if trajectory.stop_reason == StopReason.DIVERGED:
         return Failed(record, StopReason.DIVERGED.sentence)
-    report = report_on(trajectory)
+    report = report_on(trajectory, energies=energies)
     info = {
         "stop_reason": report.stop_reason,
         "t": report.t_final,
         "rmsd_to_start": round(report.rmsd_to_start, 4),
-        "bonds_kept": report.bonds_kept,
+        **_rounded(report.check.as_dict()),
         "evaluations": report.evaluations,
         "seconds": round(seconds, 4),
         "method": report.method,
@@ -130,3 +134,7 @@ def _outcome(record: LibraryRecord, trajectory: Trajectory, seconds: float) -> O
         return Relaxed(record, report, sdf_record(result, known, record.fields))
     except MoleculeError as error:
         return Failed(record, str(error))
+
+
+def _rounded(table: Mapping[str, Any]) -> dict[str, Any]:
+    return {k: round(v, 4) if isinstance(v, float) else v for k, v in table.items()}

@@ -33,12 +33,24 @@ def test_that_a_molecule_is_relaxed_and_reported(tmp_path: Path) -> None:
     assert list(report) == [
         "name", "n_atoms", "model", "method", "seed", "steps", "evaluations", "seconds",
         "stop_reason", "t_start", "t_final", "rmsd_to_start", "rmsd_to_reference", "bonds_kept",
+        "stereo_kept", "clashes", "xtb_energy_start", "xtb_energy", "xtb_change", "xtb_max_force",
+        "verdict",
     ]  # fmt: skip
     assert (report["n_atoms"], report["steps"], report["seed"]) == (14, 3, 5)
     assert report["stop_reason"] == "max_steps" and report["evaluations"] == 4
     text = output.read_text()
     assert text.count("Properties=") == 4
     assert f"t={report['t_start']}" in text.splitlines()[1]
+
+
+def test_that_the_result_is_checked_and_gfn2_xtb_is_asked_on_demand() -> None:
+    words = ("relax", "--smiles", "C[C@H](O)F", "--method", "mmff94")
+    plain = morered(*words)
+    assert plain.stdout.rstrip().endswith("; Same bonds, same stereo, no clashes")
+    report = json.loads(morered(*words, "--check-energy", "--json").stdout)
+    assert (report["bonds_kept"], report["stereo_kept"], report["clashes"]) == (True, True, 0)
+    assert report["xtb_change"] < -1.0 < report["xtb_max_force"]
+    assert "kcal/mol below the start" in morered(*words, "--check-energy").stdout
 
 
 def test_that_the_same_seed_gives_the_same_result(tmp_path: Path) -> None:
