@@ -107,6 +107,13 @@ ACTIONS: tuple[ActionSpec, ...] = (
         checkable=True,
     ),
     ActionSpec("relax", "&Relax", "mdi6.play", "Ctrl+R", "Relax the starting structure"),
+    ActionSpec(
+        "relax_by_other",
+        "Relax with what takes the &molecule",
+        "",
+        "",
+        "Choose a model or method that takes the molecule, where the chosen one does not",
+    ),
     ActionSpec("stop", "S&top", "mdi6.stop", "Esc", "Stop the relaxation; the frames are kept"),
     ActionSpec(
         "noise",
@@ -359,6 +366,7 @@ MENUS: dict[str, tuple[str, ...]] = {
     ),
     "&Relax": (
         "relax",
+        "relax_by_other",
         "stop",
         "follow",
         "",

@@ -49,6 +49,7 @@ class Message:
     Attributes:
         text: a sentence.
         action: id of an action whose button helps, or empty.
+        button: what the button says; empty for the text of the action.
         details: a report that can be copied, or empty.
     """
 
@@ -56,6 +57,7 @@ class Message:
     severity: Severity = Severity.NOTE
     action: str = ""
     details: str = ""
+    button: str = ""
 
     @classmethod
     def of_defect(cls, what: str, details: str) -> Self:

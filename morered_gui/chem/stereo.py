@@ -51,7 +51,8 @@ def _bare_nitrogen(atom: Chem.Atom) -> bool:
     """N with nothing but hydrogen beside its double bond."""
     if atom.GetAtomicNum() != NITROGEN:
         return False
-    return sum(neighbour.GetAtomicNum() > 1 for neighbour in atom.GetNeighbors()) == 1
+    heavy = sum(neighbour.GetAtomicNum() > 1 for neighbour in atom.GetNeighbors())
+    return bool(heavy == 1)
 
 
 def _smiles(mol: Chem.Mol) -> str:

@@ -13,13 +13,15 @@ from morered_gui.app.library_run import LibraryJob
 from morered_gui.chem.reading import read_structures
 from morered_gui.chem.smiles import structure_from_smiles
 from morered_gui.chem.writing import check_target, write_structures, write_trajectories
-from morered_gui.cli.console import Device, guarded, progress_bar
+from morered_gui.cli.console import Device, guarded, messages, progress_bar
 from morered_gui.cli.library import default_output, relax_library, wants_stream
 from morered_gui.core import ExpectedError, StopReason, Structure, Trajectory
+from morered_gui.diffusion.checkpoint import find_model
 from morered_gui.relaxers.collect import relax_all
-from morered_gui.relaxers.methods import DEFAULT_METHOD
-from morered_gui.relaxers.registry import Backend, RelaxerChoice, build_relaxer
+from morered_gui.relaxers.methods import DEFAULT_METHOD, describe, find_method, list_models
+from morered_gui.relaxers.registry import Backend, RelaxerChoice, build_relaxer, with_model
 from morered_gui.relaxers.report import Report, report_on
+from morered_gui.relaxers.suitability import either, verdict
 from morered_gui.relaxers.xtb import require_xtb
 
 
@@ -33,7 +35,7 @@ def relax(
         DEFAULT_METHOD
     ),
     model: Annotated[
-        str, typer.Option(help="Name or folder of a model; the method's own where none is named.")
+        str, typer.Option(help="Name or folder of a model; else one that takes the molecules.")
     ] = "",
     time_model: Annotated[
         str, typer.Option(help="Time network for as and itp; the model names its own.")
@@ -102,7 +104,7 @@ def relax(
             LibraryJob(
                 source=source,
                 output=target,
-                choice=choice,
+                choice=with_model(choice, ()),
                 max_steps=max_steps,
                 seed=seed,
                 energies=check_energy,
@@ -115,6 +117,8 @@ def relax(
         return
     starts = _starts(source, smiles, seed)
     references = _references(reference, starts)
+    choice = with_model(choice, starts)
+    _judge(choice, starts)
     trajectories = _relax_batch(choice, starts, max_steps, seed)
     _write(trajectories, output, final_only, html)
     reports = [
@@ -122,6 +126,22 @@ def relax(
         for t, r in zip(trajectories, references, strict=True)
     ]
     _tell(reports, as_json)
+
+
+def _judge(choice: RelaxerChoice, starts: Sequence[Structure]) -> None:
+    """Refuse what the method does not take, naming what does; warn of what is doubtful."""
+    models = list_models()
+    method = find_method(choice.method)
+    model = describe(find_model(choice.model)) if method.kind is not None else None
+    for start in starts:
+        found = verdict(start, method, model, models)
+        name = start.name or start.formula
+        if found.refusal:
+            options = [f"{other.title} ({other.option(method.name)})" for other in found.others]
+            help_ = f"{either(options)} can take it" if options else "nothing installed takes it"
+            raise ExpectedError(f"{name}: {found.reason}; {help_}")
+        if found.warning:
+            messages.print(f"warning: {name}: {found.warning}", markup=False)
 
 
 def _relax_batch(

@@ -332,7 +332,8 @@ class MainWindow(QMainWindow):
 
     def _on_message(self, message: Message | None) -> None:
         action = message.action if message else ""
-        button = MESSAGE_BUTTONS.get(action, "")
+        button = message.button if message else ""
+        button = button or MESSAGE_BUTTONS.get(action, "")
         if not button and action in self.actions_by_id:
             button = self.actions_by_id[action].text().replace("&", "")
         self.message_bar.show_message(message, button)
