@@ -224,7 +224,7 @@ def test_that_a_default_model_is_taken_that_knows_the_molecule() -> None:
     words = ("--elements", "C H Se", "--charges", "0 1", "--max-atoms", "4")
     assert morered("models", "import", source, "--name", "selenium", *words).exit_code == 0
     listed = morered("models", "list").stdout
-    assert "unknown; H C Se; charges 0 to +1; up to 4 atoms" in listed
+    assert "unknown; C H Se; charges 0 to +1; up to 4 atoms" in listed
     result = morered("relax", "--smiles", "C[Se]C", "--max-steps", 1, "--json")
     assert result.exit_code == 0 and json.loads(result.stdout)["model"] == "selenium"
     assert "warning: C2H6Se: 9 atoms: larger than anything" in result.stderr
