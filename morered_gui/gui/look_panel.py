@@ -39,6 +39,7 @@ COLOURS = {
     ColourBy.ELEMENT: "Element",
     ColourBy.DISPLACEMENT: f"Displacement (0 to {FULL_DISPLACEMENT} Å)",
     ColourBy.NOISE: f"Predicted noise (0 to {FULL_NOISE:.0f})",
+    ColourBy.SPREAD: "Spread over seeds",
 }
 HINT = "Click {count} atoms in the 3D view."
 NO_PICKING = 0

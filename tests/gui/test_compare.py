@@ -62,7 +62,7 @@ def test_that_stop_ends_the_row_of_runs(
     qtbot.waitUntil(lambda: not window.state.busy, timeout=WAIT)
     assert window.studio.queue.waiting == 0
     assert len(window.state.runs) == 1
-    assert "stopped by you" in window.studio.runs.table.item(0, 7).text()
+    assert "stopped by you" in window.studio.runs.table.item(0, 8).text()
 
 
 def test_that_the_slider_dissolves_and_the_network_tells_the_time(

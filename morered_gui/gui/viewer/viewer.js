@@ -8,6 +8,8 @@ const moreredView = (() => {
   const HOME = [0, 0, 0, 0, -0.19, 0.13, 0.02, 0.973];
   const CLOSER = 1.12; // zoomTo leaves a wide margin
   const ARROW = { radius: 0.045, radiusRatio: 2.2, mid: 0.72 };
+  const CLOUD = { radius: 0.08, opacity: 0.7 };
+  const INSIDE = { radius: 0.05, scale: 0.12 }; // of the molecule within its cloud
   const SURFACE_PAUSE = 300; // ms without a move, after which a surface is computed
 
   // Atoms for 3Dmol from {symbols, positions (flat, Å), bonds [[i, j, order], ...]}. Bonds are
@@ -35,9 +37,10 @@ const moreredView = (() => {
       this.options = options;
       this.model = null;
       this.ghost = null;
+      this.cloud = null;
       // All that is needed to draw the same elsewhere.
       this.scene = {
-        molecule: null, ghost: null, theme: null,
+        molecule: null, ghost: null, cloud: null, theme: null,
         look: { style: "ball", labels: "none", background: null },
         extras: { colors: null, arrows: null, measures: [], texts: [], picked: [] },
       };
@@ -51,6 +54,7 @@ const moreredView = (() => {
       this.scene.look = scene.look;
       this.setMolecule(scene.molecule);
       this.setGhost(scene.ghost);
+      this.setCloud(scene.cloud);
       this.setPositions(scene.molecule ? scene.molecule.positions : [], scene.extras);
       this.setLook(scene.look);
       this.viewer.setView(view);
@@ -62,11 +66,15 @@ const moreredView = (() => {
       const colors = this.scene.extras.colors;
       const paint = colors ? { colorfunc: (atom) => colors[atom.index] } : { colorscheme: "Jmol" };
       const stick = { radius: 0.14, dashedBondConfig: DASHES, ...paint };
+      const inside = this.cloud !== null;
       switch (this.scene.look.style) {
-        case "stick": return { stick: { ...stick, radius: 0.17 } };
+        case "stick": return { stick: { ...stick, radius: inside ? INSIDE.radius : 0.17 } };
         case "sphere": return { sphere: { scale: 1.0, ...paint } };
         case "line": return { line: { linewidth: 2, ...paint } };
-        default: return { stick, sphere: { scale: 0.23, ...paint } };
+        default: return {
+          stick: inside ? { ...stick, radius: INSIDE.radius } : stick,
+          sphere: { scale: inside ? INSIDE.scale : 0.23, ...paint },
+        };
       }
     }
 
@@ -101,6 +109,23 @@ const moreredView = (() => {
     setGhost(data) {
       this.scene.ghost = data;
       this.ghost = this.replaceModel(this.ghost, data, this.ghostStyle());
+    }
+
+    // The same molecule at several places: {symbols, bonds, positions [flat, ...], colors}.
+    setCloud(data) {
+      this.scene.cloud = data;
+      const n = data ? data.symbols.length : 0;
+      const many = data && {
+        symbols: data.positions.flatMap(() => data.symbols),
+        positions: data.positions.flat(),
+        bonds: data.positions.flatMap((_, m) =>
+          data.bonds.map(([i, j, order]) => [i + m * n, j + m * n, order])),
+      };
+      const stick = data && {
+        ...CLOUD, colorfunc: (atom) => data.colors[atom.index % n], dashedBondConfig: DASHES,
+      };
+      this.cloud = this.replaceModel(this.cloud, many, { stick });
+      if (this.model) this.model.setStyle({}, this.style()); // thinner within a cloud
     }
 
     // Coordinates are moved in place: nothing is kept per frame, however long the trajectory.
@@ -265,7 +290,20 @@ const moreredView = (() => {
     if (!camera) return;
     camera.stage.setMolecule(null);
     camera.stage.setGhost(null);
+    camera.stage.setCloud(null);
     setCameraSize(16, 16); // gives the memory of the picture back
+  }
+
+  // The key to the colours, a row per quantity.
+  function showLegend(legend) {
+    const box = document.getElementById("legend");
+    box.replaceChildren(...legend.rows.map((row) => {
+      const line = document.createElement("div");
+      const bar = document.createElement("i");
+      bar.style.background = `linear-gradient(to right, ${legend.ramp.join(", ")})`;
+      line.append(`${row.title}  0 `, bar, ` ${row.top}`);
+      return line;
+    }));
   }
 
   function render(result = true) { main.viewer.render(); return result; }
@@ -289,8 +327,12 @@ const moreredView = (() => {
     },
     setPositions(positions, extras) { main.setPositions(positions, extras); return render(); },
     setGhost(data) { main.setGhost(data); return render(); },
+    setCloud(data) { main.setCloud(data); return render(); },
+    setLegend(legend) { showLegend(legend); return true; },
+    cloudSize() { return main.cloud ? main.cloud.selectedAtoms({}).length : 0; },
     setTheme(theme) {
       document.getElementById("hint").style.color = theme.muted;
+      document.getElementById("legend").style.color = theme.text;
       main.setTheme(theme);
       return render();
     },
