@@ -8,9 +8,10 @@ import pyqtgraph as pg
 
 from morered_gui.app.atoms import displacements, noise_sizes
 from morered_gui.app.ensembles import Ensemble
+from morered_gui.app.frame_bonds import Bonds, FrameBonds
 from morered_gui.app.records import same_molecule
 from morered_gui.app.state import AppState
-from morered_gui.app.view_options import ColourBy
+from morered_gui.app.view_options import BondsFrom, ColourBy
 from morered_gui.chem.conversion import AROMATIC, bond_arrays, kekulised
 from morered_gui.core import Frame, Structure
 from morered_gui.core.arrays import FloatArray
@@ -49,8 +50,13 @@ class Scene:
     and the ghost of the reference never moves.
     """
 
-    def __init__(self, state: AppState, view: View3D, *, show_ghost: bool) -> None:
+    def __init__(
+        self, state: AppState, view: View3D, bonds: FrameBonds, *, show_ghost: bool
+    ) -> None:
         self._state, self._view = state, view
+        self.bonds = bonds
+        bonds.known.connect(self.move)
+        self._last_bonds: Bonds | None = None  # drawn until those of the frame are known
         self._show_ghost = show_ghost
         self._anchor: FloatArray | None = None  # (n, 3), where everything is superposed on
         self._poses: dict[int, Pose] = {}  # by the number of the coordinate frame
@@ -80,7 +86,7 @@ class Scene:
             shown = drawable(shown.with_positions(self.placed(shown.positions)[0]))
         drawn = self._drawn
         same = shown is not None and drawn is not None and same_molecule(shown, drawn)
-        self._drawn = shown
+        self._drawn, self._last_bonds = shown, None
         self._view.show_molecule(shown, zoom=self._zoom(same))
         self._frame_drawn = state.frame
         self.restyle()
@@ -147,6 +153,7 @@ class Scene:
             and not options.measurements
             and not self._picked
             and not self._state.fixed
+            and options.bonds == BondsFrom.MOLECULE
         )
         if plain and not self._decorated:
             return positions, None
@@ -161,7 +168,17 @@ class Scene:
             texts=[m.text(frame.positions) for m in options.measurements],
             picked=self._picked,
             frozen=sorted(self._state.fixed),
+            bonds=self._bonds_of(frame),
         )
+
+    def _bonds_of(self, frame: Frame) -> Bonds | None:
+        """None for the molecule's own."""
+        if self._state.view.bonds == BondsFrom.MOLECULE:
+            return None
+        found = self.bonds.of(frame.positions)
+        if found is not None:
+            self._last_bonds = found
+        return self._last_bonds
 
     def _placed_frame(self, positions: FloatArray) -> tuple[FloatArray, FloatArray]:
         """As ``placed``; but frames in which frozen atoms stand still are not turned one by one."""

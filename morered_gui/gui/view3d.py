@@ -56,6 +56,7 @@ class Extras:
         texts: a value per measurement.
         picked: atoms to be marked.
         frozen: atoms to be shown in a cage.
+        bonds: first atom, second atom and order of each; here None stands for the molecule's own.
     """
 
     colors: Sequence[str] | None = None
@@ -64,10 +65,11 @@ class Extras:
     texts: Sequence[str] | None = None
     picked: Sequence[int] | None = None
     frozen: Sequence[int] | None = None
+    bonds: Sequence[tuple[int, int, float]] | None = None
 
     def as_json(self) -> str:
         """For the page."""
-        table: dict[str, object] = {}
+        table: dict[str, object] = {"bonds": self.bonds}
         if self.colors is not None:
             table["colors"] = list(self.colors) or None
         if self.arrows is not None:

@@ -13,17 +13,21 @@ const moreredView = (() => {
   const SURFACE_PAUSE = 300; // ms without a move, after which a surface is computed
 
   // Atoms for 3Dmol from {symbols, positions (flat, Å), bonds [[i, j, order], ...]}. Bonds are
-  // always given: guessed ones would come and go in a noisy structure.
+  // always given, never guessed by 3Dmol.
   function atomsOf(data) {
     const atoms = data.symbols.map((elem, i) => ({
       elem, serial: i, index: i, bonds: [], bondOrder: [], properties: {},
       x: data.positions[3 * i], y: data.positions[3 * i + 1], z: data.positions[3 * i + 2],
     }));
-    for (const [i, j, order] of data.bonds) {
+    addBonds(atoms, data.bonds);
+    return atoms;
+  }
+
+  function addBonds(atoms, bonds) {
+    for (const [i, j, order] of bonds) {
       atoms[i].bonds.push(j); atoms[i].bondOrder.push(order);
       atoms[j].bonds.push(i); atoms[j].bondOrder.push(order);
     }
-    return atoms;
   }
 
   // One picture: the window's own, or the camera's that takes pictures for files.
@@ -42,7 +46,9 @@ const moreredView = (() => {
       this.scene = {
         molecule: null, ghost: null, cloud: null, theme: null,
         look: { style: "ball", labels: "none", background: null },
-        extras: { colors: null, arrows: null, measures: [], texts: [], picked: [] },
+        extras: {
+          colors: null, arrows: null, measures: [], texts: [], picked: [], frozen: [], bonds: null,
+        },
       };
       this.onAtom = null;
       this.surface = null;
@@ -99,7 +105,7 @@ const moreredView = (() => {
     setMolecule(data) {
       this.scene.molecule = data;
       this.scene.extras = {
-        colors: null, arrows: null, measures: [], texts: [], picked: [], frozen: [],
+        colors: null, arrows: null, measures: [], texts: [], picked: [], frozen: [], bonds: null,
       };
       this.model = this.replaceModel(this.model, data, this.style());
       if (this.model && this.onAtom) this.model.setClickable({}, true, this.onAtom);
@@ -134,6 +140,8 @@ const moreredView = (() => {
       this.scene.molecule.positions = positions;
       if (extras) this.scene.extras = { ...this.scene.extras, ...extras };
       const atoms = this.model.selectedAtoms({});
+      const bonds = extras && (extras.bonds || this.scene.molecule.bonds);
+      if (bonds) this.setBonds(atoms, bonds);
       for (let i = 0; i < atoms.length; i++) {
         atoms[i].x = positions[3 * i];
         atoms[i].y = positions[3 * i + 1];
@@ -141,6 +149,11 @@ const moreredView = (() => {
       }
       this.model.setStyle({}, this.style()); // makes 3Dmol build the geometry anew
       this.decorate();
+    }
+
+    setBonds(atoms, bonds) {
+      for (const atom of atoms) { atom.bonds = []; atom.bondOrder = []; }
+      addBonds(atoms, bonds);
     }
 
     setLook(look) {
@@ -348,6 +361,7 @@ const moreredView = (() => {
       const atom = main.model.selectedAtoms({})[index];
       return main.viewer.modelToScreen({ x: atom.x, y: atom.y, z: atom.z });
     },
+    bonds() { return main.model.selectedAtoms({}).map((atom) => atom.bonds); },
     labels() { return main.viewer.labels.map((label) => label.text); },
     hasSurface() { return main.surface !== null; },
     png() { return main.viewer.pngURI(); },
