@@ -1,21 +1,15 @@
 """A piece of a library of molecules relaxed at once, in whatever process it is sent to."""
 
 import time
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from morered_gui.chem.errors import MoleculeError
 from morered_gui.chem.library import LibraryRecord
 from morered_gui.chem.writing import one_line, sdf_record
 from morered_gui.core import ExpectedError, Relaxer, StopReason, Structure, Trajectory
-from morered_gui.relaxers.collect import relax_all
-from morered_gui.relaxers.registry import RelaxerChoice, build_relaxer
+from morered_gui.relaxers.collect import batches_by_size, relax_each
+from morered_gui.relaxers.registry import RelaxerChoice, relaxer_of_process
 from morered_gui.relaxers.report import Report, report_on
-
-# Pairs of atoms of a batch, padding included; the frames of one batch are kept in memory.
-BATCH_PAIRS = 20_000
-RELAXERS_KEPT = 2
 
 
 @dataclass(frozen=True)
@@ -53,7 +47,7 @@ def relax_chunk(chunk: LibraryChunk) -> list[Outcome]:
 
     A molecule's result depends on the chunk, the seed and the choice, not on the process.
     """
-    relaxer = _relaxer(chunk.choice)
+    relaxer = relaxer_of_process(chunk.choice)
     outcomes: dict[int, Outcome] = {}
     starts: list[tuple[LibraryRecord, Structure]] = []
     for record in chunk.records:
@@ -69,48 +63,23 @@ def relax_chunk(chunk: LibraryChunk) -> list[Outcome]:
     return [outcomes[record.number] for record in chunk.records]
 
 
-@lru_cache(maxsize=RELAXERS_KEPT)
-def _relaxer(choice: RelaxerChoice) -> Relaxer:
-    """Loaded once per process."""
-    return build_relaxer(choice, threads=1)
-
-
-def batches_by_size(
-    starts: Sequence[tuple[LibraryRecord, Structure]],
-) -> Iterator[list[tuple[LibraryRecord, Structure]]]:
-    """Molecules of like size together, so that little of a batch is padding."""
-    batch: list[tuple[LibraryRecord, Structure]] = []
-    for item in sorted(starts, key=lambda item: len(item[1])):
-        if batch and (len(batch) + 1) * len(item[1]) ** 2 > BATCH_PAIRS:
-            yield batch
-            batch = []
-        batch.append(item)
-    if batch:
-        yield batch
-
-
 def _relaxed(
     relaxer: Relaxer, batch: list[tuple[LibraryRecord, Structure]], chunk: LibraryChunk
 ) -> list[Outcome]:
-    """Relax a batch; where it fails as a whole, one molecule after another."""
+    """Relax a batch."""
     began = time.perf_counter()
+    starts = [start for _, start in batch]
     seed = chunk.seed + batch[0][0].number
-    try:
-        trajectories = relax_all(
-            relaxer, [start for _, start in batch], max_steps=chunk.max_steps, seed=seed
-        )
-    except ExpectedError as error:
-        if len(batch) == 1:
-            return [Failed(batch[0][0], str(error))]
-        return [one for item in batch for one in _relaxed(relaxer, [item], chunk)]
+    found = relax_each(relaxer, starts, max_steps=chunk.max_steps, seed=seed)
     seconds = (time.perf_counter() - began) / len(batch)
-    return [
-        _outcome(record, trajectory, seconds)
-        for (record, _), trajectory in zip(batch, trajectories, strict=True)
-    ]
+    return [_outcome(record, one, seconds) for (record, _), one in zip(batch, found, strict=True)]
 
 
-def _outcome(record: LibraryRecord, trajectory: Trajectory, seconds: float) -> Outcome:
+def _outcome(
+    record: LibraryRecord, trajectory: Trajectory | ExpectedError, seconds: float
+) -> Outcome:
+    if isinstance(trajectory, ExpectedError):
+        return Failed(record, str(trajectory))
     if trajectory.stop_reason == StopReason.DIVERGED:
         return Failed(record, StopReason.DIVERGED.sentence)
     report = report_on(trajectory)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from morered_gui.core import Capabilities, ExpectedError, Provenance, Relaxer
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from morered_gui.diffusion.inference import NetworkOnDevice
     from morered_gui.diffusion.predictor import Predictor
     from morered_gui.diffusion.schedule import NoiseSchedule
+
+
+RELAXERS_KEPT = 2
 
 
 class Backend(StrEnum):
@@ -81,6 +85,12 @@ def build_relaxer(choice: RelaxerChoice, threads: int | None = None) -> Relaxer:
 
         torch.set_num_threads(threads)
     return _build_diffusion(method, folder, choice)
+
+
+@lru_cache(maxsize=RELAXERS_KEPT)
+def relaxer_of_process(choice: RelaxerChoice) -> Relaxer:
+    """The same for work in many parts: built once per process, for one thread."""
+    return build_relaxer(choice, threads=1)
 
 
 def _build_pipeline(method: Method, choice: RelaxerChoice, threads: int | None) -> Relaxer:
