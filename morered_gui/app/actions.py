@@ -156,6 +156,15 @@ ACTIONS: tuple[ActionSpec, ...] = (
         checkable=True,
     ),
     ActionSpec(
+        "cloud",
+        "Show the &cloud of seeds",
+        "mdi6.chart-bubble",
+        "Shift+G",
+        "Lay the results of all seeds over each other, coloured by how far each atom spreads",
+        checkable=True,
+        short="Cloud",
+    ),
+    ActionSpec(
         "measure_distance", "Measure a &distance", "mdi6.ruler", "D", "Then click two atoms"
     ),
     ActionSpec(
@@ -398,6 +407,7 @@ MENUS: dict[str, tuple[str, ...]] = {
     "&View": (
         "ghost",
         "pin_frame",
+        "cloud",
         "fit",
         "",
         "measure_distance",
