@@ -110,7 +110,7 @@ class EquilibriumSet:
         """Write the file in one piece: a half-written one never bears the name."""
         path.parent.mkdir(parents=True, exist_ok=True)
         with replacing(path) as part:
-            np.savez(part, **self.arrays())
+            np.savez(part, allow_pickle=False, **self.arrays())
 
     def arrays(self) -> dict[str, np.ndarray]:
         """What the file holds, by name."""

@@ -87,6 +87,7 @@ class LabelledSet:
         with replacing(path) as part:
             np.savez(
                 part,
+                allow_pickle=False,
                 energy=self.energy,
                 forces=self.forces,
                 kind=self.kind,
