@@ -116,6 +116,13 @@ ACTIONS: tuple[ActionSpec, ...] = (
         checkable=True,
     ),
     ActionSpec("relax", "&Relax", "mdi6.play", "Ctrl+R", "Relax the starting structure"),
+    ActionSpec(
+        "relax_by_other",
+        "Relax with what takes the &molecule",
+        "",
+        "",
+        "Choose a model or method that takes the molecule, where the chosen one does not",
+    ),
     ActionSpec("stop", "S&top", "mdi6.stop", "Esc", "Stop the relaxation; the frames are kept"),
     ActionSpec(
         "noise",
@@ -156,6 +163,15 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "P",
         "Keep this frame in sight, faintly, beside the others",
         checkable=True,
+    ),
+    ActionSpec(
+        "cloud",
+        "Show the &cloud of seeds",
+        "mdi6.chart-bubble",
+        "Shift+G",
+        "Lay the results of all seeds over each other, coloured by how far each atom spreads",
+        checkable=True,
+        short="Cloud",
     ),
     ActionSpec(
         "measure_distance", "Measure a &distance", "mdi6.ruler", "D", "Then click two atoms"
@@ -379,6 +395,7 @@ MENUS: dict[str, tuple[str, ...]] = {
     ),
     "&Relax": (
         "relax",
+        "relax_by_other",
         "stop",
         "follow",
         "",
@@ -410,6 +427,7 @@ MENUS: dict[str, tuple[str, ...]] = {
     "&View": (
         "ghost",
         "pin_frame",
+        "cloud",
         "fit",
         "",
         "measure_distance",

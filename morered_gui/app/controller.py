@@ -5,6 +5,7 @@ Qt-free; lives in the interface's thread. ``pump`` is to be called at the rate o
 
 import queue
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ from morered_gui.app.runs import (
 )
 from morered_gui.app.series import RunSeries
 from morered_gui.app.state import Activity, AppState, Message, Severity
+from morered_gui.app.view_options import BondsFrom
 from morered_gui.core import Frame, StopReason, Structure
 from morered_gui.relaxers.registry import RelaxerChoice
 
@@ -154,8 +156,9 @@ class Controller:
         self._save_frames(path, operations.save_trajectory)
 
     def export_html(self, path: Path) -> None:
-        """Write all frames so far as a page."""
-        self._save_frames(path, operations.export_html)
+        """Write all frames so far as a page, with bonds as they are drawn."""
+        perceived = self.state.view.bonds == BondsFrom.FRAME
+        self._save_frames(path, partial(operations.export_html, perceived=perceived))
 
     def save_bytes(self, path: Path, content: bytes) -> None:
         """Write a picture, say."""

@@ -141,11 +141,11 @@ def save_trajectory(path: Path, trajectory: Trajectory) -> Path:
     return path
 
 
-def export_html(path: Path, trajectory: Trajectory) -> Path:
+def export_html(path: Path, trajectory: Trajectory, *, perceived: bool = False) -> Path:
     """Write a page that plays the trajectory offline; raises MoleculeError."""
     from morered_gui.app.html_export import write_html
 
-    write_html(path, trajectory)
+    write_html(path, trajectory, perceived=perceived)
     return path
 
 

@@ -12,6 +12,7 @@ from typing import Self
 import numpy as np
 from psygnal import Signal
 
+from morered_gui.app.ensembles import Ensemble
 from morered_gui.app.history import Moment
 from morered_gui.app.records import RunRecord, same_molecule
 from morered_gui.app.references import Reference, ReferenceChoice, provisional_reference
@@ -49,6 +50,7 @@ class Message:
     Attributes:
         text: a sentence.
         action: id of an action whose button helps, or empty.
+        button: what the button says; empty for the text of the action.
         details: a report that can be copied, or empty.
     """
 
@@ -56,6 +58,7 @@ class Message:
     severity: Severity = Severity.NOTE
     action: str = ""
     details: str = ""
+    button: str = ""
 
     @classmethod
     def of_defect(cls, what: str, details: str) -> Self:
@@ -76,6 +79,7 @@ class AppState:
         view_changed: how the molecule is drawn, or what is measured.
         fixed_changed: other atoms are frozen.
         runs_changed: a run has come, gone, been renamed, shown or hidden.
+        ensemble_changed: the runs that differ from the one looked at by their seed alone.
         file_changed: other molecules to choose from.
         drawing_changed: another drawing, or None where it is not known.
         activity_changed: what the compute thread does.
@@ -90,6 +94,7 @@ class AppState:
     view_changed = Signal()
     fixed_changed = Signal()
     runs_changed = Signal()
+    ensemble_changed = Signal()
     file_changed = Signal()
     drawing_changed = Signal(object)
     activity_changed = Signal(object)
@@ -106,6 +111,7 @@ class AppState:
         self.frame = 0  # number of the coordinate frame
         self.runs: list[RunRecord] = []  # on this molecule, oldest first
         self.run: RunRecord | None = None  # the one looked at
+        self.ensemble: Ensemble | None = None
         self.reference_choice = ReferenceChoice()
         self.view = ViewOptions()
         self.pinned: Structure | None = None  # a frame drawn faintly in the reference's place
@@ -279,6 +285,12 @@ class AppState:
         """Draw the curves of a run beside those of the one looked at, or not."""
         run.visible = visible
         self.runs_changed.emit()
+
+    def set_ensemble(self, ensemble: Ensemble | None) -> None:
+        """What the runs with other seeds have in common; None where there are none."""
+        if ensemble is not self.ensemble:
+            self.ensemble = ensemble
+            self.ensemble_changed.emit()
 
     def remove_run(self, run: RunRecord) -> None:
         """Forget a run; not the one that is computed."""

@@ -8,9 +8,9 @@ from typing import Any, Self
 
 import numpy as np
 
-from morered_gui.chem.perception import with_perceived_bonds
 from morered_gui.core import ExpectedError, Structure
 from morered_gui.training.dataset import EquilibriumSet, Split
+from morered_gui.training.structures import structure_of
 
 # Whatever the seeds of the noise: n molecules are the first n of any larger choice.
 CHOICE_SEED = 0
@@ -35,7 +35,7 @@ class Molecules:
 def choose_molecules(
     data: EquilibriumSet, n: int, split: Split = Split.TEST
 ) -> dict[int, Structure]:
-    """A seeded choice of n structures of one part, bonds perceived, by their index.
+    """A seeded choice of n structures of one part with their bonds, by their index.
 
     Raises ExpectedError where the part has fewer.
     """
@@ -44,7 +44,5 @@ def choose_molecules(
         raise ExpectedError(f"the {split.name.lower()} part has {len(rows)} structures, not {n}")
     chosen = {}
     for row in rows[:n]:
-        numbers, positions = data.geometry(int(row))
-        structure = Structure(numbers, positions, charge=int(data.charge[row]))
-        chosen[int(data.index[row])] = with_perceived_bonds(structure)
+        chosen[int(data.index[row])] = structure_of(data, int(row))
     return chosen

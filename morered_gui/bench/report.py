@@ -166,6 +166,7 @@ _COLUMNS = (
     ("s", "seconds", 3),
     ("energy above reference, kcal/mol", "above_reference", 2),
     ("energy above minimum, kcal/mol", "above_minimum", 2),
+    ("RMSD to minimum / Å", "rmsd_minimum", 3),
 )
 _SHARES = (("failed", "failed"), ("bonds kept", "bonds_kept"), ("same conformer", "same_conformer"))
 

@@ -11,11 +11,12 @@ from typing import Any, Self
 import numpy as np
 
 from morered_gui.bench import xtb
-from morered_gui.bench.starts import Start
+from morered_gui.bench.starts import Start, Started
 from morered_gui.chem.matching import symmetric_rmsd
 from morered_gui.chem.torsions import same_conformer
 from morered_gui.chem.validity import bonds_kept
 from morered_gui.core import StopReason, Structure, Trajectory, rmsd
+from morered_gui.relaxers.xtb import KCAL_PER_MOL, XtbError, xtb_point
 
 # Of the ratio: what rounding may do to a structure that was not moved.
 ROUNDING = 1e-9
@@ -48,6 +49,7 @@ class Score:
         bonds_kept: whether the result has the bonds of the reference and no others.
         above_reference: GFN2-xTB energy above that of the reference's geometry, kcal/mol.
         above_minimum: the same above the nearest GFN2-xTB minimum.
+        rmsd_minimum: to that minimum.
     """
 
     index: int
@@ -71,6 +73,7 @@ class Score:
     bonds_kept: bool
     above_reference: float | None = None
     above_minimum: float | None = None
+    rmsd_minimum: float | None = None
 
     @property
     def failed(self) -> bool:
@@ -103,14 +106,18 @@ def distance(structure: Structure, reference: Structure, start: Start) -> float:
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """What a score needs to know of the molecule; energies in eV, see ``starts``."""
+    """What a score needs to know of the molecule.
+
+    ``minimum`` is its GFN2-xTB minimum with the energies of both, see ``starts``; None where
+    energies are not asked for or there is no minimum.
+    """
 
     index: int
     reference: Structure
     start: Start
     entry: str
     seed: int
-    energies: Mapping[str, float] | None = None
+    minimum: Started | None = None
 
 
 def score(case: Case, trajectory: Trajectory, seconds: float | None) -> Score:
@@ -126,7 +133,7 @@ def score(case: Case, trajectory: Trajectory, seconds: float | None) -> Score:
     kept = bonds_kept(reference, result.positions)
     same_start = same_conformer(reference, trajectory.start) if start.other_conformers else None
     same_result = same_conformer(reference, result) if kept and len(reference.bonds) else None
-    above_reference, above_minimum = _energies(case, result, kept, same_result)
+    energies = _energies(case, result, same_result) if kept else _Energies()
     return Score(
         index=case.index,
         n_atoms=len(reference),
@@ -147,31 +154,41 @@ def score(case: Case, trajectory: Trajectory, seconds: float | None) -> Score:
         seconds=seconds,
         stop_reason=str(trajectory.stop_reason if finite else StopReason.DIVERGED),
         bonds_kept=kept,
-        above_reference=above_reference,
-        above_minimum=above_minimum,
+        **asdict(energies),
     )
 
 
-def _energies(
-    case: Case, result: Structure, kept: bool, same: bool | None
-) -> tuple[float | None, float | None]:
-    """Above the reference and above the nearest minimum, kcal/mol; None where there is none.
+@dataclass(frozen=True)
+class _Energies:
+    """What GFN2-xTB says of a result, see ``Score``; None where it has no answer."""
+
+    above_reference: float | None = None
+    above_minimum: float | None = None
+    rmsd_minimum: float | None = None
+
+
+def _energies(case: Case, result: Structure, same: bool | None) -> _Energies:
+    """Of a result with the bonds that were meant; another molecule's energy tells nothing.
 
     In the reference's basin the nearest minimum is the reference's, and the result's own
-    elsewhere. A result whose bonds have changed is another molecule.
+    elsewhere.
     """
-    if case.energies is None or not kept:
-        return None, None
+    if case.minimum is None:
+        return _Energies()
     try:
-        energy = xtb.energy(result)
-    except xtb.XtbError:
-        return None, None  # such a geometry has no energy, and the table counts it as missing
-    above = (energy - case.energies["reference"]) / xtb.KCAL_PER_MOL
-    try:
-        lowest = case.energies["minimum"] if same else xtb.minimum(result)[1]
-    except xtb.XtbError:
-        return above, None
-    return above, (energy - lowest) / xtb.KCAL_PER_MOL
+        energy = xtb_point(result).energy
+    except XtbError:
+        return _Energies()  # the table counts it as missing
+    above = (energy - case.minimum.energies["reference"]) / KCAL_PER_MOL
+    minimum, lowest = case.minimum.structure, case.minimum.energies["minimum"]
+    if not same:
+        try:
+            minimum, lowest = xtb.minimum(result)
+        except XtbError:
+            return _Energies(above)
+    assert minimum is not None  # a start with energies has a structure
+    away = distance(result, minimum, case.start)
+    return _Energies(above, (energy - lowest) / KCAL_PER_MOL, away)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -56,6 +56,7 @@ class Summary:
         seconds: per molecule; None where molecules shared a batch.
         above_reference: GFN2-xTB energy above the reference's geometry.
         above_minimum: the same above the nearest GFN2-xTB minimum.
+        rmsd_minimum: to that minimum.
         stop_reasons: how often each occurred.
     """
 
@@ -75,6 +76,7 @@ class Summary:
     seconds: Quartiles | None
     above_reference: Quartiles | None
     above_minimum: Quartiles | None
+    rmsd_minimum: Quartiles | None
     stop_reasons: dict[str, int]
 
     def as_dict(self) -> dict[str, Any]:
@@ -110,6 +112,7 @@ def summarise(scores: Sequence[Score], start: str = "") -> Summary:
         seconds=quartiles(lambda s: s.seconds),
         above_reference=quartiles(lambda s: s.above_reference),
         above_minimum=quartiles(lambda s: s.above_minimum),
+        rmsd_minimum=quartiles(lambda s: s.rmsd_minimum),
         stop_reasons=dict(sorted(Counter(s.stop_reason for s in scores).items())),
     )
 

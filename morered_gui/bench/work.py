@@ -12,7 +12,7 @@ from morered_gui.bench.molecules import Molecules
 from morered_gui.bench.protocol import Entry, Protocol, Unit, UnitKind, chunk_size
 from morered_gui.bench.scoring import Case, Curve, Score, curve, score
 from morered_gui.bench.start_cache import StartCache
-from morered_gui.bench.starts import find_start
+from morered_gui.bench.starts import Started, find_start
 from morered_gui.core import ExpectedError, Relaxer, Structure, Trajectory
 from morered_gui.relaxers.collect import relax_all
 from morered_gui.relaxers.registry import RelaxerChoice
@@ -128,7 +128,7 @@ class Worker:
                 start=start,
                 entry=str(unit.entry),
                 seed=unit.seed,
-                energies=self._energies(reference, index),
+                minimum=self._minimum(reference, index),
             )
             if made.structure is None:
                 record.left_out.append(_left_out(case, made.reason))
@@ -136,12 +136,13 @@ class Worker:
                 ready.append((case, made.structure))
         return ready
 
-    def _energies(self, reference: Structure, index: int) -> Mapping[str, float] | None:
+    def _minimum(self, reference: Structure, index: int) -> Started | None:
         if not self.task.protocol.energies:
             return None
         start = find_start("gfn2-xtb")
         seed = self.task.protocol.seeds[0]
-        return self.task.cache.load(reference, start, seed=seed, index=index).energies or None
+        made = self.task.cache.load(reference, start, seed=seed, index=index)
+        return made if made.energies else None
 
     def _indices(self, unit: Unit) -> list[int]:
         indices = list(self.task.molecules.references)

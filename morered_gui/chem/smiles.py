@@ -2,12 +2,14 @@
 
 import re
 
+import numpy as np
 from rdkit import Chem
 from rdkit.Chem import Mol, rdDistGeom
 
 from morered_gui.chem.conformers import minimise
 from morered_gui.chem.conversion import from_rdkit, to_rdkit
 from morered_gui.chem.errors import MoleculeError, rdkit_messages
+from morered_gui.core.arrays import FloatArray
 from morered_gui.core.structure import Structure
 
 _PREFIX = re.compile(r"^(\[[\d:]+\]\s*)?(SMILES Parse Error:\s*)?")
@@ -41,6 +43,24 @@ def structure_of_mol(
     embed(full, seed=seed)
     if optimise:
         minimise(full)
+    return from_rdkit(full, name=name)
+
+
+def structure_at(smiles: str, positions: FloatArray, *, name: str = "") -> Structure:
+    """The molecule of a SMILES at given positions (n, 3) in Å.
+
+    The atoms are in the order of ``structure_from_smiles``: those of the SMILES, then hydrogens.
+
+    Raises MoleculeError where the SMILES is invalid or n is not its number of atoms.
+    """
+    full = Chem.AddHs(mol_from_smiles(smiles))
+    if full.GetNumAtoms() != len(positions):
+        raise MoleculeError(
+            f"'{smiles}' has {full.GetNumAtoms()} atoms, but {len(positions)} have a position"
+        )
+    conformer = Chem.Conformer(len(positions))
+    conformer.SetPositions(np.ascontiguousarray(positions, dtype=np.float64))
+    full.AddConformer(conformer)
     return from_rdkit(full, name=name)
 
 

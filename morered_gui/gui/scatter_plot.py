@@ -54,7 +54,7 @@ class ScatterPlot(FramePlot):
 
     def retitle(self) -> None:
         self.label("bottom", "RMSD (Å)", self._theme.second)
-        self.label("left", "Predicted time step t", self._theme.accent)
+        self.label("left", "Predicted time step t", self._theme.accent, "Predicted t")
         item = self.getPlotItem()
         item.getAxis("left").setTextPen(self._theme.accent)
         item.getAxis("bottom").setTextPen(self._theme.second)

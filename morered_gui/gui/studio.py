@@ -5,7 +5,7 @@ a place.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,9 +13,10 @@ from typing import Any
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from morered_gui.app.comparison import RunQueue, methods_of, seeds_of
+from morered_gui.app.comparison import RunQueue, methods_of, seeds_of, served_methods
 from morered_gui.app.controller import Controller
 from morered_gui.app.editing import Editing
+from morered_gui.app.ensemble_watch import EnsembleWatch
 from morered_gui.app.session import SUFFIX
 from morered_gui.app.settings import Settings, choices_of, with_choices
 from morered_gui.core import Structure
@@ -33,7 +34,6 @@ from morered_gui.gui.scene import Scene
 from morered_gui.gui.session_file import SessionFiles
 from morered_gui.gui.theme import Theme
 from morered_gui.gui.view3d import View3D
-from morered_gui.relaxers.methods import METHODS
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +66,7 @@ class Studio:
             "plot_measurement": self._plot_measurement,
             "remove_measure": self._remove_measurement,
             "pin_frame": self._pin_frame,
+            "cloud": self._switch_cloud,
             "export": self._export,
             "save_session": self._save_session,
             "run_seeds": self._run_seeds,
@@ -97,6 +98,7 @@ class Studio:
             "Explain": self.explain,
         }
         self.queue = RunQueue(parts.controller)
+        self.ensembles = EnsembleWatch(parts.controller)
         self.palette = Palette(parts.actions, self._window)
         self.sessions = SessionFiles(
             parts.controller, parts.view, parts.course, self._choices, self._adopt
@@ -114,6 +116,7 @@ class Studio:
         state.trajectory_changed.connect(self.explain.reset)
         state.frame_selected.connect(lambda _index: self.explain.reset())
         state.runs_changed.connect(self._on_runs)
+        state.ensemble_changed.connect(self._on_ensemble)
         self.explain.prediction_asked.connect(self._predict)
         self.look.plot_asked.connect(lambda name: parts.course.choose({"left": name}))
 
@@ -142,6 +145,8 @@ class Studio:
             actions[name].setEnabled(bool(state.view.measurements))
         actions["pin_frame"].setEnabled(frames or state.pinned is not None)
         actions["pin_frame"].setChecked(state.pinned is not None)
+        actions["cloud"].setEnabled(state.ensemble is not None)
+        actions["cloud"].setChecked(state.view.cloud and state.ensemble is not None)
 
     # --- actions --------------------------------------------------------------------------------
 
@@ -188,15 +193,16 @@ class Studio:
     def _run_seeds(self) -> None:
         panel = self.parts.run_panel
         if panel.choice is not None:
+            state = self.parts.controller.state
+            state.set_view(replace(state.view, cloud=True))
             self.queue.begin(seeds_of(panel.choice, panel.seed, self.runs.n_seeds, panel.max_steps))
 
     def _run_methods(self) -> None:
         panel = self.parts.run_panel
         if panel.choice is None:
             return
-        served = [(m, info.name) for info in panel.models for m in info.methods]
-        without = [(m.name, "") for m in METHODS.values() if m.kind is None]
-        plan = methods_of(panel.choice, [*served, *without], panel.seed, panel.max_steps)
+        served = served_methods(panel.models)
+        plan = methods_of(panel.choice, served, panel.seed, panel.max_steps)
         self.queue.begin(plan)
 
     def _remove_run(self) -> None:
@@ -221,12 +227,21 @@ class Studio:
         state = self.parts.controller.state
         state.pin_frame(None if state.pinned is not None else state.shown)
 
+    def _switch_cloud(self) -> None:
+        view = self.parts.controller.state.view
+        self.parts.controller.state.set_view(replace(view, cloud=not view.cloud))
+
     # --- reactions ------------------------------------------------------------------------------
 
     def _on_runs(self) -> None:
         self.runs.refresh()
         self.parts.course.refresh()
         self.enable_actions()
+
+    def _on_ensemble(self) -> None:
+        self.parts.scene.restyle()
+        self.parts.course.set_ensemble(self.parts.controller.state.ensemble)
+        self._on_runs()
 
     def _on_view(self) -> None:
         state = self.parts.controller.state

@@ -56,6 +56,7 @@ class Extras:
         texts: a value per measurement.
         picked: atoms to be marked.
         frozen: atoms to be shown in a cage.
+        bonds: first atom, second atom and order of each; here None stands for the molecule's own.
     """
 
     colors: Sequence[str] | None = None
@@ -64,10 +65,11 @@ class Extras:
     texts: Sequence[str] | None = None
     picked: Sequence[int] | None = None
     frozen: Sequence[int] | None = None
+    bonds: Sequence[tuple[int, int, float]] | None = None
 
     def as_json(self) -> str:
         """For the page."""
-        table: dict[str, object] = {}
+        table: dict[str, object] = {"bonds": self.bonds}
         if self.colors is not None:
             table["colors"] = list(self.colors) or None
         if self.arrows is not None:
@@ -77,6 +79,36 @@ class Extras:
             if value is not None:
                 table[name] = [list(v) if isinstance(v, tuple) else v for v in value]
         return json.dumps(table)
+
+
+@dataclass(frozen=True, eq=False)
+class Cloud:
+    """The same molecule at several places at once.
+
+    Attributes:
+        molecule: elements and bonds.
+        members: (m, n, 3) Å.
+        colors: one per atom.
+    """
+
+    molecule: Structure
+    members: FloatArray
+    colors: Sequence[str]
+
+    def as_json(self) -> str:
+        """For the page."""
+        table = _table(self.molecule)
+        table["positions"] = [m.round(DECIMALS).ravel().tolist() for m in self.members]
+        table["colors"] = list(self.colors)
+        return json.dumps(table)
+
+
+@dataclass(frozen=True)
+class Legend:
+    """A row of the key to the colours: what runs from 0 to ``top``."""
+
+    title: str
+    top: str
 
 
 @dataclass(frozen=True)
@@ -185,6 +217,15 @@ class View3D(QWebEngineView):
     def show_ghost(self, structure: Structure | None) -> None:
         """Draw a reference faintly, or none."""
         self._call(f"setGhost({_as_json(structure)})")
+
+    def show_cloud(self, cloud: Cloud | None) -> None:
+        """Draw many results of one molecule at once, or none."""
+        self._call(f"setCloud({cloud.as_json() if cloud else 'null'})")
+
+    def show_legend(self, rows: Sequence[Legend], ramp: Sequence[str]) -> None:
+        """Tell what colours mean; ``ramp`` are those from 0 to the top. No rows for none."""
+        table = {"rows": [asdict(row) for row in rows], "ramp": list(ramp)}
+        self._call(f"setLegend({json.dumps(table)})")
 
     def set_theme(self, theme: Theme) -> None:
         """Background and ghost in the theme's colours."""
@@ -314,15 +355,16 @@ def _html() -> str:
 
 
 def _as_json(structure: Structure | None) -> str:
-    if structure is None:
-        return "null"
+    return "null" if structure is None else json.dumps(_table(structure))
+
+
+def _table(structure: Structure) -> dict[str, object]:
     pairs = zip(structure.bonds.tolist(), structure.orders.tolist(), strict=True)
-    data = {
+    return {
         "symbols": structure.symbols,
         "positions": structure.positions.round(DECIMALS).ravel().tolist(),
         "bonds": [[i, j, order] for (i, j), order in pairs],
     }
-    return json.dumps(data)
 
 
 def _page_theme(theme: Theme) -> dict[str, object]:

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QMainWindow, QMenu, QVBoxLayout, QWidget
 
 from morered_gui.app.actions import MENUS
 from morered_gui.app.controller import Controller
+from morered_gui.app.frame_bonds import FrameBonds
 from morered_gui.app.settings import Settings
 from morered_gui.app.state import Activity, AppState, Message
 from morered_gui.chem.examples import Example
@@ -97,7 +98,9 @@ class MainWindow(QMainWindow):
         self.sketch_panel = self.desk.build(theme, follows=settings.relax_while_drawing)
         self.course = CoursePanel(self.state, theme)
         self.plot = self.course.plot
-        self.scene = Scene(self.state, self.view, show_ghost=settings.show_ghost)
+        self.scene = Scene(
+            self.state, self.view, FrameBonds(self.controller), show_ghost=settings.show_ghost
+        )
         self.status_line = StatusLine(self.statusBar(), self.state)
         actions["ghost"].setChecked(settings.show_ghost)
         self.recovery = Recovery(self.controller, self.run_panel, self._enable_actions, self)
@@ -338,7 +341,8 @@ class MainWindow(QMainWindow):
 
     def _on_message(self, message: Message | None) -> None:
         action = message.action if message else ""
-        button = MESSAGE_BUTTONS.get(action, "")
+        button = message.button if message else ""
+        button = button or MESSAGE_BUTTONS.get(action, "")
         if not button and action in self.actions_by_id:
             button = self.actions_by_id[action].text().replace("&", "")
         self.message_bar.show_message(message, button)

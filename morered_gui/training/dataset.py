@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from pathlib import Path
 from typing import Any, Self
@@ -14,6 +14,8 @@ from morered_gui.core.arrays import FloatArray, IntArray
 from morered_gui.core.files import replacing
 
 TEST_RESIDUE, VALIDATION_RESIDUE, MODULUS = 7, 8, 50
+# An entry of ``meta``: whether each structure's atoms are those of its SMILES, hydrogens last.
+ATOM_ORDER, SMILES_ORDER = "atom_order", "SMILES"
 
 
 class Split(IntEnum):
@@ -73,6 +75,11 @@ class EquilibriumSet:
         """Atomic numbers that occur, sorted."""
         return [int(z) for z in np.unique(self.numbers)]
 
+    def all_for(self, split: Split) -> Self:
+        """The same structures, all of them in one part."""
+        residue = {Split.TEST: TEST_RESIDUE, Split.VALIDATION: VALIDATION_RESIDUE}.get(split, 0)
+        return replace(self, index=np.arange(len(self)) * MODULUS + residue)
+
     def members(self, split: Split) -> IntArray:
         """The rows of one part."""
         return np.flatnonzero(self.split == split)
@@ -102,9 +109,13 @@ class EquilibriumSet:
     def save(self, path: Path) -> None:
         """Write the file in one piece: a half-written one never bears the name."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        arrays = {name: getattr(self, name) for name in _ARRAYS}
         with replacing(path) as part:
-            np.savez(part, meta=np.array(json.dumps(self.meta)), **arrays)
+            np.savez(part, allow_pickle=False, **self.arrays())
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """What the file holds, by name."""
+        arrays = {name: getattr(self, name) for name in _ARRAYS}
+        return {"meta": np.array(json.dumps(self.meta)), **arrays}
 
     @classmethod
     def load(cls, path: Path) -> Self:

@@ -19,7 +19,7 @@ from morered_gui.app.state import AppState
 from morered_gui.app.view_options import Style, ViewOptions
 from morered_gui.gui.main import window_with
 from morered_gui.gui.window import MainWindow
-from tests.gui.conftest import n_frames, relaxer_of
+from tests.gui.conftest import REAL_DEVICE, n_frames, relaxer_of
 from tests.gui.pictures import picture
 
 WAIT = 60_000
@@ -49,6 +49,47 @@ def test_that_seeds_run_in_a_row_and_stand_in_the_table(window: MainWindow, qtbo
     assert window.state.trajectory is None
 
 
+def test_that_seeds_are_drawn_as_a_cloud_with_their_spread(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    forget_runs(window)
+    plain = picture(window, qtbot)
+    window.run_panel.choose_device(REAL_DEVICE)
+    window.run_panel.set_max_steps(12)
+    window.actions_by_id["noise"].trigger()
+    window.actions_by_id["run_seeds"].trigger()
+    state = window.state
+    qtbot.waitUntil(
+        lambda: state.ensemble is not None and len(state.ensemble.numbers) == 3, timeout=WAIT
+    )
+    ensemble = state.ensemble
+    assert ensemble is not None and ensemble.spread.min() > 1e-4
+    assert window.actions_by_id["cloud"].isChecked()
+    assert cloud_atoms(window, qtbot) == 9
+    cells = [window.studio.runs.table.item(row, 4).text() for row in range(3)]
+    assert cells == [f"{x:.3f}" for x in ensemble.apart]
+    window.course.tabs.setCurrentIndex(1)
+    assert np.array_equal(window.course.atoms.spread, ensemble.spread)
+    window.course.choose({"left": "spread"})
+    assert window.course.chosen()["left"] == "spread"
+    window.actions_by_id["cloud"].trigger()
+    assert cloud_atoms(window, qtbot) == 0
+    assert (picture(window, qtbot) != plain).any()
+    forget_runs(window)
+    assert state.ensemble is None and not window.actions_by_id["cloud"].isEnabled()
+    assert window.course.chosen()["left"] == "t"
+    window.course.tabs.setCurrentIndex(0)
+
+
+def cloud_atoms(window: MainWindow, qtbot: QtBot) -> int:
+    """How many atoms the page draws in the cloud."""
+    qtbot.waitUntil(lambda: window.view.is_settled, timeout=WAIT)
+    got: list[int] = []
+    window.view.page().runJavaScript("moreredView.cloudSize()", 0, got.append)
+    qtbot.waitUntil(lambda: bool(got), timeout=WAIT)
+    return int(got[0])
+
+
 def test_that_stop_ends_the_row_of_runs(
     slow_run: Callable[[int], MainWindow], qtbot: QtBot
 ) -> None:
@@ -62,7 +103,7 @@ def test_that_stop_ends_the_row_of_runs(
     qtbot.waitUntil(lambda: not window.state.busy, timeout=WAIT)
     assert window.studio.queue.waiting == 0
     assert len(window.state.runs) == 1
-    assert "stopped by you" in window.studio.runs.table.item(0, 7).text()
+    assert "stopped by you" in window.studio.runs.table.item(0, 8).text()
 
 
 def test_that_the_slider_dissolves_and_the_network_tells_the_time(

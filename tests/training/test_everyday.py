@@ -1,7 +1,9 @@
 """The everyday data set, from graphs to training files. Nothing is downloaded here."""
 
 import hashlib
+import json
 import zipfile
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -9,11 +11,12 @@ import numpy as np
 import pytest
 from rdkit import Chem
 
+from morered_gui.chem.validity import bonds_kept
 from morered_gui.core import ExpectedError
 from morered_gui.relaxers.calculators import atoms_of, gfn2_xtb
 from morered_gui.training.batches import pad
 from morered_gui.training.dataset import EquilibriumSet, split_of_index
-from morered_gui.training.everyday import build, plan, test_sets
+from morered_gui.training.everyday import build, minima, packs, plan, test_sets
 from morered_gui.training.everyday.fragments import random_piece
 from morered_gui.training.everyday.functional_groups import GROUPS, SCAFFOLDS, SMALL, attached
 from morered_gui.training.everyday.graphs import TestGraphs, graph_key, residue_of
@@ -232,6 +235,50 @@ def check_partners(folders: build.Folders, data: EquilibriumSet) -> None:
     displacement, known = partners.displacement(batch)
     assert known.sum() == len(data) - 1
     assert 0.0 < np.abs(displacement[known]).max() < 1.0
+
+
+@pytest.fixture
+def packed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> build.Task:
+    """A chunk that a pack has; its own file is gone."""
+    (task,) = build.tasks_of(CANDIDATES, tmp_path, seed=5)
+    build.make_chunk(task)
+    monkeypatch.setattr(packs, "bundled", lambda name: tmp_path / name)
+    (tmp_path / "resources" / "everyday").mkdir(parents=True)
+    packs.write_pack([task.path], tmp_path / "resources" / "everyday" / "minima-000.npz")
+    task.path.rename(tmp_path / "computed.npz")
+    return task
+
+
+def test_that_a_pack_replaces_the_computing(
+    packed: build.Task, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(minima, "minima_of", None)  # nothing is computed
+    build.make_chunk(packed)
+    with np.load(packed.path) as file, np.load(tmp_path / "computed.npz") as old:
+        assert set(file.files) == set(old.files)
+        for name in set(old.files) - {"positions", "start", "heat", "notes"}:
+            assert np.array_equal(file[name], old[name]), name
+        for name in ("positions", "start"):
+            assert np.abs(file[name] - old[name]).max() <= 0.51 * packs.UNIT, name
+        assert file["heat"].shape == old["heat"].shape and np.abs(file["heat"]).max() > 0.01
+        failures, seconds = json.loads(str(old["notes"]))
+        assert json.loads(str(file["notes"])) == [failures, round(seconds, 1)]
+
+
+def test_that_a_pack_of_another_plan_is_passed_over(packed: build.Task) -> None:
+    other = replace(packed, candidates=(Candidate("skeletons", "CF", "CF", 1),))
+    build.make_chunk(other)
+    with np.load(other.path) as file:
+        assert file["smiles"].tolist() == [b"CF"]
+
+
+def test_that_the_packs_that_come_along_can_be_read() -> None:
+    chunk = packs.packed_chunk("chunk-0-0000000-100.npz")
+    assert chunk is not None
+    found, index, smiles = next(chunk.minima(np.random.default_rng(0)))
+    assert found.structure.charge == Chem.GetFormalCharge(Chem.MolFromSmiles(smiles))
+    assert bonds_kept(found.structure, found.structure.positions)
+    assert 0 <= index < 50 * 3 * 100
 
 
 @pytest.mark.usefixtures("no_download")

@@ -9,7 +9,6 @@ import json
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass, fields
 from itertools import islice
 from pathlib import Path
@@ -17,24 +16,28 @@ from typing import Any
 
 import numpy as np
 
-from morered_gui.core import ExpectedError
 from morered_gui.core.files import replacing
-from morered_gui.core.processes import in_order, worker_processes
-from morered_gui.training.dataset import MODULUS, EquilibriumSet, Record
+from morered_gui.training.chunks import Progress, chunks_folder, make_missing
+from morered_gui.training.dataset import (
+    ATOM_ORDER,
+    MODULUS,
+    SMILES_ORDER,
+    EquilibriumSet,
+    Record,
+)
 from morered_gui.training.everyday.graphs import TestGraphs, residue_of
 from morered_gui.training.everyday.plan import MAX_CONFORMERS, Candidate, plan
 from morered_gui.training.partners import N_THERMAL
 
 CHUNK = 100  # molecules
-AHEAD = 4  # chunks under way per process; a slow one holds none up
 PARTNER_CHUNK = 5000  # structures per file of partners
 META = {
     "name": "everyday",
     "level_of_theory": "GFN2-xTB",
+    ATOM_ORDER: SMILES_ORDER,
     "source": "graphs of the networkx atlas; ZINC molecules of the package molsets "
     "(doi 10.3389/fphar.2020.565644) and their BRICS pieces; functional groups; ions at pH 7",
 }
-Progress = Callable[[int], None]
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ class Folders:
     @property
     def chunks(self) -> Path:
         """The finished chunks, and the plan."""
-        return self.output.with_name(f"{self.output.stem}-chunks")
+        return chunks_folder(self.output)
 
     @property
     def partners(self) -> Path:
@@ -62,6 +65,9 @@ class Task:
     first: int
     seed: int
     candidates: tuple[Candidate, ...]
+
+    def __len__(self) -> int:
+        return len(self.candidates)
 
 
 def write_plan(
@@ -101,30 +107,44 @@ def tasks_of(candidates: Sequence[Candidate], folder: Path, seed: int) -> list[T
 
 
 def make_chunks(tasks: Sequence[Task], processes: int, progress: Progress) -> None:
-    """Make the chunks that are missing; ``progress`` is told the number of molecules done.
-
-    Raises ExpectedError where a process is killed; what is finished stays, start it again.
-    """
-    missing = [task for task in tasks if not task.path.exists()]
-    done = sum(len(task.candidates) for task in tasks) - sum(len(t.candidates) for t in missing)
-    progress(done)
-    try:
-        with worker_processes(processes) as submit:
-            for n in in_order(submit, make_chunk, missing, AHEAD * processes):
-                done += n
-                progress(done)
-    except BrokenProcessPool as error:
-        raise ExpectedError(
-            "a process was killed (out of memory?); start the command again, it goes on"
-        ) from error
+    """Make the chunks that are missing; see ``make_missing``."""
+    make_missing(tasks, make_chunk, processes, progress)
 
 
 def make_chunk(task: Task) -> int:
-    """Bring the molecules of a chunk to their minima and write them; returns their number."""
-    from morered_gui.training.everyday.minima import Failure, Minimum, minima_of
+    """Write the minima of a chunk's molecules, out of a pack or computed; returns their number."""
+    made = _from_pack(task) or _computed(task)
+    with replacing(task.path) as part:
+        notes = json.dumps([made.failures, made.seconds])
+        np.savez(part, allow_pickle=False, notes=notes, **_arrays(made.rows))
+    return len(task.candidates)
+
+
+@dataclass(frozen=True)
+class _Made:
+    """Minima with index and SMILES; failures by reason; seconds of one core."""
+
+    rows: list[tuple[Any, int, str]]
+    failures: dict[str, int]
+    seconds: float
+
+
+def _from_pack(task: Task) -> _Made | None:
+    """None where no pack has the chunk, or has it of another plan."""
+    from morered_gui.training.everyday.packs import packed_chunk, smiles_of
+
+    chunk = packed_chunk(task.path.name)
+    if chunk is None or not smiles_of(chunk) <= {c.smiles for c in task.candidates}:
+        return None
+    rows = list(chunk.minima(np.random.default_rng([task.seed, task.first])))
+    return _Made(rows, chunk.failures, chunk.seconds)
+
+
+def _computed(task: Task) -> _Made:
+    from morered_gui.training.everyday.minima import Failure, minima_of
 
     began = time.process_time()  # of one thread: core hours, however busy the machine is
-    rows: list[tuple[Minimum, int, str]] = []
+    rows: list[tuple[Any, int, str]] = []
     failures: Counter[str] = Counter()
     for place, candidate in enumerate(task.candidates, start=task.first):
         rng = np.random.default_rng([task.seed, place])
@@ -135,11 +155,7 @@ def make_chunk(task: Task) -> int:
                 continue
             number = MODULUS * (MAX_CONFORMERS * place + k) + residue_of(candidate.key)
             rows.append((outcome, number, candidate.smiles))
-    seconds = time.process_time() - began
-    with replacing(task.path) as part:
-        arrays = _arrays(rows)
-        np.savez(part, allow_pickle=False, notes=json.dumps([dict(failures), seconds]), **arrays)
-    return len(task.candidates)
+    return _Made(rows, dict(failures), time.process_time() - began)
 
 
 def _arrays(rows: Sequence[tuple[Any, int, str]]) -> dict[str, np.ndarray]:

@@ -19,6 +19,7 @@ from rdkit import Chem
 from morered_gui.chem.errors import rdkit_messages
 from morered_gui.core import ExpectedError
 from morered_gui.training.everyday.graphs import TestGraphs, graph_key
+from morered_gui.training.everyday.plan import Candidate
 from morered_gui.training.everyday.sources import approved_drugs
 
 N_DRUGS = 300
@@ -36,6 +37,12 @@ def molecules_of(name: str) -> list[str]:
     if name not in GENERATED:
         raise ExpectedError(f"there is no test set '{name}'; there are: {', '.join(NAMES)}")
     return _file(name).read_text(encoding="utf-8").split()
+
+
+def candidates_of(name: str) -> list[Candidate]:
+    """The molecules of a test set as those of a data set, one conformer each."""
+    texts = molecules_of(name)
+    return [Candidate(name, text, graph_key(Chem.MolFromSmiles(text)), 1) for text in texts]
 
 
 def chosen_drugs(n: int = N_DRUGS, seed: int = SEED) -> list[str]:
