@@ -10,14 +10,14 @@ and says so.
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 from rdkit import Chem
-from rdkit.Chem import AllChem
+from rdkit.Chem import rdForceFieldHelpers
 
 from morered_gui.chem import mmff94_minimum, smiles_of, structure_from_smiles
 from morered_gui.chem.conversion import to_rdkit
@@ -31,6 +31,7 @@ from morered_gui.training.dataset import EquilibriumSet, Split, split_of_index
 
 FOLDER = Path(__file__).resolve().parent.parent / "resources" / "examples"
 NOISE_STEP, SEED = 100, 1
+Four = tuple[int, int, int, int]
 SOURCE = (
     "QM9 molecule {index} ({split} split), B3LYP/6-31G(2df,p); "
     "Ramakrishnan et al. 2014, doi 10.1038/sdata.2014.22"
@@ -97,11 +98,11 @@ def axial(equatorial: Structure) -> Structure:
     raise SystemExit(f"no axial conformer of {equatorial.formula} was found")
 
 
-def held_torsions(start: Structure, torsions: dict[tuple[int, ...], float]) -> Structure:
+def held_torsions(start: Structure, torsions: Mapping[Four, float]) -> Structure:
     """The minimum of MMFF94 with dihedrals pulled to values in degrees."""
     mol = to_rdkit(start)
-    properties = AllChem.MMFFGetMoleculeProperties(mol)
-    field = AllChem.MMFFGetMoleculeForceField(mol, properties)
+    properties = rdForceFieldHelpers.MMFFGetMoleculeProperties(mol)
+    field = rdForceFieldHelpers.MMFFGetMoleculeForceField(mol, properties)
     for atoms, value in torsions.items():
         field.MMFFAddTorsionConstraint(*atoms, False, value, value, 500.0)
     field.Minimize(maxIts=2000)

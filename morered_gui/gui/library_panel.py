@@ -8,7 +8,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QLabel, QLineEdit, QListView, QPushButton, QVBoxLayout, QWidget
 
 from morered_gui.gui.library_model import THUMBNAIL, LibraryModel
-from morered_gui.gui.widgets import heading, muted, recent_button
+from morered_gui.gui.widgets import empty_layout, heading, muted, recent_button
 
 MOST_RECENT = 4
 
@@ -63,8 +63,7 @@ class LibraryPanel(QWidget):
 
     def show_recent(self, files: Sequence[str]) -> None:
         """The files opened last, the newest first."""
-        while (item := self._recent.takeAt(0)) is not None:
-            item.widget().deleteLater()
+        empty_layout(self._recent)
         self._recent_heading.setVisible(bool(files))
         for name in files[:MOST_RECENT]:
             button = recent_button(Path(name))

@@ -20,7 +20,7 @@ from morered_gui.chem.examples import Example
 from morered_gui.gui.flow_layout import FlowLayout
 from morered_gui.gui.theme import Theme
 from morered_gui.gui.thumbnails import Thumbnails
-from morered_gui.gui.widgets import heading, muted, recent_button
+from morered_gui.gui.widgets import empty_layout, heading, muted, recent_button
 
 CARD = QSize(104, 72)  # of the drawing
 CARD_SIZE = QSize(122, 108)
@@ -57,13 +57,13 @@ class StartPage(QScrollArea):
         self.cards = [self._card(example) for example in self._examples]
         self._recent = FlowLayout(spacing=2)
         self._recent_heading: QLabel = heading("Recent files")
-        inside = QWidget()
-        inside.setObjectName("startinside")
-        self._column = QVBoxLayout(inside)
+        self._inside = QWidget()
+        self._inside.setObjectName("startinside")
+        self._column = QVBoxLayout(self._inside)
         self._column.setContentsMargins(22, 24, 8, 24)
         self._column.setSpacing(8)
         self._lay_out(actions)
-        self.setWidget(inside)
+        self.setWidget(self._inside)
         self.show_recent(())
         self._draw_anew()
 
@@ -116,8 +116,7 @@ class StartPage(QScrollArea):
 
     def show_recent(self, files: Sequence[str]) -> None:
         """The files opened last, the newest first."""
-        while (item := self._recent.takeAt(0)) is not None:
-            item.widget().deleteLater()
+        empty_layout(self._recent)
         self._recent_heading.setVisible(bool(files))
         for name in files:
             button = recent_button(Path(name))
@@ -148,7 +147,7 @@ class StartPage(QScrollArea):
 
     def _fit(self) -> None:
         """The scroll area by itself asks for less than rows of cards take at this width."""
-        self.widget().setMinimumHeight(self._column.heightForWidth(self.viewport().width()))
+        self._inside.setMinimumHeight(self._column.heightForWidth(self.viewport().width()))
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

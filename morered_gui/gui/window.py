@@ -150,7 +150,7 @@ class MainWindow(QMainWindow):
             "Library": ("Library", self.library.panel),
             "File": ("Molecules in the file", self.file_panel),
         }
-        outcomes = {"Relaxation": ("Relaxation", self.run_panel)}
+        outcomes: dict[str, tuple[str, QWidget]] = {"Relaxation": ("Relaxation", self.run_panel)}
         outcomes |= {title: (title, panel) for title, panel in self.studio.panels.items()}
         self.docks = add_tabs(self, sources, left)
         self.docks["Molecule"] = add_dock(self, "Molecule", self.molecule_panel, left)
