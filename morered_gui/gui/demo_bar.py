@@ -68,7 +68,7 @@ class DemoBar(QFrame):
     def focus_next(self) -> None:
         """Space goes on, unless the user works elsewhere by now."""
         here = self.window().focusWidget()
-        if here is None or here is self or self.isAncestorOf(here):
+        if not here or here is self or self.isAncestorOf(here):
             self._next.setFocus(Qt.FocusReason.OtherFocusReason)
 
 

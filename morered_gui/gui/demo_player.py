@@ -166,7 +166,7 @@ class DemoPlayer(QObject):
             case Verb.RELAX:
                 parts.actions["relax"].trigger()
                 return lambda: not state.busy
-            case Verb.PLOT:
+            case Verb.PLOT if isinstance(value, tuple):
                 parts.course.choose(dict(zip(("left", "right", "progress"), value, strict=True)))
             case Verb.FRAME:
                 parts.actions[str(value)].trigger()
