@@ -34,7 +34,13 @@ class ActionSpec:
 
 ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
+        "new", "&New", "mdi6.file-outline", "Ctrl+N", "An empty page, and the start page beside it"
+    ),
+    ActionSpec(
         "open", "&Open…", "mdi6.folder-open-outline", "Ctrl+O", "Open a molecule from a file"
+    ),
+    ActionSpec(
+        "library", "Li&brary", "mdi6.bookshelf", "Ctrl+Shift+L", "Examples by topic, recent files"
     ),
     ActionSpec(
         "save_structure",
@@ -99,6 +105,9 @@ ACTIONS: tuple[ActionSpec, ...] = (
         short="Paste",
     ),
     ActionSpec(
+        "start_drawing", "&Draw", "mdi6.pencil-outline", "Ctrl+Shift+D", "Draw a molecule in 2D"
+    ),
+    ActionSpec(
         "follow",
         "Relax &while you draw",
         "mdi6.fast-forward-outline",
@@ -107,6 +116,13 @@ ACTIONS: tuple[ActionSpec, ...] = (
         checkable=True,
     ),
     ActionSpec("relax", "&Relax", "mdi6.play", "Ctrl+R", "Relax the starting structure"),
+    ActionSpec(
+        "relax_by_other",
+        "Relax with what takes the &molecule",
+        "",
+        "",
+        "Choose a model or method that takes the molecule, where the chosen one does not",
+    ),
     ActionSpec("stop", "S&top", "mdi6.stop", "Esc", "Stop the relaxation; the frames are kept"),
     ActionSpec(
         "noise",
@@ -363,7 +379,9 @@ BY_ID = {spec.id: spec for spec in ACTIONS}
 # Menu title -> ids; an empty id is a separator.
 MENUS: dict[str, tuple[str, ...]] = {
     "&File": (
+        "new",
         "open",
+        "library",
         "",
         "save_structure",
         "save_trajectory",
@@ -376,7 +394,16 @@ MENUS: dict[str, tuple[str, ...]] = {
         "",
         "quit",
     ),
-    "&Edit": ("undo", "redo", "", "copy_smiles", "copy_inchi", "copy_molfile", "paste_molecule"),
+    "&Edit": (
+        "undo",
+        "redo",
+        "",
+        "start_drawing",
+        "copy_smiles",
+        "copy_inchi",
+        "copy_molfile",
+        "paste_molecule",
+    ),
     "&Atoms": (
         "set_geometry",
         "change_element",
@@ -392,6 +419,7 @@ MENUS: dict[str, tuple[str, ...]] = {
     ),
     "&Relax": (
         "relax",
+        "relax_by_other",
         "stop",
         "follow",
         "",
@@ -445,6 +473,7 @@ MENUS: dict[str, tuple[str, ...]] = {
 }
 
 TOOLBAR: tuple[str, ...] = (
+    "new",
     "open",
     "save_structure",
     "save_trajectory",

@@ -11,9 +11,9 @@ from morered_gui.app.records import RunRecord
 from morered_gui.app.state import Activity
 from morered_gui.chem.validity import bonds_kept
 from morered_gui.core import StopReason
-from morered_gui.relaxers.methods import METHODS, ModelInfo, all_methods
+from morered_gui.relaxers.methods import METHODS, ModelInfo, all_methods, models_for
 from morered_gui.relaxers.registry import RelaxerChoice
-from morered_gui.relaxers.suitability import models_for, obstacle
+from morered_gui.relaxers.suitability import obstacle
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -51,6 +51,7 @@ class Message:
     Attributes:
         text: a sentence.
         action: id of an action whose button helps, or empty.
+        button: what the button says; empty for the text of the action.
         details: a report that can be copied, or empty.
     """
 
@@ -58,6 +59,7 @@ class Message:
     severity: Severity = Severity.NOTE
     action: str = ""
     details: str = ""
+    button: str = ""
 
     @classmethod
     def of_defect(cls, what: str, details: str) -> Self:
@@ -173,6 +175,13 @@ class AppState:
         self.valid_drawing, self.fixed = None, frozenset()
         self._set_start(None, noise_step=0)
         self.runs_changed.emit()
+
+    def start_anew(self) -> None:
+        """No molecule and an empty page."""
+        self._forget_molecule()
+        self.drawing = None
+        self.clear()
+        self.drawing_changed.emit(None)
 
     def set_drawing(self, drawing: Drawing | None) -> None:
         """The structure has this drawing; it stays itself."""

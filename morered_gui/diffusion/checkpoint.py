@@ -55,7 +55,8 @@ class ModelConfig:
             (beside it, or one that comes with the program) or by its folder.
         level_of_theory: of the structures that it was trained on.
         elements: atomic numbers that it was trained on (symbols in the file).
-        charges: molecular charges that it was trained on, e.
+        charges: molecular charges that it was trained on, e; empty for no limit. A network
+            that has seen ions needs no other input: the structure tells the charge.
         max_atoms: largest molecule of the training data; larger ones get a warning.
         summary: one line for people.
         training: record of the training: data, steps, hours, validation figures.
@@ -109,6 +110,8 @@ class ModelConfig:
             raise ValueError(f"unknown noise schedule '{self.schedule}'")
         if self.n_steps < 1:
             raise ValueError("'n_steps' has to be at least 1")
+        if self.max_atoms is not None and self.max_atoms < 1:
+            raise ValueError("'max_atoms' has to be at least 1")
 
 
 _KINDS: Mapping[str, Any] = {

@@ -6,8 +6,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QComboBox
 
-from morered_gui.relaxers.methods import Method, ModelInfo, all_methods
-from morered_gui.relaxers.suitability import models_for, obstacle, time_models
+from morered_gui.relaxers.methods import Method, ModelInfo, all_methods, models_for
+from morered_gui.relaxers.suitability import obstacle, time_models
 
 DATA = Qt.ItemDataRole.UserRole
 TIP = Qt.ItemDataRole.ToolTipRole
@@ -108,13 +108,13 @@ def grouped(methods: Sequence[Method]) -> list[tuple[str, list[Method]]]:
 
 
 class ModelBox(ChoiceBox):
-    """The models that serve a method."""
+    """The models that serve a method, the default one first."""
 
     def __init__(self) -> None:
         super().__init__("Model", "The network and what it was trained on")
 
     def fill(self, method: Method | None, models: Sequence[ModelInfo], wanted: str) -> None:
-        """List the models of a method and choose the one wanted, else the method's own."""
+        """List the models of a method and choose the one wanted, else the first."""
         self.clear()
         for model in models_for(method, models) if method else []:
             self.put(model.name, model.name, model.summary)

@@ -1,7 +1,9 @@
 """A piece of a library of molecules relaxed at once, in whatever process it is sent to."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from morered_gui.chem.errors import MoleculeError
 from morered_gui.chem.library import LibraryRecord
@@ -20,6 +22,7 @@ class LibraryChunk:
     choice: RelaxerChoice
     max_steps: int
     seed: int
+    energies: bool = False  # whether GFN2-xTB judges start and result
 
 
 @dataclass(frozen=True)
@@ -72,22 +75,29 @@ def _relaxed(
     seed = chunk.seed + batch[0][0].number
     found = relax_each(relaxer, starts, max_steps=chunk.max_steps, seed=seed)
     seconds = (time.perf_counter() - began) / len(batch)
-    return [_outcome(record, one, seconds) for (record, _), one in zip(batch, found, strict=True)]
+    return [
+        _outcome(record, one, seconds, energies=chunk.energies)
+        for (record, _), one in zip(batch, found, strict=True)
+    ]
 
 
 def _outcome(
-    record: LibraryRecord, trajectory: Trajectory | ExpectedError, seconds: float
+    record: LibraryRecord,
+    trajectory: Trajectory | ExpectedError,
+    seconds: float,
+    *,
+    energies: bool,
 ) -> Outcome:
     if isinstance(trajectory, ExpectedError):
         return Failed(record, str(trajectory))
     if trajectory.stop_reason == StopReason.DIVERGED:
         return Failed(record, StopReason.DIVERGED.sentence)
-    report = report_on(trajectory)
+    report = report_on(trajectory, energies=energies)
     info = {
         "stop_reason": report.stop_reason,
         "t": report.t_final,
         "rmsd_to_start": round(report.rmsd_to_start, 4),
-        "bonds_kept": report.bonds_kept,
+        **_rounded(report.check.as_dict()),
         "evaluations": report.evaluations,
         "seconds": round(seconds, 4),
         "method": report.method,
@@ -99,3 +109,7 @@ def _outcome(
         return Relaxed(record, report, sdf_record(result, known, record.fields))
     except MoleculeError as error:
         return Failed(record, str(error))
+
+
+def _rounded(table: Mapping[str, Any]) -> dict[str, Any]:
+    return {k: round(v, 4) if isinstance(v, float) else v for k, v in table.items()}
