@@ -118,7 +118,7 @@ class ForceMatching:
     def _errors(
         self, network: Any, rows: IntArray, device: torch.device
     ) -> tuple[FloatArray, FloatArray]:
-        """Absolute errors of the energies [B], and of the forces averaged over each molecule [B]."""
+        """Absolute errors of the energies [B], and of forces averaged over each molecule [B]."""
         data = self.labels.structures
         tensors = self._tensors(pad(data, rows, int(data.n_atoms[rows].max())), device)
         with torch.no_grad():

@@ -13,11 +13,11 @@ from morered_gui.diffusion.config import NetworkKind
 from morered_gui.diffusion.process import DiffusionProcess
 from morered_gui.training.batches import BatchStream
 from morered_gui.training.config import TrainingConfig
-from morered_gui.training.dataset import MODULUS, EquilibriumSet, Split
+from morered_gui.training.dataset import EquilibriumSet, Split
 from morered_gui.training.denoising import Denoising
 from morered_gui.training.displacement import DisplacementRecipe
 from morered_gui.training.forces import ForceMatching
-from morered_gui.training.labels import HELD_OUT_RESIDUE, LabelledSet
+from morered_gui.training.labels import LabelledSet, is_held_out
 from morered_gui.training.loop import Objective, Trainer
 from morered_gui.training.partners import Partners
 from morered_gui.training.recipe import GaussianRecipe, Recipe
@@ -47,7 +47,7 @@ def training_rows(config: TrainingConfig, data: EquilibriumSet) -> IntArray:
     rows = data.members(Split.TRAIN)
     labelled = config.network.kind == NetworkKind.ENERGY
     if labelled:
-        rows = rows[data.index[rows] % MODULUS != HELD_OUT_RESIDUE]
+        rows = rows[~is_held_out(data.index[rows])]
     if config.same_molecules_as is not None:
         others = EquilibriumSet.load(Path(config.same_molecules_as)).index
         rows = rows[np.isin(data.index[rows], others)]
@@ -67,6 +67,8 @@ def _objective(config: TrainingConfig, data: EquilibriumSet, rows: IntArray) -> 
         return ForceMatching(
             config.network, labels, rows, stream, config.energy_weight, config.n_validation
         )
+    if "kinds" in data.meta:
+        raise ExpectedError(f"{config.data} has disturbed structures; MoreRed needs equilibria")
     validation = Validation(data, DiffusionProcess(), config.n_validation)
     return Denoising(config.network, _recipe(config, data), stream, validation)
 
