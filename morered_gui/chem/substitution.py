@@ -153,19 +153,17 @@ def set_bond(
     if order == 0:
         structure = _drawn_apart(structure, i, j, held)
     mol = _editable(structure)
-    bond = mol.GetBondBetweenAtoms(i, j)
-    if order == 0:
+    is_new = [min(i, j), max(i, j)] not in structure.bonds.tolist()
+    if not is_new:
         mol.RemoveBond(i, j)
-    elif bond is not None:
-        bond.SetBondType(ORDERS[order])
-    else:
+    if order:
         mol.AddBond(i, j, ORDERS[order])
     gone: set[int] = set()
     for atom in atoms:
         number = mol.GetAtomWithIdx(atom).GetAtomicNum()
         gone |= _hydrogens(mol, atom, keep=_wanted_hydrogens(mol, atom, number)) - {i, j}
-    moved = _too_far(structure, i, j) - set(held) if bond is None else set()
-    return _finished(structure, mol, gone, {i, j}, moved)
+    moved = _too_far(structure, i, j) - set(held)
+    return _finished(structure, mol, gone, {i, j}, moved if is_new else set())
 
 
 def change_charge(structure: Structure, atom: int, charge: int) -> Change:
