@@ -1,40 +1,17 @@
 """Every command of the program, declared once; menus, toolbar and shortcuts are made of it."""
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True)
-class ActionSpec:
-    """One command.
-
-    Attributes:
-        id: unique; the window finds its callback under this name.
-        text: in the menu.
-        icon: name of a qtawesome icon, or empty.
-        shortcut: as Qt writes it, or empty.
-        tooltip: one sentence; the shortcut is put behind it.
-        checkable: whether it is a switch.
-        short: one or two words for the toolbar.
-    """
-
-    id: str
-    text: str
-    icon: str = ""
-    shortcut: str = ""
-    tooltip: str = ""
-    checkable: bool = False
-    short: str = ""
-
-    @property
-    def hint(self) -> str:
-        """The tooltip with the shortcut."""
-        text = self.tooltip or self.text.replace("&", "").rstrip(".…")
-        return f"{text} ({self.shortcut})" if self.shortcut else text
-
+from morered_gui.app.action_spec import ActionSpec
+from morered_gui.app.atom_actions import ATOM_ACTIONS, ATOM_MENU
 
 ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
+        "new", "&New", "mdi6.file-outline", "Ctrl+N", "An empty page, and the start page beside it"
+    ),
+    ActionSpec(
         "open", "&Open…", "mdi6.folder-open-outline", "Ctrl+O", "Open a molecule from a file"
+    ),
+    ActionSpec(
+        "library", "Li&brary", "mdi6.bookshelf", "Ctrl+Shift+L", "Examples by topic, recent files"
     ),
     ActionSpec(
         "save_structure",
@@ -99,6 +76,9 @@ ACTIONS: tuple[ActionSpec, ...] = (
         short="Paste",
     ),
     ActionSpec(
+        "start_drawing", "&Draw", "mdi6.pencil-outline", "Ctrl+Shift+D", "Draw a molecule in 2D"
+    ),
+    ActionSpec(
         "follow",
         "Relax &while you draw",
         "mdi6.fast-forward-outline",
@@ -107,6 +87,13 @@ ACTIONS: tuple[ActionSpec, ...] = (
         checkable=True,
     ),
     ActionSpec("relax", "&Relax", "mdi6.play", "Ctrl+R", "Relax the starting structure"),
+    ActionSpec(
+        "relax_by_other",
+        "Relax with what takes the &molecule",
+        "",
+        "",
+        "Choose a model or method that takes the molecule, where the chosen one does not",
+    ),
     ActionSpec("stop", "S&top", "mdi6.stop", "Esc", "Stop the relaxation; the frames are kept"),
     ActionSpec(
         "noise",
@@ -149,6 +136,15 @@ ACTIONS: tuple[ActionSpec, ...] = (
         checkable=True,
     ),
     ActionSpec(
+        "cloud",
+        "Show the &cloud of seeds",
+        "mdi6.chart-bubble",
+        "Shift+G",
+        "Lay the results of all seeds over each other, coloured by how far each atom spreads",
+        checkable=True,
+        short="Cloud",
+    ),
+    ActionSpec(
         "measure_distance", "Measure a &distance", "mdi6.ruler", "D", "Then click two atoms"
     ),
     ActionSpec(
@@ -179,70 +175,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "",
         "Take the selected measurement away",
     ),
-    ActionSpec(
-        "set_geometry",
-        "&Set distance, angle or dihedral",
-        "mdi6.ruler-square",
-        "Ctrl+G",
-        "Move the smaller fragment until 2, 3 or 4 selected atoms have the value in the panel",
-        short="Set",
-    ),
-    ActionSpec(
-        "change_element",
-        "Change &element",
-        "mdi6.atom",
-        "Ctrl+Shift+E",
-        "Make the selected atom the element in the panel; its hydrogens follow",
-        short="Change",
-    ),
-    ActionSpec(
-        "change_order",
-        "Change &bond order",
-        "mdi6.equal",
-        "Ctrl+B",
-        "Give the bond of two selected atoms the order in the panel; hydrogens follow",
-        short="Change",
-    ),
-    ActionSpec(
-        "add_group",
-        "Add &group",
-        "mdi6.plus",
-        "Ctrl+Shift+G",
-        "Put the group in the panel in the place of a hydrogen of the selected atom",
-        short="Add",
-    ),
-    ActionSpec(
-        "delete_atoms",
-        "&Delete atoms",
-        "mdi6.trash-can-outline",
-        "Ctrl+Del",
-        "Delete the selected atoms with their hydrogens; open valences are filled",
-        short="Delete",
-    ),
-    ActionSpec(
-        "invert_centre",
-        "&Invert stereocentre",
-        "mdi6.flip-horizontal",
-        "Ctrl+I",
-        "Let two substituents of the selected atom change places",
-        short="Invert",
-    ),
-    ActionSpec(
-        "freeze",
-        "&Freeze",
-        "mdi6.snowflake",
-        "Ctrl+F",
-        "Selected atoms stay exactly where the start has them in every relaxation; "
-        "again to free them",
-        checkable=True,
-        short="Freeze",
-    ),
-    ActionSpec(
-        "unfreeze_all", "&Unfreeze all", "", "", "All atoms may move again", short="Free all"
-    ),
-    ActionSpec(
-        "select_none", "Select &none", "", "Ctrl+Shift+A", "Forget which atoms were clicked"
-    ),
+    *ATOM_ACTIONS,
     ActionSpec(
         "fit",
         "&Fit to window",
@@ -318,6 +251,30 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "",
         "Relax from what the slider shows",
     ),
+    ActionSpec(
+        "demo_dissolve",
+        "A &molecule dissolves and comes back",
+        "mdi6.blur",
+        "",
+        "Guided demonstration: forward diffusion, the network's clock, and the way back",
+    ),
+    ActionSpec(
+        "demo_noise",
+        "&How noisy is it? Predicted t against RMSD",
+        "mdi6.chart-scatter-plot",
+        "",
+        "Guided demonstration: three amounts of noise, and a disturbance that is none",
+    ),
+    ActionSpec(
+        "demo_methods",
+        "MMFF94, &GFN2-xTB and MoreRed on one molecule",
+        "mdi6.compare",
+        "",
+        "Guided demonstration: three methods from the same start, side by side",
+    ),
+    ActionSpec("demo_next", "&Next", "", "PgDown", "On with the demonstration"),
+    ActionSpec("demo_back", "&Back", "", "PgUp", "Back to the step before"),
+    ActionSpec("demo_end", "&End the demonstration", "", "", "Esc as well", short="End"),
     ActionSpec("palette", "&Commands…", "mdi6.magnify", "Ctrl+K", "Find any command by its name"),
     ActionSpec(
         "shortcuts", "&Keyboard shortcuts", "mdi6.keyboard-outline", "F1", "List all shortcuts"
@@ -330,7 +287,9 @@ BY_ID = {spec.id: spec for spec in ACTIONS}
 # Menu title -> ids; an empty id is a separator.
 MENUS: dict[str, tuple[str, ...]] = {
     "&File": (
+        "new",
         "open",
+        "library",
         "",
         "save_structure",
         "save_trajectory",
@@ -343,22 +302,20 @@ MENUS: dict[str, tuple[str, ...]] = {
         "",
         "quit",
     ),
-    "&Edit": ("undo", "redo", "", "copy_smiles", "copy_inchi", "copy_molfile", "paste_molecule"),
-    "&Atoms": (
-        "set_geometry",
-        "change_element",
-        "change_order",
-        "add_group",
-        "delete_atoms",
-        "invert_centre",
+    "&Edit": (
+        "undo",
+        "redo",
         "",
-        "freeze",
-        "unfreeze_all",
-        "",
-        "select_none",
+        "start_drawing",
+        "copy_smiles",
+        "copy_inchi",
+        "copy_molfile",
+        "paste_molecule",
     ),
+    "&Atoms": ATOM_MENU,
     "&Relax": (
         "relax",
+        "relax_by_other",
         "stop",
         "follow",
         "",
@@ -390,6 +347,7 @@ MENUS: dict[str, tuple[str, ...]] = {
     "&View": (
         "ghost",
         "pin_frame",
+        "cloud",
         "fit",
         "",
         "measure_distance",
@@ -398,10 +356,20 @@ MENUS: dict[str, tuple[str, ...]] = {
         "plot_measurement",
         "remove_measure",
     ),
+    "&Demos": (
+        "demo_dissolve",
+        "demo_noise",
+        "demo_methods",
+        "",
+        "demo_next",
+        "demo_back",
+        "demo_end",
+    ),
     "&Help": ("palette", "shortcuts", "about"),
 }
 
 TOOLBAR: tuple[str, ...] = (
+    "new",
     "open",
     "save_structure",
     "save_trajectory",

@@ -11,8 +11,9 @@ from morered_gui.app.records import RunRecord
 from morered_gui.app.state import Activity
 from morered_gui.chem.validity import bonds_kept
 from morered_gui.core import StopReason
-from morered_gui.relaxers.methods import METHODS
+from morered_gui.relaxers.methods import METHODS, ModelInfo, all_methods, models_for
 from morered_gui.relaxers.registry import RelaxerChoice
+from morered_gui.relaxers.suitability import obstacle
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,6 +132,16 @@ class RunQueue:
 def seeds_of(choice: RelaxerChoice, first: int, count: int, max_steps: int) -> list[PlannedRun]:
     """The same run with other random numbers."""
     return [PlannedRun(choice, first + k, max_steps) for k in range(count)]
+
+
+def served_methods(models: Sequence[ModelInfo]) -> list[tuple[str, str]]:
+    """Each method that can run here with each of its models; plug-ins are among them."""
+    able = [method for method in all_methods().values() if not obstacle(method, models)]
+    return [
+        (method.name, model)
+        for method in able
+        for model in ([m.name for m in models_for(method, models)] if method.kind else [""])
+    ]
 
 
 def methods_of(

@@ -4,7 +4,8 @@ Qt-free; lives in the interface's thread. ``pump`` is to be called at the rate o
 """
 
 import queue
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from morered_gui.app.events import (
 )
 from morered_gui.app.jobs import Events, Job, Worker, task
 from morered_gui.app.operations import Loaded
+from morered_gui.app.records import RunRecord
 from morered_gui.app.references import Reference, ReferenceChoice, ReferenceKind
 from morered_gui.app.runs import (
     Build,
@@ -34,6 +36,7 @@ from morered_gui.app.runs import (
 )
 from morered_gui.app.series import RunSeries
 from morered_gui.app.state import Activity, AppState, Message, Severity
+from morered_gui.app.view_options import BondsFrom
 from morered_gui.core import Frame, StopReason, Structure
 from morered_gui.relaxers.registry import RelaxerChoice
 
@@ -154,27 +157,33 @@ class Controller:
         self._save_frames(path, operations.save_trajectory)
 
     def export_html(self, path: Path) -> None:
-        """Write all frames so far as a page."""
-        self._save_frames(path, operations.export_html)
+        """Write all frames so far as a page, with bonds as they are drawn."""
+        perceived = self.state.view.bonds == BondsFrom.FRAME
+        self._save_frames(path, partial(operations.export_html, perceived=perceived))
 
     def save_bytes(self, path: Path, content: bytes) -> None:
         """Write a picture, say."""
         self._submit_save(lambda: operations.save_bytes(path, content))
 
     def measure_to(self, choice: ReferenceChoice) -> None:
-        """Measure the run looked at to another reference, now and in the future."""
-        state = self.state
-        run = state.run
-        if run is None or not len(run.trajectory):
+        """Measure all runs to another reference, now and in the future."""
+        self._measure(choice, self.state.runs)
+
+    def _measure(self, choice: ReferenceChoice, runs: Sequence[RunRecord]) -> None:
+        state, known = self.state, self.state.known_reference
+        runs = [run for run in runs if len(run.trajectory)]
+        if not runs:
             state.reference_choice = choice
             return
+        copies = [run.trajectory.copy() for run in runs]
 
-        def measured(result: tuple[Reference, RunSeries]) -> None:
+        def measured(found: list[tuple[Reference, RunSeries]]) -> None:
             state.reference_choice = choice
-            state.set_measured(run, *result)
+            state.set_measured([(run, *each) for run, each in zip(runs, found, strict=True)])
 
-        copy, known = run.trajectory.copy(), state.known_reference
-        self.run_task(lambda: operations.measured(choice, copy, known), measured)
+        self.run_task(
+            lambda: [operations.measured(choice, copy, known) for copy in copies], measured
+        )
 
     def load_reference(self, path: Path, *, symmetric: bool) -> None:
         """Measure to a structure from a file; its atoms may come in another order."""
@@ -208,6 +217,11 @@ class Controller:
     def run_number(self) -> int:
         """Number of the relaxation that is on its way, 0 where there is none."""
         return 0 if self._run is None else self._run.number
+
+    @property
+    def is_loading(self) -> bool:
+        """Whether a molecule that was asked for is on its way."""
+        return self._load is not None and self._load.number in self._handlers
 
     def close(self) -> bool:
         """Stop both threads; True where they have ended."""
@@ -292,7 +306,8 @@ class Controller:
         self.state.end_run(reason)
         choice, known = self.state.reference_choice, self.state.known_reference
         if known is None or choice.symmetric or self.state.reference is not known:
-            self.measure_to(choice)  # only now there is a final and a best frame
+            # Only now there is a final and a best frame.
+            self._measure(choice, [self.state.run] if self.state.run else [])
 
     def _is_run(self, event: Event) -> bool:
         return self._run is not None and event.job == self._run.number

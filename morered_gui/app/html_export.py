@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from morered_gui.app.frame_bonds import bonds_of_frames
 from morered_gui.chem import MoleculeError
 from morered_gui.chem.conversion import bond_arrays, kekulised
 from morered_gui.chem.writing import write_atomically
@@ -18,20 +19,20 @@ SHORTEST_FRAME, LONGEST_FRAME = 33, 250  # ms
 DECIMALS = 4
 
 
-def write_html(path: Path | str, trajectory: Trajectory) -> None:
+def write_html(path: Path | str, trajectory: Trajectory, *, perceived: bool = False) -> None:
     """Write a stand-alone page with 3Dmol.js inside it: slider, play and pause, caption.
 
-    Bonds and their orders are those of the molecule in every frame, never guessed from
-    distances. The page may load nothing: a content security policy forbids it.
+    Bonds and their orders are those of the molecule in every frame, unless they are to be
+    ``perceived`` in each. The page may load nothing: a content security policy forbids it.
 
     Raises:
         MoleculeError: the trajectory has no frame, or the disk refuses.
         FileNotFoundError: 3Dmol.js was not fetched when the program was built.
     """
-    write_atomically(Path(path), page_of(trajectory))
+    write_atomically(Path(path), page_of(trajectory, perceived=perceived))
 
 
-def page_of(trajectory: Trajectory) -> str:
+def page_of(trajectory: Trajectory, *, perceived: bool = False) -> str:
     """The page of ``write_html`` as text."""
     if len(trajectory) == 0:
         raise MoleculeError("the trajectory has no frames to show")
@@ -39,7 +40,7 @@ def page_of(trajectory: Trajectory) -> str:
         "@TITLE@": html.escape(trajectory.start.name or trajectory.start.formula),
         "@SUBTITLE@": html.escape(subtitle(trajectory)),
         "@LIBRARY@": asset(LIBRARY).read_text(encoding="utf-8"),
-        "@VIEWER@": _viewer(movie(trajectory)),
+        "@VIEWER@": _viewer(movie(trajectory, perceived=perceived)),
     }
     # In one pass: nothing that a part contains is taken for a place of another one.
     page = (Path(__file__).with_name(PAGE)).read_text(encoding="utf-8")
@@ -49,12 +50,22 @@ def page_of(trajectory: Trajectory) -> str:
     return "".join(pieces)
 
 
-def movie(trajectory: Trajectory) -> dict[str, Any]:
-    """What the page's script is given: atoms, positions per frame, captions."""
+def movie(trajectory: Trajectory, *, perceived: bool = False) -> dict[str, Any]:
+    """What the page's script is given: atoms, positions per frame, captions.
+
+    And the different sets of bonds, with the place of each frame's among them, where they are
+    ``perceived``.
+    """
     frames = list(trajectory)
     shift = frames[0].positions.mean(0)
     per_frame = 1000 * SECONDS_OF_PLAY / len(frames)
+    bonds: dict[str, Any] = {}
+    if perceived:
+        found = bonds_of_frames(trajectory.start, (frame.positions for frame in frames))
+        sets = {each: k for k, each in enumerate(dict.fromkeys(found))}
+        bonds = {"bonds": list(sets), "bonds_of": [sets[each] for each in found]}
     return {
+        **bonds,
         "atoms": viewer_atoms(trajectory.start),
         "positions": [(f.positions - shift).round(DECIMALS).ravel().tolist() for f in frames],
         "captions": [caption(frame, len(frames)) for frame in frames],

@@ -39,6 +39,7 @@ class LibraryJob:
         choice: the relaxer.
         max_steps: most steps per molecule.
         seed: of embedding and relaxation.
+        energies: whether GFN2-xTB judges start and result.
     """
 
     source: Path
@@ -46,6 +47,7 @@ class LibraryJob:
     choice: RelaxerChoice
     max_steps: int
     seed: int
+    energies: bool = False
 
     @property
     def failures(self) -> Path:
@@ -65,6 +67,7 @@ class LibraryJob:
             "choice": {k: str(v) for k, v in asdict(self.choice).items()},
             "max_steps": self.max_steps,
             "seed": self.seed,
+            "energies": self.energies,
         }
 
 
@@ -76,16 +79,20 @@ class LibraryProgress:
     relaxed: int = 0
     failed: int = 0
     bonds_changed: int = 0
+    stereo_changed: int = 0
+    clashing: int = 0
     seconds: float = 0.0
 
     def after(self, outcomes: list[Outcome], seconds: float) -> "LibraryProgress":
         """With the outcomes of a chunk."""
-        good = [o for o in outcomes if isinstance(o, Relaxed)]
+        checks = [o.report.check for o in outcomes if isinstance(o, Relaxed)]
         return LibraryProgress(
             self.done + len(outcomes),
-            self.relaxed + len(good),
-            self.failed + len(outcomes) - len(good),
-            self.bonds_changed + sum(o.report.bonds_kept is False for o in good),
+            self.relaxed + len(checks),
+            self.failed + len(outcomes) - len(checks),
+            self.bonds_changed + sum(c.bonds_kept is False for c in checks),
+            self.stereo_changed + sum(c.stereo_kept is False for c in checks),
+            self.clashing + sum(bool(c.clashes) for c in checks),
             seconds,
         )
 
@@ -140,7 +147,8 @@ def run_library(
     on_outcomes([], mark.progress)
     records = islice(iter_library(job.source), mark.progress.done, None)
     chunks = (
-        LibraryChunk(part, job.choice, job.max_steps, job.seed) for part in batched(records, CHUNK)
+        LibraryChunk(part, job.choice, job.max_steps, job.seed, job.energies)
+        for part in batched(records, CHUNK)
     )
     try:
         with _appending(job) as append:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from morered_gui.app.ensembles import SPREAD, SPREAD_LABEL, SPREAD_SHORT, Ensemble
 from morered_gui.app.records import RunRecord
 from morered_gui.app.series import GrowingArray
 from morered_gui.core import Structure
@@ -61,12 +62,16 @@ class Measurement:
 
 
 class MeasuredCurves:
-    """The values of measurements over the frames of runs, computed once per frame."""
+    """The values of measurements over the frames of runs, computed once per frame.
+
+    And the spread over seeds, where there is an ensemble.
+    """
 
     def __init__(self) -> None:
         self._measurements: dict[str, Measurement] = {}
         self._symbols: list[str] = []
         self._known: dict[tuple[str, int], GrowingArray] = {}
+        self.ensemble: Ensemble | None = None
 
     def set(self, measurements: Sequence[Measurement], structure: Structure | None) -> None:
         """What is measured now, and in which molecule."""
@@ -78,18 +83,26 @@ class MeasuredCurves:
         self._known = {key: v for key, v in self._known.items() if key[0] in self._measurements}
 
     def ids(self) -> list[str]:
-        """Of all measurements, in the order in which they were made."""
-        return list(self._measurements)
+        """Of all measurements, in the order in which they were made, then of the spread."""
+        return [*self._measurements, *([SPREAD] if self.ensemble else [])]
 
     def label(self, name: str) -> str:
         """For an axis; empty where the measurement is gone."""
+        if name == SPREAD:
+            return SPREAD_LABEL if self.ensemble else ""
         measurement = self._measurements.get(name)
         if measurement is None:
             return ""
         return f"{measurement.names(self._symbols)} ({measurement.unit})"
 
+    def short(self, name: str) -> str:
+        """For where there is little room."""
+        return SPREAD_SHORT if name == SPREAD else self.label(name)
+
     def values(self, name: str, run: RunRecord) -> FloatArray:
         """(k,) over the frames of a run; NaN where the measurement is gone."""
+        if name == SPREAD and self.ensemble:
+            return self.ensemble.course_of(run)
         measurement = self._measurements.get(name)
         if measurement is None:
             return np.full(len(run.trajectory), np.nan)

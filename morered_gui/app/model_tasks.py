@@ -12,17 +12,31 @@ from morered_gui.diffusion.checkpoint import (
     remove_user_model,
 )
 from morered_gui.diffusion.torch_loading import load_torch
-from morered_gui.relaxers.methods import DEFAULT_METHOD, METHODS, ModelInfo, list_models
+from morered_gui.relaxers.methods import (
+    DEFAULT_METHOD,
+    METHODS,
+    ModelInfo,
+    default_model,
+    list_models,
+)
 
 
 @dataclass(frozen=True)
 class ImportRequest:
-    """What the user says of a file; ``elements`` are atomic numbers."""
+    """What the user says of a file.
+
+    Attributes:
+        elements: atomic numbers.
+        charges: of molecules, e; empty for any.
+        max_atoms: of the largest molecule; None where not known.
+    """
 
     source: Path
     name: str
     level_of_theory: str
     elements: tuple[int, ...]
+    charges: tuple[int, ...] = (0,)
+    max_atoms: int | None = None
 
 
 @dataclass(frozen=True)
@@ -35,8 +49,10 @@ class Models:
 
 
 def sorted_models() -> list[ModelInfo]:
-    """The default method's own model first, the others as they come."""
-    return sorted(list_models(), key=lambda m: m.name != METHODS[DEFAULT_METHOD].model)
+    """The default model first, the others as they come."""
+    models = list_models()
+    first = default_model(METHODS[DEFAULT_METHOD], models)
+    return sorted(models, key=lambda m: m is not first)
 
 
 def list_all() -> Models:
@@ -56,6 +72,8 @@ def import_model(request: ImportRequest) -> Models:
         new_user_model(request.name),
         level_of_theory=request.level_of_theory,
         elements=request.elements,
+        charges=request.charges,
+        max_atoms=request.max_atoms,
     )
     return list_all()
 

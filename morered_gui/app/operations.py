@@ -63,12 +63,12 @@ def _named(structure: Structure, path: Path, place: int, count: int) -> Structur
 
 
 def pictures(
-    structures: Sequence[Structure], width: int, height: int, *, dark: bool
+    molecules: Sequence[Structure | str], width: int, height: int, *, dark: bool
 ) -> list[bytes]:
-    """Structural formulae as PNG."""
+    """Structural formulae of structures or SMILES as PNG."""
     from morered_gui.chem.depiction import picture_png
 
-    return [picture_png(structure, width, height, dark=dark) for structure in structures]
+    return [picture_png(molecule, width, height, dark=dark) for molecule in molecules]
 
 
 def from_text(text: str, seed: int) -> Loaded:
@@ -141,11 +141,11 @@ def save_trajectory(path: Path, trajectory: Trajectory) -> Path:
     return path
 
 
-def export_html(path: Path, trajectory: Trajectory) -> Path:
+def export_html(path: Path, trajectory: Trajectory, *, perceived: bool = False) -> Path:
     """Write a page that plays the trajectory offline; raises MoleculeError."""
     from morered_gui.app.html_export import write_html
 
-    write_html(path, trajectory)
+    write_html(path, trajectory, perceived=perceived)
     return path
 
 

@@ -46,6 +46,11 @@ class Quantity:
         """For an axis."""
         return f"{self.title} ({self.unit})" if self.unit else self.title
 
+    @property
+    def short_label(self) -> str:
+        """For a short axis."""
+        return f"{self.short} ({self.unit})" if self.unit else self.short
+
 
 _RECORDED = (
     Quantity("step", "Step", "Step"),

@@ -5,6 +5,7 @@ signals and never to each other.
 """
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Self
@@ -12,6 +13,7 @@ from typing import Self
 import numpy as np
 from psygnal import Signal
 
+from morered_gui.app.ensembles import Ensemble
 from morered_gui.app.history import Moment
 from morered_gui.app.records import RunRecord, same_molecule
 from morered_gui.app.references import Reference, ReferenceChoice, provisional_reference
@@ -49,6 +51,7 @@ class Message:
     Attributes:
         text: a sentence.
         action: id of an action whose button helps, or empty.
+        button: what the button says; empty for the text of the action.
         details: a report that can be copied, or empty.
     """
 
@@ -56,6 +59,7 @@ class Message:
     severity: Severity = Severity.NOTE
     action: str = ""
     details: str = ""
+    button: str = ""
 
     @classmethod
     def of_defect(cls, what: str, details: str) -> Self:
@@ -76,6 +80,7 @@ class AppState:
         view_changed: how the molecule is drawn, or what is measured.
         fixed_changed: other atoms are frozen.
         runs_changed: a run has come, gone, been renamed, shown or hidden.
+        ensemble_changed: the runs that differ from the one looked at by their seed alone.
         file_changed: other molecules to choose from.
         drawing_changed: another drawing, or None where it is not known.
         activity_changed: what the compute thread does.
@@ -90,6 +95,7 @@ class AppState:
     view_changed = Signal()
     fixed_changed = Signal()
     runs_changed = Signal()
+    ensemble_changed = Signal()
     file_changed = Signal()
     drawing_changed = Signal(object)
     activity_changed = Signal(object)
@@ -106,6 +112,7 @@ class AppState:
         self.frame = 0  # number of the coordinate frame
         self.runs: list[RunRecord] = []  # on this molecule, oldest first
         self.run: RunRecord | None = None  # the one looked at
+        self.ensemble: Ensemble | None = None
         self.reference_choice = ReferenceChoice()
         self.view = ViewOptions()
         self.pinned: Structure | None = None  # a frame drawn faintly in the reference's place
@@ -168,6 +175,13 @@ class AppState:
         self.valid_drawing, self.fixed = None, frozenset()
         self._set_start(None, noise_step=0)
         self.runs_changed.emit()
+
+    def start_anew(self) -> None:
+        """No molecule and an empty page."""
+        self._forget_molecule()
+        self.drawing = None
+        self.clear()
+        self.drawing_changed.emit(None)
 
     def set_drawing(self, drawing: Drawing | None) -> None:
         """The structure has this drawing; it stays itself."""
@@ -251,12 +265,13 @@ class AppState:
         self.trajectory_changed.emit()
         self.runs_changed.emit()
 
-    def set_measured(self, run: RunRecord, reference: Reference, series: RunSeries) -> None:
-        """Measure a run to another reference; frames that the series lacks are added to it."""
-        series.extend(list(run.trajectory)[len(series) :])
-        run.reference, run.series = reference, series
+    def set_measured(self, measured: Sequence[tuple[RunRecord, Reference, RunSeries]]) -> None:
+        """Measure runs to other references; frames that a series lacks are added to it."""
+        for run, reference, series in measured:
+            series.extend(list(run.trajectory)[len(series) :])
+            run.reference, run.series = reference, series
         self.runs_changed.emit()
-        if run is self.run:
+        if any(run is self.run for run, _, _ in measured):
             self.trajectory_changed.emit()
 
     def look_at_run(self, run: RunRecord) -> None:
@@ -272,6 +287,12 @@ class AppState:
         """Draw the curves of a run beside those of the one looked at, or not."""
         run.visible = visible
         self.runs_changed.emit()
+
+    def set_ensemble(self, ensemble: Ensemble | None) -> None:
+        """What the runs with other seeds have in common; None where there are none."""
+        if ensemble is not self.ensemble:
+            self.ensemble = ensemble
+            self.ensemble_changed.emit()
 
     def remove_run(self, run: RunRecord) -> None:
         """Forget a run; not the one that is computed."""

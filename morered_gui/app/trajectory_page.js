@@ -5,9 +5,19 @@
   model.addAtoms(movie.atoms);
   const atomsAt = function (k) {
     const x = movie.positions[k];
-    return movie.atoms.map(function (atom, i) {
+    const atoms = movie.atoms.map(function (atom, i) {
       return Object.assign({}, atom, { x: x[3 * i], y: x[3 * i + 1], z: x[3 * i + 2] });
     });
+    if (movie.bonds) {
+      atoms.forEach(function (atom) { atom.bonds = []; atom.bondOrder = []; });
+      movie.bonds[movie.bonds_of[k]].forEach(function (bond) {
+        [[bond[0], bond[1]], [bond[1], bond[0]]].forEach(function (pair) {
+          atoms[pair[0]].bonds.push(pair[1]);
+          atoms[pair[0]].bondOrder.push(bond[2]);
+        });
+      });
+    }
+    return atoms;
   };
   movie.positions.forEach(function (_, k) { model.addFrame(atomsAt(k)); });
   const slider = document.getElementById("frame");

@@ -32,11 +32,22 @@ class ColourBy(StrEnum):
     ELEMENT = "element"
     DISPLACEMENT = "displacement"
     NOISE = "noise"
+    SPREAD = "spread"
+
+
+class BondsFrom(StrEnum):
+    """Which bonds a frame is drawn with."""
+
+    MOLECULE = "molecule"  # the same in all frames
+    FRAME = "frame"  # perceived from the distances in each frame
 
 
 @dataclass(frozen=True)
 class ViewOptions:
-    """All choices for the 3D view; ``background`` None is that of the theme."""
+    """All choices for the 3D view; ``background`` None is that of the theme.
+
+    ``cloud``: the results of all seeds are drawn as well.
+    """
 
     style: Style = Style.BALL
     labels: Labels = Labels.NONE
@@ -44,6 +55,8 @@ class ViewOptions:
     arrows: bool = False
     background: str | None = None
     measurements: tuple[Measurement, ...] = ()
+    bonds: BondsFrom = BondsFrom.MOLECULE
+    cloud: bool = False
 
     def as_table(self) -> dict[str, Any]:
         """Plain data for a session file."""
@@ -62,4 +75,7 @@ class ViewOptions:
             measurements=tuple(
                 Measurement(tuple(int(k) for k in atoms)) for atoms in table["measurements"]
             ),
+            # Older session files have neither.
+            bonds=BondsFrom(table.get("bonds", BondsFrom.MOLECULE)),
+            cloud=bool(table.get("cloud", False)),
         )

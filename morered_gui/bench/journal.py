@@ -8,9 +8,9 @@ from typing import Any
 
 from morered_gui.bench.work import Record
 from morered_gui.core import ExpectedError
-from morered_gui.core.files import replacing
+from morered_gui.core.configuration import CONFIGURATION, claim_folder
 
-CONFIGURATION, RECORDS = "configuration.json", "records.jsonl"
+RECORDS = "records.jsonl"
 
 
 @dataclass(frozen=True)
@@ -25,16 +25,10 @@ class Journal:
 
         Raises ExpectedError where the folder belongs to something else.
         """
-        path = folder / CONFIGURATION
-        wanted = json.loads(json.dumps(configuration))
-        if path.exists():
-            _compare(_read(path), wanted, folder)
-            return cls(folder)
-        if (folder / RECORDS).exists():
+        known = (folder / CONFIGURATION).exists()
+        if not known and (folder / RECORDS).exists():
             raise ExpectedError(f"{folder} has results, but no {CONFIGURATION}; choose another one")
-        folder.mkdir(parents=True, exist_ok=True)
-        with replacing(path) as part:
-            part.write_text(json.dumps(wanted, indent=1) + "\n", encoding="utf-8")
+        claim_folder(folder, configuration)
         return cls(folder)
 
     def records(self) -> dict[str, Record]:
@@ -67,25 +61,3 @@ class Journal:
             file.write(line)
             file.flush()
             os.fsync(file.fileno())
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        table = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ExpectedError(f"{path} can't be read ({error}); choose another folder") from error
-    if not isinstance(table, dict):
-        raise ExpectedError(f"{path} is no configuration; choose another folder")
-    return table
-
-
-def _compare(there: dict[str, Any], wanted: dict[str, Any], folder: Path) -> None:
-    different = [key for key in wanted if there.get(key) != wanted[key]]
-    different += [key for key in there if key not in wanted]
-    if different:
-        said = "; ".join(
-            f"{key}: {there.get(key)} there, {wanted.get(key)} now" for key in different
-        )
-        raise ExpectedError(
-            f"{folder} holds another benchmark ({said}); choose another folder, or delete it"
-        )

@@ -8,10 +8,9 @@ from typing import Any, Self
 
 import numpy as np
 
-from morered_gui.chem.perception import with_perceived_bonds
-from morered_gui.chem.smiles import structure_at
 from morered_gui.core import ExpectedError, Structure
-from morered_gui.training.dataset import ATOM_ORDER, SMILES_ORDER, EquilibriumSet, Split
+from morered_gui.training.dataset import EquilibriumSet, Split
+from morered_gui.training.structures import structure_of
 
 # Whatever the seeds of the noise: n molecules are the first n of any larger choice.
 CHOICE_SEED = 0
@@ -45,14 +44,5 @@ def choose_molecules(
         raise ExpectedError(f"the {split.name.lower()} part has {len(rows)} structures, not {n}")
     chosen = {}
     for row in rows[:n]:
-        chosen[int(data.index[row])] = _with_bonds(data, int(row))
+        chosen[int(data.index[row])] = structure_of(data, int(row))
     return chosen
-
-
-def _with_bonds(data: EquilibriumSet, row: int) -> Structure:
-    """Bonds of the SMILES where its atoms are those of the structure, perceived ones elsewhere."""
-    numbers, positions = data.geometry(row)
-    if data.meta.get(ATOM_ORDER) == SMILES_ORDER:
-        return structure_at(data.smiles[row].decode(), positions)
-    structure = Structure(numbers, positions, charge=int(data.charge[row]))
-    return with_perceived_bonds(structure)

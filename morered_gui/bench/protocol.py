@@ -49,7 +49,8 @@ class Entry:
 
     def choice(self, device: str) -> RelaxerChoice:
         """What the registry builds it from."""
-        return RelaxerChoice(method=self.method, model=self.model, device=device)
+        model = self.model or find_method(self.method).model
+        return RelaxerChoice(method=self.method, model=model, device=device)
 
 
 def parse_entries(methods: Sequence[str], models: Sequence[str]) -> tuple[Entry, ...]:

@@ -16,6 +16,7 @@ from morered_gui.chem.matching import symmetric_rmsd
 from morered_gui.chem.torsions import same_conformer
 from morered_gui.chem.validity import bonds_kept
 from morered_gui.core import StopReason, Structure, Trajectory, rmsd
+from morered_gui.relaxers.xtb import KCAL_PER_MOL, XtbError, xtb_point
 
 # Of the ratio: what rounding may do to a structure that was not moved.
 ROUNDING = 1e-9
@@ -175,19 +176,19 @@ def _energies(case: Case, result: Structure, same: bool | None) -> _Energies:
     if case.minimum is None:
         return _Energies()
     try:
-        energy = xtb.energy(result)
-    except xtb.XtbError:
+        energy = xtb_point(result).energy
+    except XtbError:
         return _Energies()  # the table counts it as missing
-    above = (energy - case.minimum.energies["reference"]) / xtb.KCAL_PER_MOL
+    above = (energy - case.minimum.energies["reference"]) / KCAL_PER_MOL
     minimum, lowest = case.minimum.structure, case.minimum.energies["minimum"]
     if not same:
         try:
             minimum, lowest = xtb.minimum(result)
-        except xtb.XtbError:
+        except XtbError:
             return _Energies(above)
     assert minimum is not None  # a start with energies has a structure
     away = distance(result, minimum, case.start)
-    return _Energies(above, (energy - lowest) / xtb.KCAL_PER_MOL, away)
+    return _Energies(above, (energy - lowest) / KCAL_PER_MOL, away)
 
 
 @dataclass(frozen=True, kw_only=True)

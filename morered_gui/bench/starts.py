@@ -19,6 +19,7 @@ from morered_gui.chem.smiles import embed
 from morered_gui.chem.torsions import same_conformer
 from morered_gui.core import ExpectedError, Structure
 from morered_gui.diffusion.forward import noised
+from morered_gui.relaxers.xtb import XtbError, xtb_point
 
 BRIEF_ITERATIONS = 20  # of MMFF94, for etkdg-relaxed
 CONFORMERS_TRIED = 10
@@ -139,7 +140,7 @@ def make_start(reference: Structure, start: Start, *, seed: int, index: int) -> 
 def _or_reason(make: Callable[[], Started]) -> Started:
     try:
         return make()
-    except (MoleculeError, xtb.XtbError) as error:
+    except (MoleculeError, XtbError) as error:
         return Started(reason=str(error))
 
 
@@ -179,5 +180,5 @@ def _conformers(
 def _gfn2(reference: Structure) -> Started:
     """The GFN2-xTB minimum, its energy, and that of the reference's geometry."""
     relaxed, lowest = xtb.minimum(reference)
-    energies = {"minimum": lowest, "reference": xtb.energy(reference)}
+    energies = {"minimum": lowest, "reference": xtb_point(reference).energy}
     return Started(structure=relaxed, energies=energies)

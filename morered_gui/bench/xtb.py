@@ -12,6 +12,7 @@ from morered_gui.core import ExpectedError, StopReason, Structure
 from morered_gui.relaxers.calculators import CalculatorRelaxer, atoms_of, build_xtb
 from morered_gui.relaxers.collect import relax_all
 from morered_gui.relaxers.methods import find_method
+from morered_gui.relaxers.xtb import XtbError
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -20,27 +21,12 @@ MAX_STEPS = 500
 TIME_STEP = 1.0  # fs
 FRICTION = 0.01  # 1/fs
 SNAPSHOT_STEPS = 150
-KCAL_PER_MOL = 0.0433641  # eV
-
-
-class XtbError(ExpectedError):
-    """GFN2-xTB has no answer for a structure; the message says why."""
 
 
 def require_tblite(purpose: str) -> None:
     """Raise ExpectedError where tblite is not installed."""
     if find_spec("tblite") is None:
         raise ExpectedError(f"{purpose} needs tblite: pip install 'morered-gui[bench]'")
-
-
-def energy(structure: Structure) -> float:
-    """The GFN2-xTB energy in eV; raises XtbError where it does not converge."""
-    from ase.calculators.calculator import CalculationFailed, InputError
-
-    try:
-        return float(_atoms(structure).get_potential_energy())  # type: ignore[no-untyped-call]
-    except (CalculationFailed, InputError) as error:
-        raise XtbError(f"GFN2-xTB failed: {str(error).strip()}") from error
 
 
 def minimum(structure: Structure) -> tuple[Structure, float]:

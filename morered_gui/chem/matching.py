@@ -30,7 +30,7 @@ def symmetric_rmsd(a: Structure, b: Structure) -> float:
 
     The atoms may come in different orders. Raises ValueError where the graphs differ.
     """
-    found = _best_order(a, b)
+    found = best_order(a, b)
     if found is None:
         raise ValueError("the structures are not the same molecule: their bonds differ")
     return float(rmsds(a.positions[found], b.positions))
@@ -42,7 +42,7 @@ def match_atoms(reference: Structure, structure: Structure) -> Structure | None:
     Of several ways the one with the lowest RMSD. Where bonds are unknown on either side, the
     atoms have to be in the same order already.
     """
-    order = _best_order(reference, structure)
+    order = best_order(reference, structure)
     return None if order is None else reordered(reference, order)
 
 
@@ -61,8 +61,11 @@ def reordered(structure: Structure, order: IntArray) -> Structure:
     )
 
 
-def _best_order(mobile: Structure, target: Structure) -> IntArray | None:
-    """(n,) the atoms of mobile in the order of target that gives the lowest RMSD."""
+def best_order(mobile: Structure, target: Structure) -> IntArray | None:
+    """(n,) the atoms of mobile in the order of target that gives the lowest RMSD.
+
+    None where the graphs differ, or where bonds are unknown and the atoms come in another order.
+    """
     if sorted(mobile.numbers) != sorted(target.numbers):
         return None
     if not (len(mobile.bonds) and len(target.bonds)):

@@ -5,7 +5,7 @@ from ase.data import covalent_radii
 from rdkit import Chem
 from rdkit.Chem import rdDetermineBonds
 
-from morered_gui.chem.conversion import atoms_only, bond_arrays, from_rdkit, to_rdkit
+from morered_gui.chem.conversion import atoms_only, bond_arrays, from_rdkit, kekulised, to_rdkit
 from morered_gui.chem.errors import MoleculeError, rdkit_messages
 from morered_gui.core.arrays import FloatArray, IntArray
 from morered_gui.core.structure import Structure
@@ -87,3 +87,17 @@ def _bare(structure: Structure) -> Structure:
     return Structure(
         structure.numbers, structure.positions, charge=structure.charge, name=structure.name
     )
+
+
+def bonds_at(molecule: Structure, positions: FloatArray) -> tuple[IntArray, FloatArray]:
+    """Bonds of a molecule whose atoms are elsewhere, to be drawn: pairs (b, 2) and orders (b,).
+
+    Where the same atoms are near each other as are bonded in the molecule, its bonds; else
+    those perceived from the positions (n, 3) Å. Aromatic ones are single and double in turn.
+    """
+    moved = molecule.with_positions(positions)
+    if len(molecule) <= MAX_CONNECTED_ATOMS:
+        near = contact_pairs(moved.numbers, moved.positions, FACTORS[0])
+        if {*map(tuple, near.tolist())} == {*map(tuple, np.sort(molecule.bonds, axis=1).tolist())}:
+            return bond_arrays(kekulised(molecule))
+    return bond_arrays(kekulised(with_perceived_bonds(moved)))

@@ -7,8 +7,9 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from morered_gui.cli.console import guarded, messages, progress_bar
+from morered_gui.cli.console import Device, guarded, messages, progress_bar
 from morered_gui.core.elements import symbol
+from morered_gui.relaxers.registry import RelaxerChoice
 from morered_gui.training.dataset import EquilibriumSet, Split
 from morered_gui.training.importing import import_structures
 from morered_gui.training.partners import write_partners
@@ -17,6 +18,9 @@ from morered_gui.training.qm9 import N_MOLECULES, build_qm9
 app = typer.Typer(help="Build training files of equilibrium structures.", no_args_is_help=True)
 
 Output = Annotated[Path, typer.Option(help="The training file (.npz).")]
+Processes = Annotated[int, typer.Option(min=1, help="Processes of one thread each.")]
+JoinOnly = Annotated[bool, typer.Option("--join-only", help="Make no more, join what is finished.")]
+CORES = os.cpu_count() or 1
 
 
 @app.command()
@@ -52,12 +56,8 @@ def everyday(
         int, typer.Option(min=1, help="Molecules; about 1.2 structures come of each.")
     ] = 52_000,
     seed: Annotated[int, typer.Option(min=0, help="Of the choice and of the conformers.")] = 0,
-    processes: Annotated[
-        int, typer.Option(min=1, help="Processes of one thread each.")
-    ] = os.cpu_count() or 1,
-    join_only: Annotated[
-        bool, typer.Option("--join-only", help="Make no more, join what is finished.")
-    ] = False,
+    processes: Processes = CORES,
+    join_only: JoinOnly = False,
 ) -> None:
     """Molecules that chemists draw, at GFN2-xTB minima; a stopped run goes on."""
     from morered_gui.training.everyday import build
@@ -98,6 +98,67 @@ def everyday_tests(
     data = build.join_chunks(tasks, folders)
     _report_failures(data)
     _save(data.all_for(Split.TEST), path)
+
+
+@app.command()
+@guarded
+def labels(
+    source: Annotated[Path, typer.Argument(help="A training file.")] = Path("data/qm9.npz"),
+    output: Output = Path("data/qm9-labels.npz"),
+    structures: Annotated[int, typer.Option(min=1, help="How many, failures included.")] = 100_000,
+    seed: Annotated[int, typer.Option(min=0, help="Of molecules and disturbances.")] = 0,
+    processes: Processes = CORES,
+    join_only: JoinOnly = False,
+) -> None:
+    """Disturbed training molecules with GFN2-xTB energies and forces; a stopped run goes on."""
+    from morered_gui.training import labelling
+
+    task = labelling.Labelling(source=source, structures=structures, seed=seed)
+    if not join_only:
+        with progress_bar("GFN2-xTB", None, "molecule", resumed=True) as show:
+            labelling.label_data_set(task, output, processes, show)
+    data = labelling.join_labels(task, output)
+    for reason, n in data.structures.meta["failures"].items():
+        messages.print(f"{n} structures left out, {reason}", markup=False)
+    messages.print(
+        f"wrote {len(data)} structures with energies and forces, {len(data.validation_rows)} of "
+        f"them held out, to {output}",
+        markup=False,
+    )
+
+
+@app.command()
+@guarded
+def relax(
+    source: Annotated[Path, typer.Argument(help="A training file.")],
+    method: Annotated[str, typer.Option(help="How to relax; see 'morered methods'.")],
+    output: Annotated[Path, typer.Option(help="The new training file (.npz).")],
+    model: Annotated[
+        str, typer.Option(help="Name or folder of a model; the method's own where none is named.")
+    ] = "",
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="Molecules of all parts; else all of them.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of the choice and of the method.")] = 0,
+    max_steps: Annotated[int, typer.Option(min=1, help="Most steps per molecule.")] = 1000,
+    processes: Processes = CORES,
+    join_only: JoinOnly = False,
+    device: Annotated[Device, typer.Option(help="Where to compute networks.")] = Device.AUTO,
+) -> None:
+    """The molecules of a training file at another level of theory; a stopped run goes on."""
+    from morered_gui.training import relaxed
+
+    choice = RelaxerChoice(method=method, model=model, device=device.value)
+    task = relaxed.Relaxation(
+        source=source, choice=choice, limit=limit, seed=seed, max_steps=max_steps
+    )
+    if not join_only:
+        with progress_bar(method, limit, "molecule", resumed=True) as show:
+            relaxed.relax_data_set(task, output, processes, show)
+    data = relaxed.join_relaxed(task, output)
+    for reason, n in data.meta["failures"].items():
+        messages.print(f"{n} molecules left out, {reason}", markup=False)
+    _report(data, output)
 
 
 @app.command("import")

@@ -78,8 +78,13 @@ def _as_dict(outcome: Outcome) -> dict[str, object]:
 
 def _summary(job: LibraryJob, result: LibraryProgress) -> None:
     lines = [f"relaxed {result.relaxed} of {result.done} molecules in {result.seconds:.0f} s"]
-    if result.bonds_changed:
-        lines.append(f"{result.bonds_changed} of them have other bonds than before")
+    for count, what in (
+        (result.bonds_changed, "have other bonds than before"),
+        (result.stereo_changed, "are another stereoisomer"),
+        (result.clashing, "have clashes"),
+    ):
+        if count:
+            lines.append(f"{count} of them {what}")
     if result.failed:
         lines.append(f"{result.failed} failed, listed in {job.failures}")
     messages.print("; ".join(lines), f"({job.output})", markup=False)

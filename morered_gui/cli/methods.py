@@ -3,8 +3,8 @@
 import typer
 
 from morered_gui.cli.console import guarded
-from morered_gui.relaxers.methods import Method, all_methods, list_models
-from morered_gui.relaxers.suitability import models_for, obstacle
+from morered_gui.relaxers.methods import Method, all_methods, list_models, models_for
+from morered_gui.relaxers.suitability import obstacle
 
 
 @guarded

@@ -13,13 +13,16 @@ from morered_gui.app.library_run import LibraryJob
 from morered_gui.chem.reading import read_structures
 from morered_gui.chem.smiles import structure_from_smiles
 from morered_gui.chem.writing import check_target, write_structures, write_trajectories
-from morered_gui.cli.console import Device, guarded, progress_bar
+from morered_gui.cli.console import Device, guarded, messages, progress_bar
 from morered_gui.cli.library import default_output, relax_library, wants_stream
 from morered_gui.core import ExpectedError, StopReason, Structure, Trajectory
+from morered_gui.diffusion.checkpoint import find_model
 from morered_gui.relaxers.collect import relax_all
-from morered_gui.relaxers.methods import DEFAULT_METHOD
-from morered_gui.relaxers.registry import Backend, RelaxerChoice, build_relaxer
+from morered_gui.relaxers.methods import DEFAULT_METHOD, describe, find_method, list_models
+from morered_gui.relaxers.registry import Backend, RelaxerChoice, build_relaxer, with_model
 from morered_gui.relaxers.report import Report, report_on
+from morered_gui.relaxers.suitability import either, verdict
+from morered_gui.relaxers.xtb import require_xtb
 
 
 @guarded
@@ -32,7 +35,7 @@ def relax(
         DEFAULT_METHOD
     ),
     model: Annotated[
-        str, typer.Option(help="Name or folder of a model; the method's own where none is named.")
+        str, typer.Option(help="Name or folder of a model; else one that takes the molecules.")
     ] = "",
     time_model: Annotated[
         str, typer.Option(help="Time network for as and itp; the model names its own.")
@@ -55,6 +58,12 @@ def relax(
     as_json: Annotated[
         bool, typer.Option("--json", help="One JSON object per molecule on standard output.")
     ] = False,
+    check_energy: Annotated[
+        bool,
+        typer.Option(
+            "--check-energy", help="GFN2-xTB energy before and after, and the force left."
+        ),
+    ] = False,
     device: Annotated[Device, typer.Option(help="Where to compute.")] = Device.AUTO,
     backend: Annotated[
         Backend, typer.Option(help="schnetpack runs the weights through SchNetPack's modules.")
@@ -76,6 +85,8 @@ def relax(
     """
     if output is not None:
         check_target(output)
+    if check_energy:
+        require_xtb()
     choice = RelaxerChoice(
         method=method,
         model=model,
@@ -90,7 +101,14 @@ def relax(
     if source and not (reference or html) and (asked or wants_stream(source, output)):
         target = output or default_output(source)
         relax_library(
-            LibraryJob(source=source, output=target, choice=choice, max_steps=max_steps, seed=seed),
+            LibraryJob(
+                source=source,
+                output=target,
+                choice=with_model(choice, ()),
+                max_steps=max_steps,
+                seed=seed,
+                energies=check_energy,
+            ),
             processes=processes or os.cpu_count() or 1,
             scheduler=scheduler,
             resume=resume,
@@ -99,10 +117,31 @@ def relax(
         return
     starts = _starts(source, smiles, seed)
     references = _references(reference, starts)
+    choice = with_model(choice, starts)
+    _judge(choice, starts)
     trajectories = _relax_batch(choice, starts, max_steps, seed)
     _write(trajectories, output, final_only, html)
-    reports = [report_on(t, r) for t, r in zip(trajectories, references, strict=True)]
+    reports = [
+        report_on(t, r, energies=check_energy)
+        for t, r in zip(trajectories, references, strict=True)
+    ]
     _tell(reports, as_json)
+
+
+def _judge(choice: RelaxerChoice, starts: Sequence[Structure]) -> None:
+    """Refuse what the method does not take, naming what does; warn of what is doubtful."""
+    models = list_models()
+    method = find_method(choice.method)
+    model = describe(find_model(choice.model)) if method.kind is not None else None
+    for start in starts:
+        found = verdict(start, method, model, models)
+        name = start.name or start.formula
+        if found.refusal:
+            options = [f"{other.title} ({other.option(method.name)})" for other in found.others]
+            help_ = f"{either(options)} can take it" if options else "nothing installed takes it"
+            raise ExpectedError(f"{name}: {found.reason}; {help_}")
+        if found.warning:
+            messages.print(f"warning: {name}: {found.warning}", markup=False)
 
 
 def _relax_batch(
@@ -175,6 +214,5 @@ def _line(report: Report) -> str:
     parts.append(f"moved {report.rmsd_to_start:.3f} Å")
     if report.rmsd_to_reference is not None:
         parts.append(f"RMSD to reference {report.rmsd_to_reference:.3f} Å")
-    if report.bonds_kept is False:
-        parts.append("bonds changed")
-    return ", ".join(parts)
+    verdict = [report.check.headline, report.check.energy_words]
+    return "; ".join([", ".join(parts), *filter(None, verdict)])

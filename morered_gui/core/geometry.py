@@ -39,6 +39,20 @@ def rotation_onto(mobile: FloatArray, target: FloatArray) -> FloatArray:
     return rotation
 
 
+def superpose_mutually(positions: FloatArray, rounds: int = 8) -> FloatArray:
+    """Turn structures (..., m, n, 3) Å, centred, onto the mean of all m; the same shape.
+
+    Generalised Procrustes analysis: each turns onto the mean, the mean is taken anew. Eight
+    rounds bring members that differ by less than a few Å to 1e-6 Å.
+    """
+    moved = positions - positions.mean(-2, keepdims=True)
+    target = moved[..., :1, :, :]
+    for _ in range(rounds):
+        moved = moved @ rotation_onto(moved, target)
+        target = moved.mean(-3, keepdims=True)
+    return moved
+
+
 def rmsd(mobile: FloatArray, target: FloatArray) -> float:
     """All-atom RMSD in Å after the best superposition; (n, 3) both, same order of atoms."""
     return float(rmsds(mobile, target))

@@ -53,6 +53,14 @@ class Capabilities:
                 f"{len(structure)} atoms are too many; this method takes up to {self.max_atoms}"
             )
 
+    def takes(self, structure: Structure) -> bool:
+        """Whether the molecule lies inside."""
+        try:
+            self.check(structure)
+        except UnsupportedMoleculeError:
+            return False
+        return True
+
 
 class BatchFrame(NamedTuple):
     """A frame, and which of the molecules of a batch it belongs to."""

@@ -24,7 +24,9 @@ from morered_gui.diffusion.schedule import SCHEDULES, NoiseSchedule
 
 if TYPE_CHECKING:
     from torch import Tensor
+    from torch.nn import Module
 
+    from morered_gui.diffusion.energy import EnergyNetwork
     from morered_gui.diffusion.network import MoreRedNetwork
 
 CONFIG_FILE, WEIGHTS_FILE = "config.json", "model.safetensors"
@@ -34,6 +36,7 @@ METHODS_OF_KIND: Mapping[NetworkKind, tuple[str, ...]] = {
     NetworkKind.JOINT: ("jt", "fast"),
     NetworkKind.NOISE: ("as", "itp", "ddpm"),
     NetworkKind.TIME: (),
+    NetworkKind.ENERGY: ("mlff",),
 }
 
 
@@ -55,7 +58,8 @@ class ModelConfig:
             (beside it, or one that comes with the program) or by its folder.
         level_of_theory: of the structures that it was trained on.
         elements: atomic numbers that it was trained on (symbols in the file).
-        charges: molecular charges that it was trained on, e.
+        charges: molecular charges that it was trained on, e; empty for no limit. A network
+            that has seen ions needs no other input: the structure tells the charge.
         max_atoms: largest molecule of the training data; larger ones get a warning.
         summary: one line for people.
         training: record of the training: data, steps, hours, validation figures.
@@ -109,6 +113,8 @@ class ModelConfig:
             raise ValueError(f"unknown noise schedule '{self.schedule}'")
         if self.n_steps < 1:
             raise ValueError("'n_steps' has to be at least 1")
+        if self.max_atoms is not None and self.max_atoms < 1:
+            raise ValueError("'max_atoms' has to be at least 1")
 
 
 _KINDS: Mapping[str, Any] = {
@@ -149,17 +155,29 @@ class ModelFolder:
         return hashlib.sha256((self.path / WEIGHTS_FILE).read_bytes()).hexdigest()
 
     def load_network(self) -> "MoreRedNetwork":
-        """Build the network with its weights; raises ModelError."""
+        """Build a network of MoreRed with its weights; raises ModelError."""
+        from morered_gui.diffusion.network import MoreRedNetwork
+
+        if self.config.network.kind == NetworkKind.ENERGY:
+            raise ModelError(f"the model '{self.config.name}' is a force field: it knows no noise")
+        return self._with_weights(MoreRedNetwork(self.config.network))
+
+    def load_energy_network(self) -> "EnergyNetwork":
+        """Build a force field with its weights; raises ModelError."""
+        from morered_gui.diffusion.energy import EnergyNetwork
+
+        if self.config.network.kind != NetworkKind.ENERGY:
+            raise ModelError(f"the model '{self.config.name}' is no force field")
+        return self._with_weights(EnergyNetwork(self.config.network))
+
+    def _with_weights[N: "Module"](self, network: N) -> N:
         from safetensors import SafetensorError
         from safetensors.torch import load_file
-
-        from morered_gui.diffusion.network import MoreRedNetwork
 
         try:
             weights = load_file(self.path / WEIGHTS_FILE)
         except (SafetensorError, OSError) as error:
             raise ModelError(f"{self.path / WEIGHTS_FILE} can't be read: {error}") from error
-        network = MoreRedNetwork(self.config.network)
         try:
             network.load_state_dict(weights)
         except RuntimeError as error:

@@ -23,6 +23,8 @@ def import_model(
     *,
     level_of_theory: str = "unknown",
     elements: tuple[int, ...] = (),
+    charges: tuple[int, ...] = (0,),
+    max_atoms: int | None = None,
 ) -> ModelConfig:
     """Write a published model as a model folder.
 
@@ -31,6 +33,8 @@ def import_model(
         target: the folder to write.
         level_of_theory: of its training data; the file does not tell.
         elements: atomic numbers of its training data; the file does not tell.
+        charges: molecular charges of its training data, e; empty for no limit.
+        max_atoms: of its largest training molecule; None where that is not known.
 
     Raises:
         ModelError: the file is no such model, asks for more than weights, or its network is
@@ -45,6 +49,8 @@ def import_model(
         methods=METHODS_OF_KIND[network.config.kind],
         level_of_theory=level_of_theory,
         elements=elements,
+        charges=charges,
+        max_atoms=max_atoms,
         summary=f"imported from {source.name}",
         training={"imported_from": source.name},
     )

@@ -1,4 +1,4 @@
-"""How far each atom is from the reference, and how much noise the network sees on it."""
+"""Noise and displacement of each atom, and how far it spreads over seeds."""
 
 import numpy as np
 import pyqtgraph as pg
@@ -13,11 +13,12 @@ from morered_gui.gui.theme import Theme
 
 EMPTY = "After the first step: displacement and\npredicted noise of each atom."
 MOST_NAMES = 30  # more would overlap
+BARS_WIDTH = 0.8  # of all bars of an atom
 LEAST_NOISE, LEAST_DISPLACEMENT = 0.5, 0.05
 
 
 class AtomPlot(FramePlot):
-    """Two bars per atom of the frame looked at, on twin axes.
+    """Bars per atom of the frame looked at, on twin axes; one more where there are seeds.
 
     Signals:
         atom_asked: index of the atom whose bars were clicked.
@@ -39,8 +40,10 @@ class AtomPlot(FramePlot):
         self._box.sigResized.connect(self._match_views)
         self._noise = pg.BarGraphItem(x=[], height=[], width=0.38)
         self._displacement = pg.BarGraphItem(x=[], height=[], width=0.38)
+        self._spread = pg.BarGraphItem(x=[], height=[], width=0.3)
         self._box.addItem(self._noise)
         self._right.addItem(self._displacement)
+        self._right.addItem(self._spread)
         self._tops = (0.0, 0.0)
         self._named: list[str] = []
         self.set_theme(theme)
@@ -54,7 +57,7 @@ class AtomPlot(FramePlot):
         run, hovered = self._state.run, self._state.hovered
         some = run is not None and len(run.trajectory) > 0
         self._empty.setVisible(not some)
-        for bars in (self._noise, self._displacement):
+        for bars in (self._noise, self._displacement, self._spread):
             bars.setVisible(some)
         if run is None or not some or not self.isVisible():
             return
@@ -62,14 +65,25 @@ class AtomPlot(FramePlot):
         noise = noise_sizes(frame)
         apart = displacements(frame, run.reference.structure)
         x = np.arange(len(apart), dtype=float)
-        self._noise.setOpts(x=x - 0.2, height=np.zeros(len(x)) if noise is None else noise)
-        self._displacement.setOpts(x=x + 0.2, height=apart)
+        ensemble = self._state.ensemble
+        bars = [(self._noise, np.zeros(len(x)) if noise is None else noise)]
+        bars.append((self._displacement, apart))
+        if ensemble is not None and len(ensemble.spread) == len(x):
+            bars.append((self._spread, ensemble.spread))
+            apart = np.maximum(apart, ensemble.spread)
+        else:
+            self._spread.setVisible(False)
+        width = BARS_WIDTH / len(bars)
+        for k, (item, heights) in enumerate(bars):
+            item.setOpts(x=x + width * (k - (len(bars) - 1) / 2), height=heights, width=width)
         self._name_atoms(run.trajectory.start.symbols)
         self._scale(len(x), 0.0 if noise is None else float(noise.max()), float(apart.max()))
+        self._name_right(len(bars) > 2)
 
     def retitle(self) -> None:
-        self.label("left", "Predicted noise", self._theme.accent)
-        self.label("right", "Displacement (Å)", self._theme.second)
+        self.label("left", "Predicted noise", self._theme.accent, "Noise")
+        self._right_title = ""
+        self._name_right(False)
         item = self.getPlotItem()
         item.getAxis("left").setTextPen(self._theme.accent)
         item.getAxis("right").setTextPen(self._theme.second)
@@ -80,6 +94,12 @@ class AtomPlot(FramePlot):
         self.retitle()
         self._noise.setOpts(brush=theme.accent, pen=pg.mkPen(None))
         self._displacement.setOpts(brush=theme.second, pen=pg.mkPen(None))
+        self._spread.setOpts(brush=theme.muted, pen=pg.mkPen(None))
+
+    @property
+    def spread(self) -> np.ndarray | None:
+        """Spread over seeds per atom as drawn, (n,) Å; None where there is none."""
+        return self._spread.opts["height"] if self._spread.isVisible() else None
 
     @property
     def heights(self) -> tuple[np.ndarray, np.ndarray]:
@@ -87,6 +107,13 @@ class AtomPlot(FramePlot):
         return self._noise.opts["height"], self._displacement.opts["height"]
 
     # --- inside ---------------------------------------------------------------------------------
+
+    def _name_right(self, spread: bool) -> None:
+        title = "Displacement, spread (grey) (Å)" if spread else "Displacement (Å)"
+        if title != self._right_title:
+            self._right_title = title
+            short = "Displ., spread (Å)" if spread else "Displ. (Å)"
+            self.label("right", title, self._theme.second, short)
 
     def _name_atoms(self, symbols: list[str]) -> None:
         names = [f"{symbol}{k + 1}" for k, symbol in enumerate(symbols)]

@@ -19,6 +19,7 @@ from morered_gui.gui.recovery import Recovery
 from morered_gui.gui.run_panel import RunPanel
 from morered_gui.gui.scene import Scene
 from morered_gui.gui.view3d import View3D
+from morered_gui.relaxers.suitability import Verdict
 
 OPEN_PATTERNS = "*.morered *.xyz *.extxyz *.mol *.sdf *.mol2 *.pdb *.smi *.traj *.cif *.gen"
 OPEN_FILTER = f"Molecules and sessions ({OPEN_PATTERNS});;All files (*)"
@@ -76,6 +77,7 @@ class Commands:
             "restore_session": self.restore_session,
             "quit": self._window.close_window,
             "relax": self.relax,
+            "relax_by_other": self.relax_by_other,
             "stop": self.stop,
             "noise": self.noise,
             "pure_noise": self.pure_noise,
@@ -173,13 +175,20 @@ class Commands:
             text = "No model is installed; Models > Import… brings one."
             return state.say(Message(text, Severity.ERROR))
         if found.refusal:
-            return state.say(Message(found.refusal, Severity.ERROR))
+            return state.say(_refused(found))
         parts.playback.pause()
         panel = parts.run_panel
         parts.controller.relax(choice, seed=panel.seed, max_steps=panel.max_steps)
         if found.warning:
             state.say(Message(found.warning, Severity.WARNING))
         return None
+
+    def relax_by_other(self) -> None:
+        """Relax with what takes the molecule, where what is chosen does not."""
+        others = self.parts.run_panel.verdict.others
+        if others:
+            self.parts.run_panel.choose_alternative(others[0])
+        self.relax()
 
     def stop(self) -> None:
         """Stop the relaxation."""
@@ -239,6 +248,14 @@ class Commands:
         self.parts.playback.pause()
         count = len(state.trajectory) if state.trajectory is not None else 0
         state.select_frame(count - 1 if index < 0 else index)
+
+
+def _refused(found: Verdict) -> Message:
+    """Why, with a button for what takes the molecule."""
+    if not found.others:
+        return Message(found.refusal, Severity.ERROR)
+    button = f"Relax with {found.others[0].title}"
+    return Message(found.refusal, Severity.ERROR, action="relax_by_other", button=button)
 
 
 def _nothing() -> None:

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from morered_gui.app.ensembles import Ensemble
 from morered_gui.app.measurements import Measurement
 from morered_gui.app.references import ReferenceChoice, ReferenceKind
 from morered_gui.app.series import PROGRESS, QUANTITIES
@@ -63,6 +64,7 @@ class CoursePanel(QWidget):
             "right": _box("Quantity on the right axis", "The second curve, right axis"),
             "progress": _box("Horizontal axis", "What runs along the horizontal axis"),
         }
+        self._wished: dict[str, str] = {}  # a session's choices that are not there yet
         self._reference = QToolButton()
         self._symmetric = QAction("Equivalent atoms may &exchange places", self, checkable=True)
         self._kinds = QActionGroup(self)
@@ -171,24 +173,36 @@ class CoursePanel(QWidget):
         self._fill_boxes()
         self.plot.refresh()
 
+    def set_ensemble(self, ensemble: Ensemble | None) -> None:
+        """Offer the spread over seeds as a curve."""
+        self.plot.measured.ensemble = ensemble
+        self._fill_boxes()
+        self.refresh()
+
     def chosen(self) -> dict[str, str]:
         """What the plot shows, for the session file."""
         return {**self.plot.chosen, "progress": self.plot.progress}
 
     def choose(self, chosen: dict[str, str]) -> None:
-        """Show what a session file says; what is unknown is left as it is."""
+        """Show what a session file says; what is not there yet is shown as soon as it is."""
+        self._wished = {}
         for name, box in self._boxes.items():
             index = box.findData(chosen.get(name))
             if index >= 0:
                 box.setCurrentIndex(index)
+            elif name in chosen:
+                self._wished[name] = chosen[name]
 
     # --- inside ---------------------------------------------------------------------------------
 
     def _fill_boxes(self) -> None:
         curves = [(QUANTITIES[q].short, q) for q in QUANTITIES if q not in PROGRESS]
-        measured = [(self.plot.measured.label(m), m) for m in self.plot.measured.ids()]
+        measured = [(self.plot.measured.short(m), m) for m in self.plot.measured.ids()]
         progress = [(QUANTITIES[q].short, q) for q in PROGRESS]
         wanted = self.chosen()
+        offered = {each for _, each in (*curves, *measured)}
+        for name in [n for n, each in self._wished.items() if each in offered]:
+            wanted[name] = self._wished.pop(name)
         for name, box in self._boxes.items():
             items = progress if name == "progress" else [*curves, *measured, (NOTHING, "")]
             box.blockSignals(True)
@@ -197,7 +211,7 @@ class CoursePanel(QWidget):
                 box.addItem(title, each)
             box.setCurrentIndex(max(box.findData(wanted[name]), 0))
             box.blockSignals(False)
-        if self._picked() != wanted:
+        if self._picked() != self.chosen():
             self._on_choice()
 
     def _picked(self) -> dict[str, str]:

@@ -15,7 +15,7 @@ from morered_gui.core import ExpectedError
 from morered_gui.gui.run_panel import RunPanel
 from morered_gui.gui.sketch_panel import SketchPanel
 from morered_gui.gui.theme import Theme
-from morered_gui.relaxers.methods import METHODS
+from morered_gui.relaxers.methods import METHODS, default_model
 from morered_gui.relaxers.registry import RelaxerChoice, capabilities_of
 
 FOLLOW_METHOD = "fast"
@@ -91,9 +91,10 @@ class DrawingDesk(QObject):
 
     def _follow_up(self) -> FollowUp | None:
         panel = self._window.run_panel
+        model = default_model(METHODS[FOLLOW_METHOD], panel.models)
         choice = RelaxerChoice(
             method=FOLLOW_METHOD,
-            model=METHODS[FOLLOW_METHOD].model,
+            model=model.name if model else "",
             device=(panel.choice.device if panel.choice else "") or "auto",
         )
         try:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from morered_gui.app.controller import Controller
 from morered_gui.app.series import csv_of
 from morered_gui.app.state import Message, Severity
+from morered_gui.app.view_options import BondsFrom
 from morered_gui.gui.commands import file_stem, with_suffix
 from morered_gui.gui.course import CoursePanel
 from morered_gui.gui.export_dialog import KINDS, ExportDialog
@@ -97,6 +98,15 @@ class Exporter(QObject):
             with_plot=dialog.with_plot.isChecked(),
         )
         film = self.film = Film(plan, state, self._scene, self._view)
+        if state.view.bonds == BondsFrom.FRAME and state.trajectory is not None:
+            trajectory = state.trajectory
+            frames = [trajectory[k].positions for k in plan.frames]
+            return self._scene.bonds.prepare(frames, lambda: self._begin(film))
+        return self._begin(film)
+
+    def _begin(self, film: Film) -> None:
+        """Start the film, for which everything is known now."""
+        plan, state = film.plan, self._controller.state
         theme = self.theme
         plot = None
         if plan.with_plot:
@@ -104,8 +114,8 @@ class Exporter(QObject):
         # A method of a QObject: the film's thread emits, this one draws.
         film.progressed.connect(self._on_progress)
         film.ended.connect(self._on_film_end)
-        dialog.show_progress(0, film.count)
-        return film.start(plot, Colours(theme.canvas, theme.text, theme.line))
+        self.dialog.show_progress(0, film.count)
+        film.start(plot, Colours(theme.canvas, theme.text, theme.line))
 
     def save_picture(self, path: Path) -> None:
         """Take a picture of the size that the dialog says."""

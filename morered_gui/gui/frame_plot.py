@@ -1,5 +1,7 @@
 """What all plots over frames share: look, and the way from a point to its frame and back."""
 
+from typing import NamedTuple
+
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, Qt, Signal
@@ -11,6 +13,15 @@ from morered_gui.app.state import AppState
 from morered_gui.gui.theme import Theme
 
 LEFT = Qt.MouseButton.LeftButton
+SMALL_PRINT = {"font-size": "7pt"}
+
+
+class AxisName(NamedTuple):
+    """What stands beside an axis; ``short`` where there is little room."""
+
+    text: str
+    short: str
+    colour: str
 
 
 class FramePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
@@ -43,6 +54,9 @@ class FramePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         self._empty = pg.TextItem(empty, anchor=(0.5, 0.5))
         self._empty.setParentItem(self._box)
         self._box.sigResized.connect(self._place_empty)
+        self._names: dict[str, AxisName] = {}
+        self._room = (0.0, 0.0)
+        self._box.sigResized.connect(self._fit_names)
         for axis in ("left", "right", "bottom"):
             item.getAxis(axis).enableAutoSIPrefix(False)
         self._freeze(self._box)
@@ -76,15 +90,32 @@ class FramePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
 
     def colour_of(self, run: RunRecord) -> QColor:
         """The colour of a run, the same in every plot and table."""
-        return self._theme.run_colour(run.number)
+        return self._theme.run_colour(run.colour)
 
     def others(self) -> list[RunRecord]:
         """The runs drawn beside the one looked at."""
         return [r for r in self._state.runs if r.visible and r is not self._state.run]
 
-    def label(self, axis: str, text: str, colour: QColor) -> None:
-        """Name an axis."""
-        self.getPlotItem().getAxis(axis).setLabel(text, color=pg.mkColor(colour).name())
+    def label(self, axis: str, text: str, colour: QColor, short: str = "") -> None:
+        """Name an axis; by ``short``, and then in small print, where the text is too long."""
+        self._names[axis] = AxisName(text, short or text, pg.mkColor(colour).name())
+        self._fit_name(axis)
+
+    def _fit_name(self, axis: str) -> None:
+        """Write the name so that the plot does not cut it."""
+        item, name = self.getPlotItem().getAxis(axis), self._names[axis]
+        room = item.width() if axis == "bottom" else item.height()
+        for text, style in ((name.text, {}), (name.short, {}), (name.short, SMALL_PRINT)):
+            item.setLabel(text, color=name.colour, **style)
+            if item.label.boundingRect().width() <= room:
+                return
+
+    def _fit_names(self) -> None:
+        room = (self._box.width(), self._box.height())
+        if room != self._room:
+            self._room = room
+            for axis in self._names:
+                self._fit_name(axis)
 
     @staticmethod
     def _freeze(box: pg.ViewBox) -> None:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QLabel,
     QLineEdit,
+    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
@@ -19,13 +20,15 @@ from morered_gui.core import ExpectedError
 from morered_gui.core.elements import atomic_number
 from morered_gui.diffusion.checkpoint import name_from, new_user_model
 from morered_gui.gui.widgets import muted
+from morered_gui.relaxers.methods import charges_from
 
 LEVELS = ("B3LYP/6-31G(2df,p)", "ωB97X/6-31G(d)", "PBE0+MBD", "GFN2-xTB")  # QM9, ANI-1, QM7-X
 UNKNOWN = "unknown"
+MOST_ATOMS = 10_000
 
 
 class ImportDialog(QDialog):
-    """Name, level of theory and elements, checked while they are typed.
+    """Name, level of theory, elements, charges and size, checked while they are typed.
 
     Signals:
         import_asked: an ImportRequest.
@@ -44,10 +47,18 @@ class ImportDialog(QDialog):
         self.level.addItems([UNKNOWN, *LEVELS])
         self.elements = QLineEdit("H C N O F")
         self.elements.setPlaceholderText("such as H C N O F")
+        self.charges = QLineEdit("0")
+        self.charges.setPlaceholderText("any")
+        self.max_atoms = QSpinBox()
+        self.max_atoms.setRange(0, MOST_ATOMS)
+        self.max_atoms.setSpecialValueText("not known")
+        self.max_atoms.setSuffix(" atoms")
         for widget, name in (
             (self.name, "Name of the model"),
             (self.level, "Level of theory of its training data"),
             (self.elements, "Elements of its training data"),
+            (self.charges, "Charges of its training molecules"),
+            (self.max_atoms, "Largest molecule of its training data"),
         ):
             widget.setAccessibleName(name)
         self.problem = QLabel()
@@ -59,7 +70,7 @@ class ImportDialog(QDialog):
         self.buttons.accepted.connect(self._ask)
         self.buttons.rejected.connect(self.close)
         self._lay_out()
-        for field in (self.name, self.elements):
+        for field in (self.name, self.elements, self.charges):
             field.textChanged.connect(self._check)
         self._check()
 
@@ -71,9 +82,12 @@ class ImportDialog(QDialog):
         form.addRow("Name", self.name)
         form.addRow("Level of theory", self.level)
         form.addRow("Elements", self.elements)
+        form.addRow("Charges", self.charges)
+        form.addRow("Largest molecule", self.max_atoms)
         words = muted(
-            "The file does not tell what the model was trained on. The elements decide which "
-            "molecules it is given; leave them empty for no limit. No code in the file is run."
+            "The file does not tell what the model was trained on. Elements and charges decide "
+            "which molecules it is given; leave them empty for no limit. For larger molecules "
+            "there is a warning. No code in the file is run."
         )
         words.setWordWrap(True)
         column = QVBoxLayout(self)
@@ -84,7 +98,7 @@ class ImportDialog(QDialog):
         column.addWidget(self.problem)
         column.addStretch(1)
         column.addWidget(self.buttons)
-        self.resize(460, 300)
+        self.resize(460, 380)
 
     def _request(self) -> ImportRequest:
         """Raises ExpectedError where something can't be meant."""
@@ -93,7 +107,9 @@ class ImportDialog(QDialog):
         words = self.elements.text().replace(",", " ").split()
         numbers = tuple(sorted({atomic_number(word) for word in words}))
         level = self.level.currentText().strip() or UNKNOWN
-        return ImportRequest(self._source, name, level, numbers)
+        charges = charges_from(self.charges.text())
+        largest = self.max_atoms.value() or None
+        return ImportRequest(self._source, name, level, numbers, charges, largest)
 
     def _check(self) -> None:
         try:

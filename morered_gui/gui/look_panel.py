@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 
 from morered_gui.app.measurements import KINDS, Measurement
 from morered_gui.app.state import AppState
-from morered_gui.app.view_options import ColourBy, Labels, Style
+from morered_gui.app.view_options import BondsFrom, ColourBy, Labels, Style
 from morered_gui.gui.scene import FULL_DISPLACEMENT, FULL_NOISE
 from morered_gui.gui.widgets import heading, line, muted
 
@@ -39,6 +39,11 @@ COLOURS = {
     ColourBy.ELEMENT: "Element",
     ColourBy.DISPLACEMENT: f"Displacement (0 to {FULL_DISPLACEMENT} Å)",
     ColourBy.NOISE: f"Predicted noise (0 to {FULL_NOISE:.0f})",
+    ColourBy.SPREAD: "Spread over seeds",
+}
+BONDS = {
+    BondsFrom.MOLECULE: "Of the molecule, in all frames",
+    BondsFrom.FRAME: "Perceived in each frame",
 }
 HINT = "Click {count} atoms in the 3D view."
 NO_PICKING = 0
@@ -61,6 +66,7 @@ class LookPanel(QWidget):
         self._style = _choice("Style", STYLES)
         self._labels = _choice("Labels", LABELS)
         self._colour = _choice("Colour by", COLOURS)
+        self._bonds = _choice("Bonds", BONDS)
         self._arrows = QCheckBox("Arrows of predicted noise")
         self._background = QToolButton()
         self._background.setText("Background…")
@@ -82,6 +88,7 @@ class LookPanel(QWidget):
         form.setVerticalSpacing(7)
         form.addRow("Style", self._style)
         form.addRow("Colour by", self._colour)
+        form.addRow("Bonds", self._bonds)
         form.addRow("Labels", self._labels)
         row = QHBoxLayout()
         row.addWidget(self._background)
@@ -119,7 +126,7 @@ class LookPanel(QWidget):
         column.addWidget(self._table, 1)
 
     def _connect(self) -> None:
-        for box in (self._style, self._labels, self._colour):
+        for box in (self._style, self._labels, self._colour, self._bonds):
             box.currentIndexChanged.connect(self._on_choice)
         self._arrows.toggled.connect(self._on_choice)
         self._background.clicked.connect(self._ask_background)
@@ -136,6 +143,7 @@ class LookPanel(QWidget):
             (self._style, options.style),
             (self._labels, options.labels),
             (self._colour, options.colour_by),
+            (self._bonds, options.bonds),
         ):
             box.blockSignals(True)
             box.setCurrentIndex(box.findData(value))
@@ -200,6 +208,7 @@ class LookPanel(QWidget):
             labels=Labels(self._labels.currentData()),
             colour_by=ColourBy(self._colour.currentData()),
             arrows=self._arrows.isChecked(),
+            bonds=BondsFrom(self._bonds.currentData()),
         )
         self._state.set_view(options)
 
@@ -235,6 +244,7 @@ class LookPanel(QWidget):
 def _choice(name: str, items: Mapping[Any, str]) -> QComboBox:
     box = QComboBox()
     box.setAccessibleName(name)
+    box.setObjectName(name)
     for value, title in items.items():
         box.addItem(title, value)
     return box

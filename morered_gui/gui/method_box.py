@@ -6,8 +6,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QComboBox
 
-from morered_gui.relaxers.methods import Method, ModelInfo, all_methods
-from morered_gui.relaxers.suitability import models_for, obstacle, time_models
+from morered_gui.relaxers.methods import Method, ModelInfo, all_methods, models_for
+from morered_gui.relaxers.suitability import obstacle, time_models
 
 DATA = Qt.ItemDataRole.UserRole
 TIP = Qt.ItemDataRole.ToolTipRole
@@ -98,23 +98,23 @@ class MethodBox(ChoiceBox):
 
 
 def grouped(methods: Sequence[Method]) -> list[tuple[str, list[Method]]]:
-    """Methods under their headings: those with a network, and those without."""
+    """Methods under their headings: MoreRed, and what one would use instead."""
     order = {name: k for k, name in enumerate(MORERED)}
-    networks = [m for m in methods if m.kind is not None]
+    networks = [m for m in methods if not m.baseline]
     networks.sort(key=lambda m: order.get(m.name, len(order)))
-    baselines = [m for m in methods if m.kind is None]
+    baselines = [m for m in methods if m.baseline]
     groups = [("MoreRed", networks), ("Baselines", baselines)]
     return [(title, members) for title, members in groups if members]
 
 
 class ModelBox(ChoiceBox):
-    """The models that serve a method."""
+    """The models that serve a method, the default one first."""
 
     def __init__(self) -> None:
         super().__init__("Model", "The network and what it was trained on")
 
     def fill(self, method: Method | None, models: Sequence[ModelInfo], wanted: str) -> None:
-        """List the models of a method and choose the one wanted, else the method's own."""
+        """List the models of a method and choose the one wanted, else the first."""
         self.clear()
         for model in models_for(method, models) if method else []:
             self.put(model.name, model.name, model.summary)

@@ -147,12 +147,11 @@ def card_of(model: ModelInfo, sha256: str) -> str:
     """All that is known of a model, as a table."""
     elements = " ".join(symbol(z) for z in sorted(model.elements)) or "not known"
     methods = ", ".join(METHODS[m].title for m in model.methods)
-    charges = ", ".join(f"{c:+d}" if c else "0" for c in model.charges) or "any"
     rows = {
         "Level of theory": model.level_of_theory,
         "Elements": elements,
-        "Charges": charges,
-        "Sizes": f"up to {model.max_atoms} atoms" if model.max_atoms else "not known",
+        "Charges": model.charge_words.removeprefix("charges "),
+        "Sizes": model.size_words.removeprefix("sizes "),
         "Network": str(model.kind),
         "Methods": methods or "goes with a noise network",
         "Time model": model.time_model,

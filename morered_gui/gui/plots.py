@@ -94,7 +94,7 @@ class RunPlot(FramePlot):
             axis = self.getPlotItem().getAxis(side)
             axis.setTextPen(colours[side])
             axis.setStyle(showValues=bool(self._chosen[side]))
-            self.label(side, self._title(self._chosen[side]), colours[side])
+            self.label(side, *self._titles(self._chosen[side], colours[side]))
         self.label("bottom", QUANTITIES[self._progress].label, self._theme.muted)
 
     def move_cursor(self) -> None:
@@ -130,6 +130,10 @@ class RunPlot(FramePlot):
         """Points of the left curve."""
         x, _ = self._curves["left"].getData()
         return 0 if x is None else len(x)
+
+    def drawn(self, side: str) -> tuple[FloatArray, FloatArray]:
+        """The curve on the left or the right axis, (k,) both."""
+        return self._points(self._state.run, side)
 
     @property
     def n_overlays(self) -> int:
@@ -178,10 +182,11 @@ class RunPlot(FramePlot):
             self._curves[side].setPen(pg.mkPen(colours[side], width=2, style=style))
         self.retitle()
 
-    def _title(self, name: str) -> str:
-        if not name:
-            return ""
-        return QUANTITIES[name].label if name in QUANTITIES else self.measured.label(name)
+    def _titles(self, name: str, colour: QColor) -> tuple[str, QColor, str]:
+        """For an axis: the title, its colour, and a shorter title."""
+        if name in QUANTITIES:
+            return QUANTITIES[name].label, colour, QUANTITIES[name].short_label
+        return self.measured.label(name), colour, self.measured.short(name)
 
     def _progress_values(self, run: RunRecord | None) -> FloatArray:
         return np.empty(0) if run is None else run.series.column(self._progress)

@@ -1,5 +1,6 @@
 """How to relax: method, model, steps, seed, device; and how much noise to start from."""
 
+import html
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -23,9 +24,15 @@ from morered_gui.diffusion.schedule import polynomial_schedule
 from morered_gui.gui.method_box import ChoiceBox, MethodBox, ModelBox
 from morered_gui.gui.run_options import ExtraRow, Number, Slide, StepsRow
 from morered_gui.gui.widgets import muted, restyle
-from morered_gui.relaxers.methods import DEFAULT_METHOD, Method, ModelInfo, all_methods
+from morered_gui.relaxers.methods import (
+    DEFAULT_METHOD,
+    Method,
+    ModelInfo,
+    all_methods,
+    default_model,
+)
 from morered_gui.relaxers.registry import RelaxerChoice
-from morered_gui.relaxers.suitability import Verdict, verdict
+from morered_gui.relaxers.suitability import Alternative, Verdict, verdict
 
 DEVICES = {
     "auto": "Automatic",
@@ -50,6 +57,7 @@ class RunPanel(QWidget):
         super().__init__()
         self._models = list(models)
         self._structure: Structure | None = None
+        self._judged: tuple[tuple[object, ...], Verdict] | None = None  # of what, and what of it
         self._wanted_models: dict[str, str] = {}  # by method: what the user chose for it
         self._noise_level = polynomial_schedule().noise_level
         self._method, self._model = MethodBox(), ModelBox()
@@ -134,7 +142,8 @@ class RunPanel(QWidget):
         return replace(
             settings,
             method=choice.method if choice else settings.method,
-            model=choice.model if choice else settings.model,
+            # Only what was picked: else the default model of a later version would never come.
+            model=self._wanted_models.get(choice.method, "") if choice else settings.model,
             time_model=choice.time_model if choice else settings.time_model,
             device=self._device.chosen,
             seed=self.seed,
@@ -148,6 +157,7 @@ class RunPanel(QWidget):
         self._method.currentIndexChanged.connect(self._on_method)
         self._model.currentIndexChanged.connect(self._on_model)
         self._model.activated.connect(self._on_model_picked)
+        self._notice.linkActivated.connect(self._on_other_asked)
         self._noise.valueChanged.connect(self._on_noise)
         for box in (self._method, self._model, self._device, self._extra.time_model):
             box.currentIndexChanged.connect(self.changed)
@@ -195,10 +205,15 @@ class RunPanel(QWidget):
     @property
     def verdict(self) -> Verdict:
         """What is to be said of the molecule before it is relaxed."""
-        method = self.method
-        if self._structure is None or method is None:
+        method, structure = self.method, self._structure
+        if structure is None or method is None:
             return Verdict()
-        return verdict(self._structure, method, self.model, self._models)
+        asked = (structure, method, self.model)
+        before, found = self._judged or ((), Verdict())
+        if [*map(id, before)] != [*map(id, asked)]:
+            found = verdict(structure, method, self.model, self._models)
+            self._judged = asked, found
+        return found
 
     @property
     def seed(self) -> int:
@@ -264,15 +279,26 @@ class RunPanel(QWidget):
     def set_models(self, models: Sequence[ModelInfo]) -> None:
         """Models have come or gone; what was chosen stays where it can."""
         before = self._method.chosen
-        self._models = list(models)
+        self._models, self._judged = list(models), None
         self._method.fill(models)
         self._method.choose_first(before, DEFAULT_METHOD)
         self._on_method()
         self.changed.emit()
 
+    def choose_alternative(self, other: Alternative) -> None:
+        """Choose another method and model that take the molecule."""
+        self._wanted_models[other.method.name] = other.model
+        self._method.choose(other.method.name)
+        self._model.choose(other.model)
+
     def judge(self, structure: Structure | None) -> None:
-        """Tell from now on whether this molecule suits the method."""
+        """Tell from now on whether this molecule suits the method.
+
+        A model that nobody picked gives way to one that takes the molecule.
+        """
         self._structure = structure
+        if self.method is not None and self.method.kind is not None:
+            self._model.choose(self._fitting_model(self.method.name))
         self._show_verdict()
         self.changed.emit()
 
@@ -282,12 +308,22 @@ class RunPanel(QWidget):
         method = self.method
         name = method.name if method else ""
         self._method.setToolTip(method.summary if method else "How the structure is moved")
-        self._model.fill(method, self._models, self._wanted_models.get(name, ""))
+        self._model.fill(method, self._models, self._fitting_model(name))
         self._steps.set_method(name)
         self._extra.set_method(name)
         for widget in (self._device_label, self._device):
             widget.setVisible(method is not None and method.kind is not None)
         self._on_model()
+
+    def _fitting_model(self, method: str) -> str:
+        """The model picked for a method, else the default one that takes the molecule."""
+        picked = self._wanted_models.get(method, "")
+        known = all_methods().get(method)
+        if known is None or any(m.name == picked for m in self._models):
+            return picked
+        structures = () if self._structure is None else (self._structure,)
+        model = default_model(known, self._models, structures)
+        return model.name if model else ""
 
     def _on_model_picked(self) -> None:
         self._wanted_models[self._method.chosen] = self._model.chosen
@@ -298,26 +334,33 @@ class RunPanel(QWidget):
         if model is not None:
             self._extra.start.set_last(model.n_steps)
         self._card.setText(self._facts())
-        self._card.setToolTip(model.summary if model else "")
+        self._card.setToolTip(f"{self._facts()}. {model.summary}" if model else "")
         self._model.setToolTip(model.summary if model else "The network and its training data")
         self._show_verdict()
 
     def _facts(self) -> str:
         method, model = self.method, self.model
         if model is not None:
-            elements = " ".join(symbol(z) for z in sorted(model.elements)) or "elements unknown"
-            size = f"; up to {model.max_atoms} atoms" if model.max_atoms else ""
-            return f"{model.level_of_theory}; {elements}{size}"
+            elements = " ".join(symbol(z) for z in sorted(model.elements)) or "any element"
+            limits = f"{elements}; {model.charge_words}; {model.size_words}"
+            return f"{model.level_of_theory}; {limits}"
         if method is not None:
             return method.summary[:1].upper() + method.summary[1:]
         return "No model is installed; Models > Import… brings one."
 
     def _show_verdict(self) -> None:
         found = self.verdict
-        help_ = f"; {found.others[0]} can take it" if found.others else ""
-        self._notice.setText(found.label[:1].upper() + found.label[1:] + help_)
+        text = html.escape(found.label[:1].upper() + found.label[1:])
+        if found.others:
+            text += f'; <a href="other">use {html.escape(found.others[0].title)}</a>'
+        self._notice.setText(text)
         self._notice.setToolTip(found.refusal or found.warning)
         restyle(self._notice, "error" if found.refusal else "warning" if found.warning else "muted")
+
+    def _on_other_asked(self) -> None:
+        others = self.verdict.others
+        if others:
+            self.choose_alternative(others[0])
 
     def _on_noise(self) -> None:
         t = self._noise.value()

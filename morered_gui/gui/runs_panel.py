@@ -27,6 +27,7 @@ COLUMNS = (
     ("Seed", "Of the random numbers"),
     ("RMSD", "Of the result to the reference, Å"),
     ("Ratio", "RMSD of the result by RMSD of the start; below 1 is nearer"),
+    ("Apart", "RMSD of the result from the mean over seeds, Å"),
     ("Energy", "Of the result, eV"),
     ("Eval.", "Evaluations of the network or the energy"),
     ("Time", "Seconds"),
@@ -81,17 +82,17 @@ class RunsPanel(QWidget):
         row = QHBoxLayout()
         row.setSpacing(4)
         row.addWidget(self._seeds)
-        for name in ("run_seeds", "run_methods", "remove_run"):
+        for name in ("run_seeds", "run_methods", "cloud", "remove_run"):
             button = QToolButton()
             button.setDefaultAction(actions[name])
-            text = name != "remove_run"
+            text = name in {"run_seeds", "run_methods"}
             button.setToolButtonStyle(
                 Qt.ToolButtonStyle.ToolButtonTextOnly
                 if text
                 else Qt.ToolButtonStyle.ToolButtonIconOnly
             )
             button.setAccessibleName(actions[name].text().replace("&", ""))
-            if not text:
+            if name == "cloud":
                 row.addStretch(1)
             row.addWidget(button)
         column = QVBoxLayout(self)
@@ -135,7 +136,9 @@ class RunsPanel(QWidget):
         self._filling = False
 
     def _fill(self, row: int, run: RunRecord) -> None:
-        for column, text in enumerate(_texts(outcome_of(run))):
+        ensemble = self._state.ensemble
+        apart = None if ensemble is None else ensemble.apart_of(run)
+        for column, text in enumerate(_texts(outcome_of(run), apart)):
             item = self._table.item(row, column)
             if item is None:
                 item = QTableWidgetItem()
@@ -146,7 +149,7 @@ class RunsPanel(QWidget):
         first = self._table.item(row, 0)
         if first is not None:
             swatch = QPixmap(SWATCH, SWATCH)
-            swatch.fill(self._theme.run_colour(run.number))
+            swatch.fill(self._theme.run_colour(run.colour))
             first.setIcon(QIcon(swatch))
             first.setCheckState(Qt.CheckState.Checked if run.visible else Qt.CheckState.Unchecked)
 
@@ -163,7 +166,7 @@ class RunsPanel(QWidget):
             self._state.look_at_run(self._state.runs[row])
 
 
-def _texts(outcome: Outcome) -> list[str]:
+def _texts(outcome: Outcome, apart: float | None) -> list[str]:
     def known(value: float | None, digits: int) -> str:
         return "" if value is None else f"{value:.{digits}f}"
 
@@ -172,6 +175,7 @@ def _texts(outcome: Outcome) -> list[str]:
         str(outcome.seed),
         known(outcome.rmsd, 3),
         known(outcome.ratio, 2),
+        known(apart, 3),
         known(outcome.energy, 3),
         str(outcome.evaluations),
         f"{outcome.seconds:.1f}",

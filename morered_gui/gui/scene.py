@@ -7,17 +7,32 @@ import numpy as np
 import pyqtgraph as pg
 
 from morered_gui.app.atoms import displacements, noise_sizes
+from morered_gui.app.ensembles import Ensemble
+from morered_gui.app.frame_bonds import Bonds, FrameBonds
 from morered_gui.app.records import same_molecule
 from morered_gui.app.state import AppState
-from morered_gui.app.view_options import ColourBy
+from morered_gui.app.view_options import BondsFrom, ColourBy
 from morered_gui.chem.conversion import AROMATIC, bond_arrays, kekulised
 from morered_gui.core import Frame, Structure
 from morered_gui.core.arrays import FloatArray
 from morered_gui.core.geometry import rotation_onto
-from morered_gui.gui.view3d import Extras, Look, View3D, Zoom
+from morered_gui.gui.view3d import Cloud, Extras, Legend, Look, View3D, Zoom
 
 RAMP = "viridis"  # readable with any kind of colour vision
 FULL_DISPLACEMENT, FULL_NOISE = 0.5, 3.0  # Å and 1: where the ramp ends
+FULL_SPREADS = (
+    0.02,
+    0.05,
+    0.1,
+    0.2,
+    0.3,
+    0.5,
+    0.7,
+    1.0,
+    2.0,
+    3.0,
+    5.0,
+)  # Å: the first one that holds all
 ARROW_LENGTH = 0.6  # Å per unit of predicted noise
 
 
@@ -35,14 +50,21 @@ class Scene:
     and the ghost of the reference never moves.
     """
 
-    def __init__(self, state: AppState, view: View3D, *, show_ghost: bool) -> None:
+    def __init__(
+        self, state: AppState, view: View3D, bonds: FrameBonds, *, show_ghost: bool
+    ) -> None:
         self._state, self._view = state, view
+        self.bonds = bonds
+        bonds.known.connect(self.move)
+        self._last_bonds: Bonds | None = None  # drawn until those of the frame are known
         self._show_ghost = show_ghost
         self._anchor: FloatArray | None = None  # (n, 3), where everything is superposed on
         self._poses: dict[int, Pose] = {}  # by the number of the coordinate frame
         self._drawn: Structure | None = None  # whose atoms and bonds the view has
         self._frame_drawn = -1
         self._look: Look | None = None
+        self._legend: list[Legend] = []
+        self._cloud: Ensemble | None = None  # that is drawn
         self._picked: tuple[int, ...] = ()
         self._decorated = False
         self._preview: Frame | None = None
@@ -56,12 +78,15 @@ class Scene:
     def redraw(self) -> None:
         """Draw another structure; the camera stays where the atoms are the same."""
         state, shown = self._state, self._state.shown
+        if self._cloud is not None:  # its anchor may be another one
+            self._cloud = None
+            self._view.show_cloud(None)
         self._anchor = None if state.anchor is None else self._posed(state.anchor.positions)
         if shown is not None:
             shown = drawable(shown.with_positions(self.placed(shown.positions)[0]))
         drawn = self._drawn
         same = shown is not None and drawn is not None and same_molecule(shown, drawn)
-        self._drawn = shown
+        self._drawn, self._last_bonds = shown, None
         self._view.show_molecule(shown, zoom=self._zoom(same))
         self._frame_drawn = state.frame
         self.restyle()
@@ -101,6 +126,8 @@ class Scene:
             self._look = look
             self._view.set_look(look)
         self._draw_ghost()
+        self._draw_cloud()
+        self._show_legend()
         if self._drawn is not None:
             self._decorated = True  # something may have to be taken away
             self.move()
@@ -126,6 +153,7 @@ class Scene:
             and not options.measurements
             and not self._picked
             and not self._state.fixed
+            and options.bonds == BondsFrom.MOLECULE
         )
         if plain and not self._decorated:
             return positions, None
@@ -140,7 +168,17 @@ class Scene:
             texts=[m.text(frame.positions) for m in options.measurements],
             picked=self._picked,
             frozen=sorted(self._state.fixed),
+            bonds=self._bonds_of(frame),
         )
+
+    def _bonds_of(self, frame: Frame) -> Bonds | None:
+        """None for the molecule's own."""
+        if self._state.view.bonds == BondsFrom.MOLECULE:
+            return None
+        found = self.bonds.of(frame.positions)
+        if found is not None:
+            self._last_bonds = found
+        return self._last_bonds
 
     def _placed_frame(self, positions: FloatArray) -> tuple[FloatArray, FloatArray]:
         """As ``placed``; but frames in which frozen atoms stand still are not turned one by one."""
@@ -164,6 +202,22 @@ class Scene:
         rotation = rotation_onto(centred, anchor - centre)
         return centred @ rotation + centre, rotation
 
+    def into_structure(self, vector: FloatArray) -> FloatArray:
+        """A direction of the picture, (3,), in the coordinates that edits are made in.
+
+        These are the anchor's, or those of the structure looked at where atoms are frozen
+        (``Editing.looked_at``).
+        """
+        state, shown = self._state, self._state.shown
+        if shown is None:
+            return vector
+        if state.fixed:
+            rotation = self._placed_frame(shown.positions)[1].T
+        else:
+            rotation = self._poses[state.frame].axes
+        turned: FloatArray = vector @ rotation
+        return turned
+
     def _colours(self, frame: Frame) -> list[str]:
         """One colour per atom; none for those of the elements."""
         kind, run = self._state.view.colour_by, self._state.run
@@ -173,7 +227,43 @@ class Scene:
         elif kind == ColourBy.NOISE:
             sizes = noise_sizes(frame)
             values = None if sizes is None else sizes / FULL_NOISE
+        elif kind == ColourBy.SPREAD and self._state.ensemble is not None:
+            values = self._state.ensemble.spread / self._full_spread
         return [] if values is None else ramp_colours(values)
+
+    @property
+    def _full_spread(self) -> float:
+        """Å, where the ramp ends for the spread: it fits the ensemble."""
+        ensemble = self._state.ensemble
+        largest = 0.0 if ensemble is None else float(ensemble.spread.max())
+        return next((full for full in FULL_SPREADS if full >= largest), FULL_SPREADS[-1])
+
+    def _draw_cloud(self) -> None:
+        ensemble = self._state.ensemble if self._state.view.cloud else None
+        if ensemble is self._cloud:
+            return
+        self._cloud = ensemble
+        if ensemble is None:
+            self._view.show_cloud(None)
+            return
+        centre = ensemble.mean.mean(0)
+        placed, rotation = self.placed(ensemble.mean)
+        members = (ensemble.members - centre) @ rotation + placed.mean(0)
+        colours = ramp_colours(ensemble.spread / self._full_spread)
+        self._view.show_cloud(Cloud(drawable(ensemble.molecule), members, colours))
+
+    def _show_legend(self) -> None:
+        rows, kind = [], self._state.view.colour_by
+        if kind == ColourBy.DISPLACEMENT:
+            rows.append(Legend("Displacement", f"{FULL_DISPLACEMENT:g} Å"))
+        elif kind == ColourBy.NOISE:
+            rows.append(Legend("Predicted noise", f"{FULL_NOISE:g}"))
+        if self._state.ensemble and (kind == ColourBy.SPREAD or self._cloud):
+            seeds = len(self._state.ensemble.numbers)
+            rows.append(Legend(f"Spread of {seeds} seeds", f"{self._full_spread:g} Å"))
+        if rows != self._legend:
+            self._legend = rows
+            self._view.show_legend(rows, ramp_colours(np.linspace(0.0, 1.0, 9)))
 
     def _draw_ghost(self) -> None:
         state, known = self._state, self._state.known_reference

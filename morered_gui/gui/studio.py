@@ -5,49 +5,32 @@ a place.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from morered_gui.app.comparison import RunQueue, methods_of, seeds_of
-from morered_gui.app.controller import Controller
-from morered_gui.app.editing import Editing
+from morered_gui.app.comparison import RunQueue, methods_of, seeds_of, served_methods
+from morered_gui.app.demos import DEMOS
+from morered_gui.app.ensemble_watch import EnsembleWatch
 from morered_gui.app.session import SUFFIX
 from morered_gui.app.settings import Settings, choices_of, with_choices
 from morered_gui.core import Structure
 from morered_gui.gui.commands import file_stem
-from morered_gui.gui.course import CoursePanel
+from morered_gui.gui.demo_player import DemoPlayer
 from morered_gui.gui.edit_panel import EDITS, EditPanel
 from morered_gui.gui.explain_panel import SAME_NOISE, ExplainPanel
 from morered_gui.gui.exporter import Exporter
+from morered_gui.gui.hand import MODES, Hand
 from morered_gui.gui.look_panel import LookPanel
 from morered_gui.gui.palette import Palette
 from morered_gui.gui.picking import Picker
-from morered_gui.gui.run_panel import RunPanel
 from morered_gui.gui.runs_panel import RunsPanel
-from morered_gui.gui.scene import Scene
 from morered_gui.gui.session_file import SessionFiles
+from morered_gui.gui.studio_parts import StudioParts
 from morered_gui.gui.theme import Theme
-from morered_gui.gui.view3d import View3D
-from morered_gui.relaxers.methods import METHODS
-
-
-@dataclass(frozen=True, eq=False)
-class StudioParts:
-    """The parts of the window that the studio works with."""
-
-    controller: Controller
-    view: View3D
-    scene: Scene
-    course: CoursePanel
-    run_panel: RunPanel
-    actions: Mapping[str, QAction]
-    theme: Theme
-    editing: Editing
 
 
 class Studio:
@@ -66,6 +49,7 @@ class Studio:
             "plot_measurement": self._plot_measurement,
             "remove_measure": self._remove_measurement,
             "pin_frame": self._pin_frame,
+            "cloud": self._switch_cloud,
             "export": self._export,
             "save_session": self._save_session,
             "run_seeds": self._run_seeds,
@@ -74,7 +58,12 @@ class Studio:
             "start_dissolved": self._start_dissolved,
             "palette": self._open_palette,
             "copy_picture": self._copy_picture,
+            "demo_next": self._next_step,
+            "demo_back": self._step_back,
+            "demo_end": self._end_demo,
+            **{name: partial(self._start_demo, name) for name in DEMOS},
             **{name: partial(self._edit, name) for name in EDITS},
+            **{name: partial(self._take_in_hand, name) for name in MODES},
         }
 
     @property
@@ -96,7 +85,9 @@ class Studio:
             "Look and measure": self.look,
             "Explain": self.explain,
         }
+        self.demos = DemoPlayer(self._window, parts, self.explain)
         self.queue = RunQueue(parts.controller)
+        self.ensembles = EnsembleWatch(parts.controller)
         self.palette = Palette(parts.actions, self._window)
         self.sessions = SessionFiles(
             parts.controller, parts.view, parts.course, self._choices, self._adopt
@@ -104,6 +95,9 @@ class Studio:
         self.picker = Picker(state, parts.view, parts.scene, self.look)
         self.edit = EditPanel(parts.editing, self.picker, parts.actions)
         self.panels["Edit in 3D"] = self.edit
+        self.hand = Hand(
+            parts.controller, parts.view, parts.scene, self.picker, self.edit.edits, parts.actions
+        )
         self.exporter = Exporter(
             self._window, parts.controller, parts.view, parts.scene, parts.course, parts.theme
         )
@@ -114,6 +108,7 @@ class Studio:
         state.trajectory_changed.connect(self.explain.reset)
         state.frame_selected.connect(lambda _index: self.explain.reset())
         state.runs_changed.connect(self._on_runs)
+        state.ensemble_changed.connect(self._on_ensemble)
         self.explain.prediction_asked.connect(self._predict)
         self.look.plot_asked.connect(lambda name: parts.course.choose({"left": name}))
 
@@ -127,6 +122,7 @@ class Studio:
         """New colours."""
         self.exporter.theme = theme
         self.runs.set_theme(theme)
+        self.demos.theme = theme
 
     def enable_actions(self) -> None:
         """Grey out what makes no sense now."""
@@ -142,6 +138,8 @@ class Studio:
             actions[name].setEnabled(bool(state.view.measurements))
         actions["pin_frame"].setEnabled(frames or state.pinned is not None)
         actions["pin_frame"].setChecked(state.pinned is not None)
+        actions["cloud"].setEnabled(state.ensemble is not None)
+        actions["cloud"].setChecked(state.view.cloud and state.ensemble is not None)
 
     # --- actions --------------------------------------------------------------------------------
 
@@ -158,8 +156,23 @@ class Studio:
     def _remove_measurement(self) -> None:
         self.look.remove_selected()
 
+    def _start_demo(self, name: str) -> None:
+        self.demos.start(name)
+
+    def _next_step(self) -> None:
+        self.demos.go_on()
+
+    def _step_back(self) -> None:
+        self.demos.go_back()
+
+    def _end_demo(self) -> None:
+        self.demos.end()
+
     def _edit(self, name: str) -> None:
         self.edit.carry_out(name)
+
+    def _take_in_hand(self, name: str) -> None:
+        self.hand.take(name)
 
     def _export(self) -> None:
         self.exporter.show()
@@ -188,15 +201,16 @@ class Studio:
     def _run_seeds(self) -> None:
         panel = self.parts.run_panel
         if panel.choice is not None:
+            state = self.parts.controller.state
+            state.set_view(replace(state.view, cloud=True))
             self.queue.begin(seeds_of(panel.choice, panel.seed, self.runs.n_seeds, panel.max_steps))
 
     def _run_methods(self) -> None:
         panel = self.parts.run_panel
         if panel.choice is None:
             return
-        served = [(m, info.name) for info in panel.models for m in info.methods]
-        without = [(m.name, "") for m in METHODS.values() if m.kind is None]
-        plan = methods_of(panel.choice, [*served, *without], panel.seed, panel.max_steps)
+        served = served_methods(panel.models)
+        plan = methods_of(panel.choice, served, panel.seed, panel.max_steps)
         self.queue.begin(plan)
 
     def _remove_run(self) -> None:
@@ -221,12 +235,21 @@ class Studio:
         state = self.parts.controller.state
         state.pin_frame(None if state.pinned is not None else state.shown)
 
+    def _switch_cloud(self) -> None:
+        view = self.parts.controller.state.view
+        self.parts.controller.state.set_view(replace(view, cloud=not view.cloud))
+
     # --- reactions ------------------------------------------------------------------------------
 
     def _on_runs(self) -> None:
         self.runs.refresh()
         self.parts.course.refresh()
         self.enable_actions()
+
+    def _on_ensemble(self) -> None:
+        self.parts.scene.restyle()
+        self.parts.course.set_ensemble(self.parts.controller.state.ensemble)
+        self._on_runs()
 
     def _on_view(self) -> None:
         state = self.parts.controller.state

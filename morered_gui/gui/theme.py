@@ -99,12 +99,25 @@ def style_sheet(theme: Theme) -> str:
         padding: 5px 12px 5px 8px; }}
     QToolButton#stop:enabled:hover {{ border-color: {theme.error.name()}; }}
     QLabel[role="heading"] {{ font-weight: 600; }}
+    QLabel[role="title"] {{ font-weight: 600; font-size: 20px; }}
+    QScrollArea#start, QWidget#startinside {{ background: {theme.canvas.name()}; }}
+    QToolButton#way {{ border: 1px solid {theme.line.name()}; border-radius: 6px;
+        padding: 8px 14px 8px 10px; background: {theme.panel.name()}; }}
+    QToolButton#card {{ border: 1px solid {theme.line.name()}; border-radius: 8px;
+        padding: 4px; background: {theme.panel.name()}; }}
+    QToolButton#way:hover, QToolButton#card:hover {{ border-color: {theme.accent.name()}; }}
+    QToolButton#way:focus, QToolButton#card:focus {{ border-color: {theme.accent.name()}; }}
     QLabel[role="muted"] {{ color: {theme.muted.name()}; }}
     QLabel[role="error"] {{ color: {theme.error.name()}; }}
     QLabel[role="warning"] {{ color: {theme.warning.name()}; }}
     QLabel[role="value"] {{ font-weight: 600; }}
     QFrame[role="line"] {{ color: {theme.line.name()}; background: {theme.line.name()};
         border: none; max-height: 1px; }}
+    QFrame#demo {{ border: none; border-radius: 6px; margin: 8px 8px 0 8px; background: {tint}; }}
+    QToolButton#demo_next {{ background: {theme.accent.name()}; color: {theme.accent_text.name()};
+        border: none; border-radius: 5px; padding: 4px 14px; font-weight: 600; }}
+    QToolButton#demo_next:disabled {{ background: {theme.line.name()};
+        color: {theme.muted.name()}; }}
     QFrame#message {{ border: none; border-radius: 6px; margin: 8px; background: {tint}; }}
     QFrame#message[severity="error"] {{ background: {error_tint}; }}
     QFrame#message[severity="warning"] {{ background: {warning_tint}; }}

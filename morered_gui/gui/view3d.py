@@ -56,6 +56,7 @@ class Extras:
         texts: a value per measurement.
         picked: atoms to be marked.
         frozen: atoms to be shown in a cage.
+        bonds: first atom, second atom and order of each; here None stands for the molecule's own.
     """
 
     colors: Sequence[str] | None = None
@@ -64,10 +65,11 @@ class Extras:
     texts: Sequence[str] | None = None
     picked: Sequence[int] | None = None
     frozen: Sequence[int] | None = None
+    bonds: Sequence[tuple[int, int, float]] | None = None
 
     def as_json(self) -> str:
         """For the page."""
-        table: dict[str, object] = {}
+        table: dict[str, object] = {"bonds": self.bonds}
         if self.colors is not None:
             table["colors"] = list(self.colors) or None
         if self.arrows is not None:
@@ -77,6 +79,36 @@ class Extras:
             if value is not None:
                 table[name] = [list(v) if isinstance(v, tuple) else v for v in value]
         return json.dumps(table)
+
+
+@dataclass(frozen=True, eq=False)
+class Cloud:
+    """The same molecule at several places at once.
+
+    Attributes:
+        molecule: elements and bonds.
+        members: (m, n, 3) Å.
+        colors: one per atom.
+    """
+
+    molecule: Structure
+    members: FloatArray
+    colors: Sequence[str]
+
+    def as_json(self) -> str:
+        """For the page."""
+        table = _table(self.molecule)
+        table["positions"] = [m.round(DECIMALS).ravel().tolist() for m in self.members]
+        table["colors"] = list(self.colors)
+        return json.dumps(table)
+
+
+@dataclass(frozen=True)
+class Legend:
+    """A row of the key to the colours: what runs from 0 to ``top``."""
+
+    title: str
+    top: str
 
 
 @dataclass(frozen=True)
@@ -101,11 +133,37 @@ class Zoom(StrEnum):
     HOME = "home"  # so that all is seen, from the front
 
 
+class HandMode(StrEnum):
+    """What the left button of the mouse does."""
+
+    TURN = "turn"  # the view
+    BOX = "box"  # select the atoms in it
+    MOVE = "move"  # atoms; beside them it turns the view, with Shift it draws a box
+
+
+@dataclass(frozen=True)
+class Drag:
+    """Atoms that were moved by the mouse, in the coordinates that are drawn.
+
+    Attributes:
+        atoms: that moved as one rigid body.
+        turns: whether ``vector`` is a turn about their centre or a shift.
+        vector: Å; or the axis of the turn, as long as its degrees.
+    """
+
+    atoms: tuple[int, ...]
+    turns: bool
+    vector: tuple[float, float, float]
+
+
 class Bridge(QObject):
-    """What the page tells: that it is ready, and which atom was clicked."""
+    """What the page tells: that it is ready, and what the mouse did with atoms."""
 
     ready = Signal()
     atom_clicked = Signal(int)
+    atoms_grabbed = Signal()
+    atoms_dragged = Signal(Drag)
+    box_drawn = Signal(list, bool)
     picture_taken = Signal(int, bytes)
 
     @Slot()
@@ -117,6 +175,21 @@ class Bridge(QObject):
     def report_atom(self, index: int) -> None:
         """Called by the page when an atom was clicked."""
         self.atom_clicked.emit(index)
+
+    @Slot()
+    def report_grab(self) -> None:
+        """Called by the page when atoms are about to be moved."""
+        self.atoms_grabbed.emit()
+
+    @Slot("QVariantList", str, float, float, float)
+    def report_drag(self, atoms: list[int], kind: str, x: float, y: float, z: float) -> None:
+        """Called by the page when the button was let go."""
+        self.atoms_dragged.emit(Drag(tuple(int(k) for k in atoms), kind == "turn", (x, y, z)))
+
+    @Slot("QVariantList", bool)
+    def report_box(self, atoms: list[int], adds: bool) -> None:
+        """Called by the page when a box was drawn."""
+        self.box_drawn.emit([int(k) for k in atoms], adds)
 
     @Slot(int, str)
     def report_picture(self, number: int, uri: str) -> None:
@@ -131,6 +204,9 @@ class View3D(QWebEngineView):
         ready: the page can draw.
         drawn: a call has been carried out; nothing may be waiting any more.
         atom_clicked: index of the atom.
+        atoms_grabbed: the mouse begins to move atoms.
+        atoms_dragged: and has moved them; the page alone knows yet.
+        box_drawn: atoms inside, and whether they are to be added to those selected.
         picture_taken: number of the picture and its PNG, empty where nothing could be drawn.
         broken: the drawing process has died.
     """
@@ -138,6 +214,9 @@ class View3D(QWebEngineView):
     ready = Signal()
     drawn = Signal()
     atom_clicked = Signal(int)
+    atoms_grabbed = Signal()
+    atoms_dragged = Signal(Drag)
+    box_drawn = Signal(list, bool)
     picture_taken = Signal(int, bytes)
     broken = Signal(str)
 
@@ -155,6 +234,9 @@ class View3D(QWebEngineView):
         self._bridge = Bridge(self)
         self._bridge.ready.connect(self._on_ready)
         self._bridge.atom_clicked.connect(self.atom_clicked)
+        self._bridge.atoms_grabbed.connect(self.atoms_grabbed)
+        self._bridge.atoms_dragged.connect(self.atoms_dragged)
+        self._bridge.box_drawn.connect(self.box_drawn)
         self._bridge.picture_taken.connect(self.picture_taken)
         self._load_page()
 
@@ -174,6 +256,10 @@ class View3D(QWebEngineView):
         """Draw in another style."""
         self._call(f"setLook({json.dumps(asdict(look))})")
 
+    def set_hand(self, mode: HandMode) -> None:
+        """What the left button does from now on."""
+        self._call(f"setHand({json.dumps(mode)})")
+
     def set_camera(self, view: list[float]) -> None:
         """Look from where ``ask_camera`` said."""
         self._call(f"setView({json.dumps(view)})")
@@ -185,6 +271,15 @@ class View3D(QWebEngineView):
     def show_ghost(self, structure: Structure | None) -> None:
         """Draw a reference faintly, or none."""
         self._call(f"setGhost({_as_json(structure)})")
+
+    def show_cloud(self, cloud: Cloud | None) -> None:
+        """Draw many results of one molecule at once, or none."""
+        self._call(f"setCloud({cloud.as_json() if cloud else 'null'})")
+
+    def show_legend(self, rows: Sequence[Legend], ramp: Sequence[str]) -> None:
+        """Tell what colours mean; ``ramp`` are those from 0 to the top. No rows for none."""
+        table = {"rows": [asdict(row) for row in rows], "ramp": list(ramp)}
+        self._call(f"setLegend({json.dumps(table)})")
 
     def set_theme(self, theme: Theme) -> None:
         """Background and ghost in the theme's colours."""
@@ -310,19 +405,22 @@ def _png_of(uri: Any) -> bytes:
 @cache
 def _html() -> str:
     page = (_VIEWER / "viewer.html").read_text(encoding="utf-8")
-    return page.replace("/*VIEWER*/", (_VIEWER / "viewer.js").read_text(encoding="utf-8"))
+    for place, name in (("/*HAND*/", "hand.js"), ("/*VIEWER*/", "viewer.js")):
+        page = page.replace(place, (_VIEWER / name).read_text(encoding="utf-8"))
+    return page
 
 
 def _as_json(structure: Structure | None) -> str:
-    if structure is None:
-        return "null"
+    return "null" if structure is None else json.dumps(_table(structure))
+
+
+def _table(structure: Structure) -> dict[str, object]:
     pairs = zip(structure.bonds.tolist(), structure.orders.tolist(), strict=True)
-    data = {
+    return {
         "symbols": structure.symbols,
         "positions": structure.positions.round(DECIMALS).ravel().tolist(),
         "bonds": [[i, j, order] for (i, j), order in pairs],
     }
-    return json.dumps(data)
 
 
 def _page_theme(theme: Theme) -> dict[str, object]:

@@ -1,9 +1,20 @@
 """Run a relaxer to the end and keep what it yields."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 
-from morered_gui.core import BatchFrame, BatchRun, Relaxer, StopReason, Structure, Trajectory
+from morered_gui.core import (
+    BatchFrame,
+    BatchRun,
+    ExpectedError,
+    Relaxer,
+    StopReason,
+    Structure,
+    Trajectory,
+)
+
+# Pairs of atoms of a batch, padding included; the frames of one batch are kept in memory.
+BATCH_PAIRS = 20_000
 
 
 def relax_all(
@@ -25,6 +36,36 @@ def relax_all(
     for trajectory, reason in zip(trajectories, reasons, strict=True):
         trajectory.stop_reason = reason
     return trajectories
+
+
+def relax_each(
+    relaxer: Relaxer, starts: Sequence[Structure], *, max_steps: int, seed: int
+) -> list[Trajectory | ExpectedError]:
+    """Relax molecules as one batch, or one by one where it fails: none spoils another."""
+    try:
+        return list(relax_all(relaxer, starts, max_steps=max_steps, seed=seed))
+    except ExpectedError as error:
+        if len(starts) == 1:
+            return [error]
+    return [
+        one
+        for start in starts
+        for one in relax_each(relaxer, [start], max_steps=max_steps, seed=seed)
+    ]
+
+
+def batches_by_size[T](
+    starts: Iterable[tuple[T, Structure]],
+) -> Iterator[list[tuple[T, Structure]]]:
+    """Named molecules, those of like size together, so that little of a batch is padding."""
+    batch: list[tuple[T, Structure]] = []
+    for item in sorted(starts, key=lambda item: len(item[1])):
+        if batch and (len(batch) + 1) * len(item[1]) ** 2 > BATCH_PAIRS:
+            yield batch
+            batch = []
+        batch.append(item)
+    if batch:
+        yield batch
 
 
 def _drain(

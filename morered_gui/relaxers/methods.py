@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from morered_gui.core import Capabilities, ExpectedError
+from morered_gui.core import Capabilities, ExpectedError, Structure
 from morered_gui.diffusion.checkpoint import ModelFolder, shipped_models, user_models
 from morered_gui.diffusion.config import NetworkKind
 
@@ -19,7 +19,7 @@ class Method:
         title: for people.
         summary: what it does, in one line.
         kind: of the network that it needs; None where it needs no model.
-        model: the model that it takes where none is named; empty where it needs none.
+        model: its own, trained for it; empty where it needs none. See ``default_model``.
         package: by its import name; has to be installed for the method. Empty for none.
         capabilities: what it takes where no model says it.
         draws: whether it draws random numbers, so that its result depends on the seed.
@@ -35,6 +35,11 @@ class Method:
     capabilities: Capabilities = field(default_factory=Capabilities)
     draws: bool = False
     stages: tuple[str, ...] = ()
+
+    @property
+    def baseline(self) -> bool:
+        """Whether it is no part of MoreRed: it follows energies, be they a network's or not."""
+        return self.kind in {None, NetworkKind.ENERGY}
 
 
 # Halgren 1996, doi 10.1002/(SICI)1096-987X(199604)17:5/6<490::AID-JCC1>3.0.CO;2-P: H C N O F Si P
@@ -108,6 +113,13 @@ _ALL = (
         capabilities=_UFF,
     ),
     Method(
+        name="mlff",
+        title="Learned force field",
+        summary="energy and forces of a network, trained on disturbed structures; L-BFGS",
+        kind=NetworkKind.ENERGY,
+        model="qm9-mlff",
+    ),
+    Method(
         name="gfn2-xtb",
         title="GFN2-xTB",
         summary="semiempirical tight binding, for H to Rn; some milliseconds a step",
@@ -138,6 +150,8 @@ _PIPELINES = (
 )
 METHODS = {**_BY_NAME, **{method.name: method for method in _PIPELINES}}
 DEFAULT_METHOD = "fast"
+# Knows most of what chemists draw: comes before a method's own model where it is installed.
+DEFAULT_MODEL = "everyday"
 
 
 def all_methods() -> dict[str, Method]:
@@ -186,11 +200,60 @@ class ModelInfo:
     training: Mapping[str, Any] = field(default_factory=dict)
 
     @property
+    def charge_words(self) -> str:
+        """Its charges in words: neutral, charges -1 to +2, any charge."""
+        if not self.charges:
+            return "any charge"
+        low, high = min(self.charges), max(self.charges)
+        if low == high == 0:
+            return "neutral"
+        if sorted(self.charges) == list(range(low, high + 1)) and low < high:
+            return f"charges {signed(low)} to {signed(high)}"
+        return "charges " + ", ".join(signed(c) for c in sorted(self.charges))
+
+    @property
+    def size_words(self) -> str:
+        """Its sizes in words."""
+        return f"up to {self.max_atoms} atoms" if self.max_atoms else "sizes not known"
+
+    @property
     def capabilities(self) -> Capabilities:
         """What it takes. Larger molecules than it was trained on are no reason to refuse."""
         return Capabilities(
             elements=frozenset(self.elements) or None, charges=frozenset(self.charges) or None
         )
+
+
+def signed(charge: int) -> str:
+    """Such as -1, 0, +1."""
+    return f"{charge:+d}" if charge else "0"
+
+
+def charges_from(text: str) -> tuple[int, ...]:
+    """Charges from words such as "-1 0 +1", sorted; raises ExpectedError for other words."""
+    try:
+        return tuple(sorted({int(word) for word in text.replace(",", " ").split()}))
+    except ValueError:
+        raise ExpectedError(f"'{text}' are no charges; write such as -1 0 1") from None
+
+
+def models_for(method: Method, models: Sequence[ModelInfo]) -> list[ModelInfo]:
+    """Those that serve the method: first the default model, then the method's own."""
+    first = (DEFAULT_MODEL, method.model)
+    serving = [m for m in models if method.name in m.methods]
+    return sorted(serving, key=lambda m: first.index(m.name) if m.name in first else len(first))
+
+
+def default_model(
+    method: Method, models: Sequence[ModelInfo], structures: Sequence[Structure] = ()
+) -> ModelInfo | None:
+    """The model where none is named: the first of ``models_for`` that takes all the structures.
+
+    The first at all where none does; None where none serves the method.
+    """
+    serving = models_for(method, models)
+    taking = (m for m in serving if all(m.capabilities.takes(s) for s in structures))
+    return next(taking, serving[0] if serving else None)
 
 
 def list_models() -> list[ModelInfo]:

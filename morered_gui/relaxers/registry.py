@@ -1,13 +1,24 @@
 """Build relaxers by their names. torch and tblite are imported only when one needs them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from morered_gui.core import Capabilities, ExpectedError, Provenance, Relaxer
+from morered_gui.core import Capabilities, ExpectedError, Provenance, Relaxer, Structure
 from morered_gui.diffusion.checkpoint import ModelError, ModelFolder, find_model
+from morered_gui.diffusion.config import NetworkKind
 from morered_gui.diffusion.torch_loading import load_torch
-from morered_gui.relaxers.methods import DEFAULT_METHOD, METHODS, Method, describe, find_method
+from morered_gui.relaxers.methods import (
+    DEFAULT_METHOD,
+    METHODS,
+    Method,
+    default_model,
+    describe,
+    find_method,
+    list_models,
+)
 from morered_gui.relaxers.versions import versions_of
 
 if TYPE_CHECKING:
@@ -16,6 +27,9 @@ if TYPE_CHECKING:
     from morered_gui.diffusion.inference import NetworkOnDevice
     from morered_gui.diffusion.predictor import Predictor
     from morered_gui.diffusion.schedule import NoiseSchedule
+
+
+RELAXERS_KEPT = 2
 
 
 class Backend(StrEnum):
@@ -31,7 +45,7 @@ class RelaxerChoice:
 
     Attributes:
         method: a key of ``all_methods()``.
-        model: name or folder of a model; empty for the one that the method takes by itself.
+        model: name or folder of a model; empty for the ``default_model`` of the method.
         time_model: of a time network for ITP and AS; empty for the one that the model names.
         device: auto, cpu, cuda or mps.
         backend: ``schnetpack`` runs the same weights through SchNetPack's modules.
@@ -48,7 +62,24 @@ class RelaxerChoice:
 
 def capabilities_of(choice: RelaxerChoice) -> Capabilities:
     """What a relaxer takes, without building it; raises ModelError or ExpectedError."""
-    return describe(find_model(choice.model or find_method(choice.method).model)).capabilities
+    return describe(_folder(choice)).capabilities
+
+
+def with_model(choice: RelaxerChoice, structures: Sequence[Structure]) -> RelaxerChoice:
+    """The choice with a model named that takes the molecules, where the method needs one.
+
+    Raises ModelError or ExpectedError.
+    """
+    method = find_method(choice.method)
+    if choice.model or method.kind is None:
+        return choice
+    model = default_model(method, list_models(), structures)
+    return replace(choice, model=model.name if model else method.model)
+
+
+def _folder(choice: RelaxerChoice) -> ModelFolder:
+    """The model of a choice; raises ModelError."""
+    return find_model(with_model(choice, ()).model)
 
 
 def build_relaxer(choice: RelaxerChoice, threads: int | None = None) -> Relaxer:
@@ -69,7 +100,7 @@ def build_relaxer(choice: RelaxerChoice, threads: int | None = None) -> Relaxer:
         return _build_pipeline(method, choice, threads)
     if method.kind is None:
         return _build_baseline(method)
-    folder = find_model(choice.model or method.model)
+    folder = _folder(choice)
     if method.name not in folder.config.methods:
         raise ModelError(
             f"the model '{folder.config.name}' serves {', '.join(folder.config.methods) or 'none'}"
@@ -80,7 +111,17 @@ def build_relaxer(choice: RelaxerChoice, threads: int | None = None) -> Relaxer:
         import torch
 
         torch.set_num_threads(threads)
+    if method.kind == NetworkKind.ENERGY:
+        from morered_gui.relaxers.mlff import build_mlff
+
+        return build_mlff(method, folder, choice.device)
     return _build_diffusion(method, folder, choice)
+
+
+@lru_cache(maxsize=RELAXERS_KEPT)
+def relaxer_of_process(choice: RelaxerChoice) -> Relaxer:
+    """The same for work in many parts: built once per process, for one thread."""
+    return build_relaxer(choice, threads=1)
 
 
 def _build_pipeline(method: Method, choice: RelaxerChoice, threads: int | None) -> Relaxer:
@@ -145,7 +186,7 @@ def _time_folders(method: Method, folder: ModelFolder, choice: RelaxerChoice) ->
         )
     beside = folder.path.parent / name
     found = find_model(beside if beside.is_dir() and "/" not in name else name)
-    if found.config.network.kind != "time":
+    if found.config.network.kind != NetworkKind.TIME:
         raise ModelError(f"the model '{found.config.name}' is no time network")
     if (found.config.schedule, found.config.n_steps) != (
         folder.config.schedule,

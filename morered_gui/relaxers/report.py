@@ -1,10 +1,13 @@
 """What came out of a relaxation, in figures."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
-from morered_gui.chem.validity import bonds_kept
+import numpy as np
+
 from morered_gui.core import Structure, Trajectory, rmsd
+from morered_gui.relaxers.check import Check, check_run, xtb_of
+from morered_gui.relaxers.xtb import xtb_obstacle
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -12,8 +15,7 @@ class Report:
     """One relaxed molecule. Time steps are means over the atoms; RMSD in Å, superposed.
 
     ``t_final`` and the RMSD values belong to the result, which is the last frame where the
-    run arrived and the best one otherwise. ``bonds_kept`` is None where the bonds of the
-    start are not known.
+    run arrived and the best one otherwise. ``check`` is of the result as well.
     """
 
     name: str
@@ -29,15 +31,24 @@ class Report:
     t_final: float | None
     rmsd_to_start: float
     rmsd_to_reference: float | None
-    bonds_kept: bool | None
+    check: Check
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain data, for JSON."""
-        return asdict(self)
+        """Plain data, for JSON; the check's figures beside the others."""
+        table = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "check"}
+        return {**table, **self.check.as_dict()}
 
 
-def report_on(trajectory: Trajectory, reference: Structure | None = None) -> Report:
-    """Sum up a finished trajectory; the reference has the atoms in the same order.
+def report_on(
+    trajectory: Trajectory, reference: Structure | None = None, *, energies: bool = False
+) -> Report:
+    """Sum up a finished trajectory.
+
+    Args:
+        trajectory: of one molecule.
+        reference: with the atoms in the same order.
+        energies: whether to compute GFN2-xTB of the start and the result; left out for
+            molecules that it does not take.
 
     Raises ValueError where the trajectory is not finished.
     """
@@ -45,6 +56,7 @@ def report_on(trajectory: Trajectory, reference: Structure | None = None) -> Rep
         raise ValueError("the relaxation has not finished")
     start, last = trajectory.start, trajectory[-1]
     final = trajectory[trajectory.result_index]
+    asked = energies and not xtb_obstacle(start) and np.isfinite(final.positions).all()
     to_reference = None if reference is None else rmsd(final.positions, reference.positions)
     return Report(
         name=start.name or start.formula,
@@ -60,5 +72,5 @@ def report_on(trajectory: Trajectory, reference: Structure | None = None) -> Rep
         t_final=final.t,
         rmsd_to_start=rmsd(final.positions, start.positions),
         rmsd_to_reference=to_reference,
-        bonds_kept=bonds_kept(start, final.positions) if len(start.bonds) else None,
+        check=check_run(trajectory, energies=xtb_of(trajectory) if asked else (None, None)),
     )

@@ -4,18 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 
+from morered_gui.chem.validity import open_shell
 from morered_gui.core import Capabilities, Structure, UnsupportedMoleculeError
 from morered_gui.core.elements import symbol
 from morered_gui.diffusion.config import NetworkKind
-from morered_gui.relaxers.methods import Method, ModelInfo, all_methods
+from morered_gui.relaxers.methods import Method, ModelInfo, all_methods, models_for
 
 CLOCKED = frozenset({"as", "itp"})  # take their time steps from a second network
-
-
-def models_for(method: Method, models: Sequence[ModelInfo]) -> list[ModelInfo]:
-    """Those that serve the method, its own first."""
-    serving = [m for m in models if method.name in m.methods]
-    return sorted(serving, key=lambda m: m.name != method.model)
+FORCE_FIELDS = frozenset({"mmff94", "mmff94s", "uff"})  # refuse open valences, whatever the metal
 
 
 def time_models(models: Sequence[ModelInfo]) -> list[ModelInfo]:
@@ -29,6 +25,8 @@ def obstacle(method: Method, models: Sequence[ModelInfo]) -> str:
         return f"It needs the package {method.package}: pip install {method.package}."
     if method.kind is None:
         return ""
+    if method.kind == NetworkKind.ENERGY and not models_for(method, models):
+        return "It needs a model that gives energies, and there is none; train or import one."
     if not models_for(method, models):
         return f"It needs a model with a {method.kind} network, and there is none; import one."
     if method.name in CLOCKED and not time_models(models):
@@ -37,20 +35,41 @@ def obstacle(method: Method, models: Sequence[ModelInfo]) -> str:
 
 
 @dataclass(frozen=True)
+class Alternative:
+    """A method, with a model where it needs one, that takes a molecule."""
+
+    method: Method
+    model: str = ""
+
+    @property
+    def title(self) -> str:
+        """For people."""
+        return self.model or self.method.title
+
+    def option(self, method: str) -> str:
+        """On the command line, where another method was asked for or only another model."""
+        named = f"--model {self.model}" if self.model else ""
+        other = f"--method {self.method.name}" if self.method.name != method else ""
+        return f"{other} {named}".strip()
+
+
+@dataclass(frozen=True)
 class Verdict:
-    """Whether a molecule lies within what a method takes; both are empty where it does.
+    """Whether a molecule lies within what a method takes; all are empty where it does.
 
     Attributes:
         refusal: why it can't be relaxed, and what can; a sentence.
         warning: why the result is to be taken with care; a sentence.
         label: a few words for the status line.
-        others: names of models and methods that take it, where it is refused.
+        reason: the refusal without what can, in the relaxer's own words.
+        others: what takes it, where it is refused; the nearest to what was asked for first.
     """
 
     refusal: str = ""
     warning: str = ""
     label: str = ""
-    others: tuple[str, ...] = ()
+    reason: str = ""
+    others: tuple[Alternative, ...] = ()
 
 
 def verdict(
@@ -62,13 +81,21 @@ def verdict(
         takes.check(structure)
     except UnsupportedMoleculeError as error:
         reason = str(error)
-        others = tuple(who_takes(structure, models))
-        who = " or ".join(filter(None, (", ".join(others[:-1]), *others[-1:])))
+        others = tuple(who_takes(structure, method, models))
+        who = either([other.title for other in others])
         help_ = f"{who} can take it." if who else "Nothing that is installed takes it."
         return Verdict(
             refusal=f"{reason[:1].upper()}{reason[1:]}. {help_}",
             label=f"outside the domain: {_what(structure, takes)}",
+            reason=reason,
             others=others,
+        )
+    unpaired = open_shell(structure) if takes.closed_shell else None
+    if unpaired:
+        return Verdict(
+            warning=f"As drawn {unpaired}. It runs as if all electrons were paired; check the "
+            "drawing.",
+            label="unpaired electrons",
         )
     if model is None:
         return Verdict()
@@ -78,32 +105,43 @@ def verdict(
             f"on (up to {model.max_atoms}). It runs, but check the result.",
             label=f"larger than the training data ({model.max_atoms} atoms)",
         )
-    return Verdict(label="in the model's domain" if model.elements else "")
+    known = bool(model.elements)
+    return Verdict(label="in the model's domain" if known else "what it was trained on is unknown")
 
 
-def who_takes(structure: Structure, models: Sequence[ModelInfo]) -> list[str]:
-    """Names of the models and methods that can run here and take the molecule."""
-    able = [m.name for m in models if m.methods and _takes(m.capabilities, structure)]
-    others = [
-        method.title
-        for method in reversed(all_methods().values())  # the most accurate come last
-        if method.kind is None
-        and not obstacle(method, models)
-        and _takes(method.capabilities, structure)
+def who_takes(
+    structure: Structure, method: Method, models: Sequence[ModelInfo]
+) -> list[Alternative]:
+    """What can run here and takes the molecule.
+
+    First models for the method, then models for other methods, then what needs no model.
+    """
+    unpaired = open_shell(structure) is not None
+    methods = all_methods()
+    serving = models_for(method, models)
+    rest = [m for m in models if m not in serving]
+    able = [m for m in (*serving, *rest) if m.methods and m.capabilities.takes(structure)]
+    with_model = [
+        Alternative(method if m in serving else methods[m.methods[0]], m.name) for m in able
     ]
-    return able + others
+    without = [
+        Alternative(each)
+        for each in reversed(methods.values())  # the most accurate come last
+        if each.kind is None
+        and not obstacle(each, models)
+        and not (unpaired and each.name in FORCE_FIELDS)
+        and each.capabilities.takes(structure)
+    ]
+    return with_model + without
+
+
+def either(names: Sequence[str]) -> str:
+    """Such as "a, b or c"."""
+    return " or ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
 
 
 def _capabilities(method: Method, model: ModelInfo | None) -> Capabilities:
     return method.capabilities if model is None else model.capabilities
-
-
-def _takes(capabilities: Capabilities, structure: Structure) -> bool:
-    try:
-        capabilities.check(structure)
-    except UnsupportedMoleculeError:
-        return False
-    return True
 
 
 def _what(structure: Structure, takes: Capabilities) -> str:

@@ -4,6 +4,7 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from morered_gui.app.html_export import movie, page_of, script_json, viewer_atoms, write_html
@@ -49,6 +50,21 @@ def test_that_bonds_have_their_orders_from_the_molecule() -> None:
     assert orders == [1.0] * 20 + [2.0] * 6
     for k, atom in enumerate(atoms):
         assert all(k in atoms[other]["bonds"] for other in atom["bonds"])
+
+
+def test_that_perceived_bonds_come_and_go_with_the_frames() -> None:
+    run = trajectory(3)
+    apart = run.start.positions.copy()
+    hydrogen = int(np.flatnonzero(run.start.numbers == 1)[-1])
+    apart[hydrogen] += 10.0
+    run.append(Frame(3, apart, t=5.0))
+    content = movie(run, perceived=True)
+    assert content["bonds_of"] == [0, 0, 0, 1]
+    whole, broken = content["bonds"]
+    assert len(whole) == 13 and len(broken) == 12
+    assert sorted(order for *_, order in whole) == [1.0] * 10 + [2.0] * 3
+    assert not any(hydrogen in bond[:2] for bond in broken)
+    assert "bonds" not in movie(run)
 
 
 def test_that_names_are_never_taken_for_markup() -> None:

@@ -33,12 +33,24 @@ def test_that_a_molecule_is_relaxed_and_reported(tmp_path: Path) -> None:
     assert list(report) == [
         "name", "n_atoms", "model", "method", "seed", "steps", "evaluations", "seconds",
         "stop_reason", "t_start", "t_final", "rmsd_to_start", "rmsd_to_reference", "bonds_kept",
+        "stereo_kept", "clashes", "xtb_energy_start", "xtb_energy", "xtb_change", "xtb_max_force",
+        "verdict",
     ]  # fmt: skip
     assert (report["n_atoms"], report["steps"], report["seed"]) == (14, 3, 5)
     assert report["stop_reason"] == "max_steps" and report["evaluations"] == 4
     text = output.read_text()
     assert text.count("Properties=") == 4
     assert f"t={report['t_start']}" in text.splitlines()[1]
+
+
+def test_that_the_result_is_checked_and_gfn2_xtb_is_asked_on_demand() -> None:
+    words = ("relax", "--smiles", "C[C@H](O)F", "--method", "mmff94")
+    plain = morered(*words)
+    assert plain.stdout.rstrip().endswith("; Same bonds, same stereo, no clashes")
+    report = json.loads(morered(*words, "--check-energy", "--json").stdout)
+    assert (report["bonds_kept"], report["stereo_kept"], report["clashes"]) == (True, True, 0)
+    assert report["xtb_change"] < -1.0 < report["xtb_max_force"]
+    assert "kcal/mol below the start" in morered(*words, "--check-energy").stdout
 
 
 def test_that_the_same_seed_gives_the_same_result(tmp_path: Path) -> None:
@@ -100,7 +112,8 @@ def test_that_noise_moves_by_the_time_step(tmp_path: Path) -> None:
 
 def test_that_models_are_listed() -> None:
     result = morered("models", "list")
-    assert "qm9-jt: jt, fast, fast+xtb, jt+xtb; B3LYP/6-31G(2df,p); H C N O F" in result.stdout
+    said = "qm9-jt: jt, fast, fast+xtb, jt+xtb; B3LYP/6-31G(2df,p); H C N O F; neutral; up to 29"
+    assert said in result.stdout
 
 
 def test_that_methods_are_listed_with_what_they_need(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -194,6 +207,30 @@ def assert_one_line(result: Result) -> None:
     assert result.exit_code == BAD_INPUT
     assert result.stdout == ""
     assert result.stderr.startswith("error: ") and result.stderr.count("\n") == 1
+
+
+def test_that_what_takes_the_molecule_is_named_with_its_options() -> None:
+    result = morered("relax", "--smiles", "C[Se]C", "--model", "qm9-fast")
+    assert_one_line(result)
+    assert "Se; this method knows H, C, N, O, F; " in result.stderr
+    assert "GFN2-xTB (--method gfn2-xtb)" in result.stderr
+    radical = morered("relax", "--smiles", "[CH3]")
+    assert_one_line(radical)
+    assert "odd number of electrons (9): a radical" in radical.stderr
+
+
+def test_that_a_default_model_is_taken_that_knows_the_molecule() -> None:
+    source = parity.FOLDER / "tiny_upstream_jt.pt"
+    words = ("--elements", "C H Se", "--charges", "0 1", "--max-atoms", "4")
+    assert morered("models", "import", source, "--name", "selenium", *words).exit_code == 0
+    listed = morered("models", "list").stdout
+    assert "unknown; C H Se; charges 0 to +1; up to 4 atoms" in listed
+    result = morered("relax", "--smiles", "C[Se]C", "--max-steps", 1, "--json")
+    assert result.exit_code == 0 and json.loads(result.stdout)["model"] == "selenium"
+    assert "warning: C2H6Se: 9 atoms: larger than anything" in result.stderr
+    named = morered("relax", "--smiles", "C[Se]C", "--model", "qm9-fast")
+    assert_one_line(named)
+    assert "selenium (--model selenium)" in named.stderr
 
 
 def test_that_an_imported_model_is_listed_and_relaxes() -> None:

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QComboBox
 from pytestqt.qtbot import QtBot
 
 from morered_gui.app.measurements import Measurement
+from morered_gui.app.references import Reference
 from morered_gui.app.view_options import ColourBy, Labels, Style, ViewOptions
 from morered_gui.gui.window import MainWindow
 from tests.app.molecules import WATER
@@ -116,3 +118,19 @@ def test_that_options_survive_as_plain_data() -> None:
     assert ViewOptions.of_table(json.loads(json.dumps(options.as_table()))) == options
     with pytest.raises(ValueError, match="style"):
         ViewOptions.of_table({**options.as_table(), "style": "style of tomorrow"})
+
+
+def test_that_bonds_are_those_of_the_frame_where_it_is_wanted(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    apart = WATER.positions.copy()
+    apart[2] += 4.0
+    window.state.load(WATER.with_positions(apart), Reference(WATER, "known"))
+    assert ask(window, qtbot, "moreredView.bonds()") == [[1, 2], [0], [0]]
+    box = window.studio.look.findChild(QComboBox, "Bonds")
+    box.setCurrentIndex(1)
+    qtbot.waitUntil(
+        lambda: ask(window, qtbot, "moreredView.bonds()") == [[1], [0], []], timeout=60_000
+    )
+    box.setCurrentIndex(0)
+    assert ask(window, qtbot, "moreredView.bonds()") == [[1, 2], [0], [0]]

@@ -7,7 +7,15 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QObject, Qt
-from PySide6.QtWidgets import QApplication, QComboBox, QSlider, QSpinBox, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QComboBox,
+    QLabel,
+    QSlider,
+    QSpinBox,
+    QToolButton,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from morered_gui.app.actions import ACTIONS
@@ -208,6 +216,37 @@ def test_that_the_panel_judges_the_molecule(make: Make) -> None:
     assert "Fe" in panel.verdict.refusal
     panel.judge(WATER)
     assert not panel.verdict.refusal and not panel.verdict.warning
+
+
+def test_that_a_model_that_nobody_picked_gives_way_to_one_that_takes_the_molecule(
+    make: Make, models: list[ModelInfo]
+) -> None:
+    metals = replace(models[0], name="metals", elements=[8, 26])
+    panel = make(Settings(method="jt"), models=[*models, metals])
+    own = panel.choice.model if panel.choice else ""
+    panel.judge(IRON_OXIDE)
+    assert panel.choice is not None and panel.choice.model == "metals"
+    assert panel.remembered(Settings()).model == ""
+    panel.judge(WATER)
+    assert panel.choice.model == own
+    panel.choose_model(own)
+    panel.judge(IRON_OXIDE)
+    assert panel.choice.model == own and "Fe" in panel.verdict.refusal
+    assert panel.remembered(Settings()).model == own
+
+
+def test_that_one_click_takes_what_knows_the_molecule(
+    make: Make, models: list[ModelInfo], qtbot: QtBot
+) -> None:
+    metals = replace(models[0], name="metals", elements=[8, 26])
+    panel = make(Settings(method="jt", model="qm9-jt"), models=[*models, metals])
+    panel.judge(IRON_OXIDE)
+    notice = seen(panel, QLabel, "Whether the molecule suits the method")
+    assert isinstance(notice, QLabel) and "use metals" in notice.text()
+    notice.linkActivated.emit("other")
+    assert panel.choice is not None
+    assert (panel.choice.method, panel.choice.model) == ("jt", "metals")
+    assert not panel.verdict.refusal
 
 
 def test_that_a_path_is_no_name_of_a_model(make: Make, tmp_path: Path) -> None:

@@ -7,9 +7,8 @@ from morered_gui.chem.smiles import structure_from_smiles
 from morered_gui.core import Relaxer, StopReason, Structure, UnsupportedMoleculeError
 from morered_gui.diffusion.forward import noised
 from morered_gui.relaxers.collect import relax_all
-from morered_gui.relaxers.methods import METHODS
 from morered_gui.relaxers.pipeline import Pipeline
-from morered_gui.relaxers.registry import RelaxerChoice, build_relaxer
+from morered_gui.relaxers.registry import RelaxerChoice, build_relaxer, with_model
 
 
 def built(method: str) -> Relaxer:
@@ -98,7 +97,7 @@ def test_that_the_record_names_both_stages(pipeline: Pipeline) -> None:
 def test_that_few_steps_save_evaluations_of_gfn2_xtb() -> None:
     fast = build_relaxer(RelaxerChoice(method="fast+xtb"), threads=1)
     assert isinstance(fast, Pipeline)
-    assert fast.provenance.model == METHODS["fast"].model
+    assert fast.provenance.model == with_model(RelaxerChoice(method="fast"), ()).model
     assert fast.provenance.method == "fast+xtb"
     start = disturbed("CC(=O)N", t=100)
     (polished,) = relax_all(fast, [start], max_steps=500, seed=0)

@@ -3,10 +3,19 @@ from pathlib import Path
 
 import pytest
 
-from morered_gui.core import Capabilities
+from morered_gui.chem.smiles import structure_from_smiles
+from morered_gui.core import Capabilities, ExpectedError
 from morered_gui.diffusion.config import NetworkKind
-from morered_gui.relaxers.methods import METHODS, Method, ModelInfo
-from morered_gui.relaxers.suitability import models_for, obstacle, verdict, who_takes
+from morered_gui.relaxers.methods import (
+    DEFAULT_MODEL,
+    METHODS,
+    Method,
+    ModelInfo,
+    charges_from,
+    default_model,
+    models_for,
+)
+from morered_gui.relaxers.suitability import obstacle, verdict, who_takes
 from tests.app.molecules import IRON_OXIDE, WATER
 
 JOINT = ModelInfo(
@@ -59,12 +68,72 @@ def test_that_an_unknown_element_is_refused_and_who_knows_it_is_named(
     found = verdict(IRON_OXIDE, METHODS["jt"], JOINT, [JOINT, OTHER])
     assert "Fe" in found.refusal and found.refusal.endswith("metals can take it.")
     monkeypatch.setitem(METHODS, "ff", FORCE_FIELD)
-    assert who_takes(IRON_OXIDE, [JOINT]) == ["FF"]
+    (other,) = who_takes(IRON_OXIDE, METHODS["jt"], [JOINT])
+    assert (other.title, other.option("jt")) == ("FF", "--method ff")
     only_water = Capabilities(elements=frozenset({1, 8}))
     monkeypatch.setitem(METHODS, "ff", replace(FORCE_FIELD, capabilities=only_water))
     found = verdict(IRON_OXIDE, METHODS["jt"], JOINT, [JOINT])
     assert found.refusal.endswith("Nothing that is installed takes it.")
     assert "Fe" in verdict(IRON_OXIDE, METHODS["ff"], None, [JOINT]).refusal
+
+
+def test_that_the_default_model_comes_first_and_the_methods_own_next() -> None:
+    own = replace(JOINT, name=METHODS["jt"].model)
+    everyday = replace(JOINT, name=DEFAULT_MODEL, elements=[1, 8, 16])
+    assert models_for(METHODS["jt"], [JOINT, own, everyday]) == [everyday, own, JOINT]
+    assert default_model(METHODS["jt"], [JOINT, own]) == own
+    assert default_model(METHODS["jt"], [TIME]) is None
+
+
+def test_that_the_default_model_is_one_that_takes_all_molecules() -> None:
+    everyday = replace(JOINT, name=DEFAULT_MODEL, elements=[1, 8, 16], charges=[-1, 0, 1])
+    models = [JOINT, OTHER, everyday]
+    assert default_model(METHODS["jt"], models, [WATER]) == everyday
+    assert default_model(METHODS["jt"], models, [IRON_OXIDE]) == OTHER
+    assert default_model(METHODS["jt"], models, [WATER, IRON_OXIDE]) == everyday
+
+
+def test_that_the_nearest_alternative_comes_first_with_its_options() -> None:
+    everyday = replace(JOINT, name=DEFAULT_MODEL, elements=[8, 26])
+    noise = replace(NOISE, elements=[8, 26])
+    found = verdict(IRON_OXIDE, METHODS["jt"], JOINT, [JOINT, noise, everyday, TIME])
+    assert [o.title for o in found.others[:2]] == [DEFAULT_MODEL, "noise"]
+    options = [o.option("jt") for o in found.others[:3]]
+    assert options == ["--model everyday", "--method as --model noise", "--method gfn2-xtb"]
+
+
+@pytest.mark.parametrize("method", ["jt", "mmff94", "gfn2-xtb", "fast+xtb"])
+def test_that_radicals_are_refused_in_words_and_no_force_field_is_offered(method: str) -> None:
+    methyl = structure_from_smiles("[CH3]", seed=0)
+    carbon = replace(JOINT, elements=[1, 6])
+    model = None if METHODS[method].kind is None else carbon
+    found = verdict(methyl, METHODS[method], model, [carbon])
+    assert "odd number of electrons (9): a radical" in found.refusal
+    assert found.label == "outside the domain: an open shell"
+    assert found.others == () and "Nothing that is installed takes it" in found.refusal
+
+
+def test_that_a_carbene_is_warned_of() -> None:
+    carbene = structure_from_smiles("[CH2]", seed=0)
+    found = verdict(carbene, METHODS["jt"], replace(JOINT, elements=[1, 6]), [])
+    assert not found.refusal and "2 unpaired electrons (on C1)" in found.warning
+
+
+def test_that_limits_are_told_in_words() -> None:
+    assert (JOINT.charge_words, JOINT.size_words) == ("neutral", "up to 3 atoms")
+    ions = replace(JOINT, charges=[-2, 0, -1, 1], max_atoms=None)
+    assert (ions.charge_words, ions.size_words) == ("charges -2 to +1", "sizes not known")
+    assert replace(JOINT, charges=[]).charge_words == "any charge"
+    assert replace(JOINT, charges=[-2, 0]).charge_words == "charges -2, 0"
+    assert charges_from("+1, 0 -1") == (-1, 0, 1) and charges_from("") == ()
+    with pytest.raises(ExpectedError, match="no charges"):
+        charges_from("plus")
+
+
+def test_that_any_charge_is_taken_where_none_is_named() -> None:
+    anion = replace(WATER, charge=-2, formal_charges=[-2, 0, 0])
+    assert not verdict(anion, METHODS["jt"], replace(JOINT, charges=[]), []).refusal
+    assert not verdict(anion, METHODS["jt"], replace(JOINT, charges=[-2]), []).refusal
 
 
 def test_that_a_charge_outside_is_refused() -> None:

@@ -8,20 +8,26 @@ const moreredView = (() => {
   const HOME = [0, 0, 0, 0, -0.19, 0.13, 0.02, 0.973];
   const CLOSER = 1.12; // zoomTo leaves a wide margin
   const ARROW = { radius: 0.045, radiusRatio: 2.2, mid: 0.72 };
+  const CLOUD = { radius: 0.08, opacity: 0.7 };
+  const INSIDE = { radius: 0.05, scale: 0.12 }; // of the molecule within its cloud
   const SURFACE_PAUSE = 300; // ms without a move, after which a surface is computed
 
   // Atoms for 3Dmol from {symbols, positions (flat, Å), bonds [[i, j, order], ...]}. Bonds are
-  // always given: guessed ones would come and go in a noisy structure.
+  // always given, never guessed by 3Dmol.
   function atomsOf(data) {
     const atoms = data.symbols.map((elem, i) => ({
       elem, serial: i, index: i, bonds: [], bondOrder: [], properties: {},
       x: data.positions[3 * i], y: data.positions[3 * i + 1], z: data.positions[3 * i + 2],
     }));
-    for (const [i, j, order] of data.bonds) {
+    addBonds(atoms, data.bonds);
+    return atoms;
+  }
+
+  function addBonds(atoms, bonds) {
+    for (const [i, j, order] of bonds) {
       atoms[i].bonds.push(j); atoms[i].bondOrder.push(order);
       atoms[j].bonds.push(i); atoms[j].bondOrder.push(order);
     }
-    return atoms;
   }
 
   // One picture: the window's own, or the camera's that takes pictures for files.
@@ -35,11 +41,14 @@ const moreredView = (() => {
       this.options = options;
       this.model = null;
       this.ghost = null;
+      this.cloud = null;
       // All that is needed to draw the same elsewhere.
       this.scene = {
-        molecule: null, ghost: null, theme: null,
+        molecule: null, ghost: null, cloud: null, theme: null,
         look: { style: "ball", labels: "none", background: null },
-        extras: { colors: null, arrows: null, measures: [], texts: [], picked: [] },
+        extras: {
+          colors: null, arrows: null, measures: [], texts: [], picked: [], frozen: [], bonds: null,
+        },
       };
       this.onAtom = null;
       this.surface = null;
@@ -51,6 +60,7 @@ const moreredView = (() => {
       this.scene.look = scene.look;
       this.setMolecule(scene.molecule);
       this.setGhost(scene.ghost);
+      this.setCloud(scene.cloud);
       this.setPositions(scene.molecule ? scene.molecule.positions : [], scene.extras);
       this.setLook(scene.look);
       this.viewer.setView(view);
@@ -62,11 +72,15 @@ const moreredView = (() => {
       const colors = this.scene.extras.colors;
       const paint = colors ? { colorfunc: (atom) => colors[atom.index] } : { colorscheme: "Jmol" };
       const stick = { radius: 0.14, dashedBondConfig: DASHES, ...paint };
+      const inside = this.cloud !== null;
       switch (this.scene.look.style) {
-        case "stick": return { stick: { ...stick, radius: 0.17 } };
+        case "stick": return { stick: { ...stick, radius: inside ? INSIDE.radius : 0.17 } };
         case "sphere": return { sphere: { scale: 1.0, ...paint } };
         case "line": return { line: { linewidth: 2, ...paint } };
-        default: return { stick, sphere: { scale: 0.23, ...paint } };
+        default: return {
+          stick: inside ? { ...stick, radius: INSIDE.radius } : stick,
+          sphere: { scale: inside ? INSIDE.scale : 0.23, ...paint },
+        };
       }
     }
 
@@ -91,7 +105,7 @@ const moreredView = (() => {
     setMolecule(data) {
       this.scene.molecule = data;
       this.scene.extras = {
-        colors: null, arrows: null, measures: [], texts: [], picked: [], frozen: [],
+        colors: null, arrows: null, measures: [], texts: [], picked: [], frozen: [], bonds: null,
       };
       this.model = this.replaceModel(this.model, data, this.style());
       if (this.model && this.onAtom) this.model.setClickable({}, true, this.onAtom);
@@ -103,12 +117,31 @@ const moreredView = (() => {
       this.ghost = this.replaceModel(this.ghost, data, this.ghostStyle());
     }
 
+    // The same molecule at several places: {symbols, bonds, positions [flat, ...], colors}.
+    setCloud(data) {
+      this.scene.cloud = data;
+      const n = data ? data.symbols.length : 0;
+      const many = data && {
+        symbols: data.positions.flatMap(() => data.symbols),
+        positions: data.positions.flat(),
+        bonds: data.positions.flatMap((_, m) =>
+          data.bonds.map(([i, j, order]) => [i + m * n, j + m * n, order])),
+      };
+      const stick = data && {
+        ...CLOUD, colorfunc: (atom) => data.colors[atom.index % n], dashedBondConfig: DASHES,
+      };
+      this.cloud = this.replaceModel(this.cloud, many, { stick });
+      if (this.model) this.model.setStyle({}, this.style()); // thinner within a cloud
+    }
+
     // Coordinates are moved in place: nothing is kept per frame, however long the trajectory.
     setPositions(positions, extras) {
       if (!this.model) return;
       this.scene.molecule.positions = positions;
       if (extras) this.scene.extras = { ...this.scene.extras, ...extras };
       const atoms = this.model.selectedAtoms({});
+      const bonds = extras && (extras.bonds || this.scene.molecule.bonds);
+      if (bonds) this.setBonds(atoms, bonds);
       for (let i = 0; i < atoms.length; i++) {
         atoms[i].x = positions[3 * i];
         atoms[i].y = positions[3 * i + 1];
@@ -116,6 +149,11 @@ const moreredView = (() => {
       }
       this.model.setStyle({}, this.style()); // makes 3Dmol build the geometry anew
       this.decorate();
+    }
+
+    setBonds(atoms, bonds) {
+      for (const atom of atoms) { atom.bonds = []; atom.bondOrder = []; }
+      addBonds(atoms, bonds);
     }
 
     setLook(look) {
@@ -265,7 +303,20 @@ const moreredView = (() => {
     if (!camera) return;
     camera.stage.setMolecule(null);
     camera.stage.setGhost(null);
+    camera.stage.setCloud(null);
     setCameraSize(16, 16); // gives the memory of the picture back
+  }
+
+  // The key to the colours, a row per quantity.
+  function showLegend(legend) {
+    const box = document.getElementById("legend");
+    box.replaceChildren(...legend.rows.map((row) => {
+      const line = document.createElement("div");
+      const bar = document.createElement("i");
+      bar.style.background = `linear-gradient(to right, ${legend.ramp.join(", ")})`;
+      line.append(`${row.title}  0 `, bar, ` ${row.top}`);
+      return line;
+    }));
   }
 
   function render(result = true) { main.viewer.render(); return result; }
@@ -274,23 +325,34 @@ const moreredView = (() => {
     start(options) {
       main = new Stage(document.getElementById("view"), options);
       main.onAtom = (atom) => bridge.report_atom(atom.index);
+      moreredHand.attach(document.getElementById("view"), main, () => bridge);
       window.addEventListener("resize", () => { main.viewer.resize(); main.viewer.render(); });
       new QWebChannel(qt.webChannelTransport, (channel) => {
         bridge = channel.objects.bridge;
         bridge.report_ready();
       });
     },
+    setHand(mode) { return moreredHand.setMode(mode); },
     setMolecule(data, zoom) {
+      moreredHand.drop();
       main.setMolecule(data);
       document.getElementById("hint").hidden = Boolean(data);
       if (zoom === "home" && data) main.viewer.setView(HOME);
       if (zoom !== "keep" && data) main.fit(); else main.viewer.render();
       return true;
     },
-    setPositions(positions, extras) { main.setPositions(positions, extras); return render(); },
+    setPositions(positions, extras) {
+      main.setPositions(positions, extras);
+      moreredHand.rebase();
+      return render();
+    },
     setGhost(data) { main.setGhost(data); return render(); },
+    setCloud(data) { main.setCloud(data); return render(); },
+    setLegend(legend) { showLegend(legend); return true; },
+    cloudSize() { return main.cloud ? main.cloud.selectedAtoms({}).length : 0; },
     setTheme(theme) {
       document.getElementById("hint").style.color = theme.muted;
+      document.getElementById("legend").style.color = theme.text;
       main.setTheme(theme);
       return render();
     },
@@ -306,6 +368,7 @@ const moreredView = (() => {
       const atom = main.model.selectedAtoms({})[index];
       return main.viewer.modelToScreen({ x: atom.x, y: atom.y, z: atom.z });
     },
+    bonds() { return main.model.selectedAtoms({}).map((atom) => atom.bonds); },
     labels() { return main.viewer.labels.map((label) => label.text); },
     hasSurface() { return main.surface !== null; },
     png() { return main.viewer.pngURI(); },

@@ -9,7 +9,6 @@ import json
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass, fields
 from itertools import islice
 from pathlib import Path
@@ -17,9 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from morered_gui.core import ExpectedError
 from morered_gui.core.files import replacing
-from morered_gui.core.processes import in_order, worker_processes
+from morered_gui.training.chunks import Progress, chunks_folder, make_missing
 from morered_gui.training.dataset import (
     ATOM_ORDER,
     MODULUS,
@@ -32,7 +30,6 @@ from morered_gui.training.everyday.plan import MAX_CONFORMERS, Candidate, plan
 from morered_gui.training.partners import N_THERMAL
 
 CHUNK = 100  # molecules
-AHEAD = 4  # chunks under way per process; a slow one holds none up
 PARTNER_CHUNK = 5000  # structures per file of partners
 META = {
     "name": "everyday",
@@ -41,7 +38,6 @@ META = {
     "source": "graphs of the networkx atlas; ZINC molecules of the package molsets "
     "(doi 10.3389/fphar.2020.565644) and their BRICS pieces; functional groups; ions at pH 7",
 }
-Progress = Callable[[int], None]
 
 
 @dataclass(frozen=True)
@@ -53,7 +49,7 @@ class Folders:
     @property
     def chunks(self) -> Path:
         """The finished chunks, and the plan."""
-        return self.output.with_name(f"{self.output.stem}-chunks")
+        return chunks_folder(self.output)
 
     @property
     def partners(self) -> Path:
@@ -69,6 +65,9 @@ class Task:
     first: int
     seed: int
     candidates: tuple[Candidate, ...]
+
+    def __len__(self) -> int:
+        return len(self.candidates)
 
 
 def write_plan(
@@ -108,22 +107,8 @@ def tasks_of(candidates: Sequence[Candidate], folder: Path, seed: int) -> list[T
 
 
 def make_chunks(tasks: Sequence[Task], processes: int, progress: Progress) -> None:
-    """Make the chunks that are missing; ``progress`` is told the number of molecules done.
-
-    Raises ExpectedError where a process is killed; what is finished stays, start it again.
-    """
-    missing = [task for task in tasks if not task.path.exists()]
-    done = sum(len(task.candidates) for task in tasks) - sum(len(t.candidates) for t in missing)
-    progress(done)
-    try:
-        with worker_processes(processes) as submit:
-            for n in in_order(submit, make_chunk, missing, AHEAD * processes):
-                done += n
-                progress(done)
-    except BrokenProcessPool as error:
-        raise ExpectedError(
-            "a process was killed (out of memory?); start the command again, it goes on"
-        ) from error
+    """Make the chunks that are missing; see ``make_missing``."""
+    make_missing(tasks, make_chunk, processes, progress)
 
 
 def make_chunk(task: Task) -> int:
