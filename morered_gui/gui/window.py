@@ -1,10 +1,9 @@
 """The main window: puts the parts together and connects them."""
 
-import base64
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer
+from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import (
     QAction,
     QCloseEvent,
@@ -27,7 +26,14 @@ from morered_gui.gui.course import CoursePanel
 from morered_gui.gui.drawing_desk import DrawingDesk
 from morered_gui.gui.file_panel import FilePanel
 from morered_gui.gui.key_guard import KeyGuard
-from morered_gui.gui.layout import add_dock, add_tabs, fill_toolbar
+from morered_gui.gui.layout import (
+    add_dock,
+    add_tabs,
+    bytes_text,
+    fill_toolbar,
+    share_room,
+    text_bytes,
+)
 from morered_gui.gui.library_desk import LibraryDesk
 from morered_gui.gui.message_bar import MessageBar
 from morered_gui.gui.model_manager import ModelManager
@@ -160,14 +166,11 @@ class MainWindow(QMainWindow):
         self.docks["Molecule"] = add_dock(self, "Molecule", self.molecule_panel, left)
         self.docks["Course"] = add_dock(self, "Course of the relaxation", self.course, right)
         self.docks |= add_tabs(self, outcomes, right)
+        self.docks["Explain"].visibilityChanged.connect(
+            lambda _seen: self.studio.explain.refresh_frame()
+        )
         self.docks["File"].hide()
-        self._share_room()
-
-    def _share_room(self) -> None:
-        docks, across, down = self.docks, Qt.Orientation.Horizontal, Qt.Orientation.Vertical
-        self.resizeDocks([docks["Draw"], docks["Course"]], [420, 400], across)
-        self.resizeDocks([docks["Draw"], docks["Molecule"]], [600, 120], down)
-        self.resizeDocks([docks["Course"], docks["Relaxation"]], [520, 250], down)
+        share_room(self, self.docks)
 
     def _add_menus(self) -> None:
         self.menus: dict[str, QMenu] = {}
@@ -247,8 +250,8 @@ class MainWindow(QMainWindow):
             playback_rate=self.playback.rate,
             show_ghost=self.actions_by_id["ghost"].isChecked(),
             relax_while_drawing=self.actions_by_id["follow"].isChecked(),
-            window_geometry=_text(self.saveGeometry()),
-            window_layout=_text(self.saveState(LAYOUT_VERSION)),
+            window_geometry=bytes_text(self.saveGeometry()),
+            window_layout=bytes_text(self.saveState(LAYOUT_VERSION)),
         )
 
     # --- what the commands need (commands.Window) -----------------------------------------------
@@ -410,11 +413,12 @@ class MainWindow(QMainWindow):
     def _restore_layout(self) -> None:
         self.resize(1440, 900)
         if self.settings.window_geometry:
-            self.restoreGeometry(_bytes(self.settings.window_geometry))
+            self.restoreGeometry(text_bytes(self.settings.window_geometry))
         if self.settings.window_layout:
-            self.restoreState(_bytes(self.settings.window_layout), LAYOUT_VERSION)
+            self.restoreState(text_bytes(self.settings.window_layout), LAYOUT_VERSION)
         else:
-            QTimer.singleShot(0, self, self._share_room)  # again in its size
+            # Again in its size.
+            QTimer.singleShot(0, self, lambda: share_room(self, self.docks))
         self.docks["File"].setVisible(self.file_panel.has_several)
 
     # --- Qt -------------------------------------------------------------------------------------
@@ -444,12 +448,3 @@ class MainWindow(QMainWindow):
         self.controller.close()
         self.recovery.end()
         super().closeEvent(event)
-
-
-def _text(data: QByteArray) -> str:
-    return base64.b64encode(data.data()).decode("ascii")
-
-
-def _bytes(text: str) -> QByteArray:
-    """Qt itself refuses bytes that make no sense to it."""
-    return QByteArray.fromBase64(text.encode("ascii", "replace"))
