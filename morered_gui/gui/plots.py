@@ -196,8 +196,9 @@ class RunPlot(FramePlot):
         if run is None or not name:
             return np.empty(0), np.empty(0)
         x = self._progress_values(run)
-        y = run.series.column(name) if name in QUANTITIES else self.measured.values(name, run)
-        return x, y[: len(x)]
+        if name in QUANTITIES:
+            return x, run.series.column(name)[: len(x)]
+        return x, self.measured.curve(name, run)[: len(x)]
 
     def _draw_overlays(self) -> None:
         wanted = [(run, side) for run in self.others() for side in SIDES if self._chosen[side]]
