@@ -271,7 +271,8 @@ def film(window: MainWindow, path: Path) -> None:
     }
     for step in TOUR.steps:
         wait(lambda: not player.is_at_work, step.title, 300)
-        beside.get(step.title, lambda _: None)(window)
+        if step.title in beside:
+            beside[step.title](window)
         pause(SECONDS_A_STEP / 2)
         player.go_on()
     recorder.stop()

@@ -60,7 +60,9 @@ def inside(widget: QWidget) -> bool:
 
 
 def spoken(widget: QWidget) -> str:
-    """What a screen reader says."""
+    """What a screen reader says; of boxes Qt gives the choice, where the name is wanted."""
+    if widget.accessibleName() or isinstance(widget, QComboBox):
+        return widget.accessibleName().strip()
     face = QAccessible.queryAccessibleInterface(widget)
     return "" if face is None else face.text(QAccessible.Text.Name).strip()
 
