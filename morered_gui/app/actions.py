@@ -114,6 +114,16 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "",
         "Choose a model or method that takes the molecule, where the chosen one does not",
     ),
+    ActionSpec(
+        "polish",
+        "&Polish with GFN2-xTB",
+        "mdi6.auto-fix",
+        "",
+        "Go on from the result with GFN2-xTB, as a run of its own",
+    ),
+    ActionSpec(
+        "xtb_energies", "GFN2-xTB &energies of all frames", "", "", "Plot them; again to stop"
+    ),
     ActionSpec("stop", "S&top", "mdi6.stop", "Esc", "Stop the relaxation; the frames are kept"),
     ActionSpec(
         "noise",
@@ -279,7 +289,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "&Best frame",
         "mdi6.star-outline",
         "B",
-        "The frame with the lowest predicted time step",
+        "The frame with the lowest GFN2-xTB energy where all are known, else with the lowest t",
     ),
     ActionSpec(
         "live", "Follow &live", "mdi6.broadcast", "L", "Follow the newest frame", checkable=True
@@ -376,6 +386,7 @@ MENUS: dict[str, tuple[str, ...]] = {
     "&Relax": (
         "relax",
         "relax_by_other",
+        "polish",
         "stop",
         "follow",
         "",
@@ -400,6 +411,7 @@ MENUS: dict[str, tuple[str, ...]] = {
         "",
         "best",
         "live",
+        "xtb_energies",
         "",
         "loop",
         "skip_frames",

@@ -65,17 +65,19 @@ class Checks:
         self.look()
 
     def _lacks_energies(self, run: RunRecord) -> bool:
-        known = run.ends[1] is not None or (run.course is not None and run.course.complete)
+        known = run.ends is not None or (run.course is not None and run.course.complete)
         return not known and run.check is not None and run.check.finite and not self.obstacle(run)
 
     def _check(self, run: RunRecord) -> None:
         copy, meant, course, ends = run.trajectory.copy(), run.meant, run.course, run.ends
         wanted = self.energies
 
-        def checked(result: tuple[Check, Ends]) -> None:
+        def checked(result: tuple[Check, Ends | None]) -> None:
             self._under_way.pop(run, None)
             run.check, run.ends = result
+            run.measure(run.reference, run.series)
             self._state.run_checked.emit(run)
+            self.look()  # the switch may have been turned meanwhile
 
         def failed(message: Message) -> None:
             self._under_way.pop(run, None)
@@ -156,12 +158,12 @@ def made_check(
     trajectory: Trajectory,
     meant: Structure | None,
     course: XtbCourse | None,
-    ends: Ends,
+    ends: Ends | None,
     *,
     energies: bool,
-) -> tuple[Check, Ends]:
+) -> tuple[Check, Ends | None]:
     """A check, with energies if they are wanted, not there yet, and can be had."""
-    check = check_run(trajectory, meant=meant, course=course, energies=ends)
+    check = check_run(trajectory, meant=meant, course=course, energies=ends or (None, None))
     if not energies or check.energy is not None or not check.finite:
         return check, ends
     if xtb_obstacle(trajectory.start):

@@ -7,8 +7,10 @@ from morered_gui.app.references import Reference
 from morered_gui.app.series import RunSeries
 from morered_gui.core import Structure, Trajectory
 from morered_gui.relaxers.check import Check
+from morered_gui.relaxers.methods import METHODS
 from morered_gui.relaxers.xtb import XtbCourse, XtbPoint
 
+GFN2_XTB = METHODS["gfn2-xtb"].title
 _numbers = itertools.count(1)
 
 
@@ -19,7 +21,7 @@ class RunRecord:
     Attributes:
         meant: the molecule before noise, whose stereo counts; None where the start shows it.
         check: of the result, once it is made.
-        ends: GFN2-xTB of start and result, as far as they were asked for.
+        ends: GFN2-xTB of start and result, once they were asked for.
         course: GFN2-xTB of all frames, as far as they were asked for.
     """
 
@@ -30,7 +32,7 @@ class RunRecord:
     number: int = field(default_factory=lambda: next(_numbers))
     meant: Structure | None = None
     check: Check | None = None
-    ends: tuple[XtbPoint | None, XtbPoint | None] = (None, None)
+    ends: tuple[XtbPoint | None, XtbPoint | None] | None = None
     course: XtbCourse | None = None
 
     def __post_init__(self) -> None:
@@ -42,6 +44,8 @@ class RunRecord:
         self.reference, self.series = reference, series
         if self.course is not None:
             series.set_xtb(self.course.energies)
+        elif self.trajectory.provenance.level_of_theory == GFN2_XTB:
+            series.set_xtb(series.column("energy"))  # of its last stage, where it has several
 
     def set_course(self, course: XtbCourse) -> None:
         """GFN2-xTB of the frames, as far as it has come."""

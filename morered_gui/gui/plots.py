@@ -18,13 +18,14 @@ from morered_gui.relaxers.xtb import KCAL_PER_MOL
 EMPTY = "Press Relax: the predicted time step t\nand the RMSD appear here, step by step."
 LEAST_STEPS = 20  # shown on the step axis from the start, so that the first frames don't jump
 GROWTH = 1.35  # the step axis grows in strides: rescaling both axes costs more than the curves
+# Smallest full scales.
 LEAST_TOP = {
     "t": 10.0,
     "rmsd": 0.05,
     "moved": 0.01,
     "noise": 0.5,
     "xtb": 0.1,
-}  # smallest full scales
+}
 FROM_ZERO = frozenset({*LEAST_TOP, "step", "evaluations", "seconds"})
 SIDES = ("left", "right")
 

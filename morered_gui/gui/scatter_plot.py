@@ -6,6 +6,7 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
+from morered_gui.app.series import RunSeries
 from morered_gui.app.state import AppState
 from morered_gui.core.arrays import FloatArray
 from morered_gui.diffusion.forward import expected_rmsd
@@ -40,7 +41,7 @@ class ScatterPlot(FramePlot):
         self.refresh()
 
     def refresh(self) -> None:
-        x, y = self._known()
+        x, y = _known(self._state.series)
         some = len(x) > 0
         self._empty.setVisible(not some)
         self._legend.setVisible(some)
@@ -106,13 +107,6 @@ class ScatterPlot(FramePlot):
 
     # --- inside ---------------------------------------------------------------------------------
 
-    def _known(self) -> tuple[FloatArray, FloatArray]:
-        series = self._state.series
-        if series is None:
-            return np.empty(0), np.empty(0)
-        known = np.isfinite(series.t) & np.isfinite(series.rmsd)
-        return series.rmsd[known], series.t[known]
-
     def _paint(self) -> None:
         """Beside other runs in the run's own colour."""
         run = self._state.run
@@ -130,9 +124,9 @@ class ScatterPlot(FramePlot):
         for k, item in enumerate(self._others):
             item.setVisible(k < len(runs))
             if k < len(runs):
-                series = runs[k].series
-                stride = max(1, -(-len(series) // (MOST_POINTS // 4)))
-                item.setData(series.rmsd[::stride], series.t[::stride])
+                x, y = _known(runs[k].series)
+                stride = max(1, -(-len(x) // (MOST_POINTS // 4)))
+                item.setData(x[::stride], y[::stride])
                 item.setBrush(pg.mkBrush(self.colour_of(runs[k])))
 
     def _draw_expected(self, some: bool) -> None:
@@ -162,3 +156,11 @@ def _top(values: list[FloatArray], least: float) -> float:
     joined = np.concatenate(values)
     known = joined[np.isfinite(joined)]
     return max(float(known.max()) if len(known) else 0.0, least) * 1.06
+
+
+def _known(series: RunSeries | None) -> tuple[FloatArray, FloatArray]:
+    """RMSD (Å) and t of the frames that have both."""
+    if series is None:
+        return np.empty(0), np.empty(0)
+    known = np.isfinite(series.t) & np.isfinite(series.rmsd)
+    return series.rmsd[known], series.t[known]

@@ -38,6 +38,7 @@ from morered_gui.gui.scene import Scene
 from morered_gui.gui.status import StatusLine
 from morered_gui.gui.studio import Studio, StudioParts
 from morered_gui.gui.theme import Theme, style_sheet, theme_of
+from morered_gui.gui.verdict import VerdictDesk
 from morered_gui.gui.view3d import View3D
 from morered_gui.relaxers.methods import ModelInfo
 
@@ -67,7 +68,8 @@ class MainWindow(QMainWindow):
         self.commands = Commands(self)
         self.studio = Studio(self)
         self.desk = DrawingDesk(self, self)
-        parts = (self.commands, self.studio, self.desk)
+        self.verdicts = VerdictDesk(self, self)
+        parts = (self.commands, self.studio, self.desk, self.verdicts)
         callbacks = {name: call for part in parts for name, call in part.callbacks().items()}
         self.actions_by_id = make_actions(callbacks, self._theme, self)
         self._build(models, examples)
@@ -137,6 +139,8 @@ class MainWindow(QMainWindow):
         column.setSpacing(0)
         column.addWidget(self.message_bar)
         column.addWidget(self.view, 1)
+        energies = self.settings.check_energies
+        column.addWidget(self.verdicts.build(self._theme, energies=energies))
         column.addWidget(self.playback)
         return centre
 
@@ -243,6 +247,7 @@ class MainWindow(QMainWindow):
             playback_rate=self.playback.rate,
             show_ghost=self.actions_by_id["ghost"].isChecked(),
             relax_while_drawing=self.actions_by_id["follow"].isChecked(),
+            check_energies=self.verdicts.energies,
             window_geometry=_text(self.saveGeometry()),
             window_layout=_text(self.saveState(LAYOUT_VERSION)),
         )
@@ -335,8 +340,7 @@ class MainWindow(QMainWindow):
 
     def _on_message(self, message: Message | None) -> None:
         action = message.action if message else ""
-        button = message.button if message else ""
-        button = button or MESSAGE_BUTTONS.get(action, "")
+        button = (message.button if message else "") or MESSAGE_BUTTONS.get(action, "")
         if not button and action in self.actions_by_id:
             button = self.actions_by_id[action].text().replace("&", "")
         self.message_bar.show_message(message, button)
@@ -361,6 +365,7 @@ class MainWindow(QMainWindow):
         actions["ghost"].setEnabled(state.known_reference is not None)
         actions["stop"].setEnabled(state.activity in {Activity.LOADING, Activity.RUNNING})
         self.playback.enable_actions()
+        self.verdicts.refresh()
         self.studio.enable_actions()
 
     def _show_file_list(self, several: bool) -> None:
@@ -390,6 +395,7 @@ class MainWindow(QMainWindow):
             self.sketch_panel,
             self.course,
             self.playback,
+            self.verdicts.strip,
             self.message_bar,
             self.molecule_panel,
             self.file_panel,
