@@ -34,7 +34,13 @@ class ActionSpec:
 
 ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
+        "new", "&New", "mdi6.file-outline", "Ctrl+N", "An empty page, and the start page beside it"
+    ),
+    ActionSpec(
         "open", "&Open…", "mdi6.folder-open-outline", "Ctrl+O", "Open a molecule from a file"
+    ),
+    ActionSpec(
+        "library", "Li&brary", "mdi6.bookshelf", "Ctrl+Shift+L", "Examples by topic, recent files"
     ),
     ActionSpec(
         "save_structure",
@@ -97,6 +103,9 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "Ctrl+Shift+V",
         "Open the SMILES, InChI or molfile of the clipboard",
         short="Paste",
+    ),
+    ActionSpec(
+        "start_drawing", "&Draw", "mdi6.pencil-outline", "Ctrl+Shift+D", "Draw a molecule in 2D"
     ),
     ActionSpec(
         "follow",
@@ -356,7 +365,9 @@ BY_ID = {spec.id: spec for spec in ACTIONS}
 # Menu title -> ids; an empty id is a separator.
 MENUS: dict[str, tuple[str, ...]] = {
     "&File": (
+        "new",
         "open",
+        "library",
         "",
         "save_structure",
         "save_trajectory",
@@ -369,7 +380,16 @@ MENUS: dict[str, tuple[str, ...]] = {
         "",
         "quit",
     ),
-    "&Edit": ("undo", "redo", "", "copy_smiles", "copy_inchi", "copy_molfile", "paste_molecule"),
+    "&Edit": (
+        "undo",
+        "redo",
+        "",
+        "start_drawing",
+        "copy_smiles",
+        "copy_inchi",
+        "copy_molfile",
+        "paste_molecule",
+    ),
     "&Atoms": (
         "set_geometry",
         "change_element",
@@ -432,6 +452,7 @@ MENUS: dict[str, tuple[str, ...]] = {
 }
 
 TOOLBAR: tuple[str, ...] = (
+    "new",
     "open",
     "save_structure",
     "save_trajectory",

@@ -248,6 +248,11 @@ class Controller:
         """Number of the relaxation that is on its way, 0 where there is none."""
         return 0 if self._run is None else self._run.number
 
+    @property
+    def is_loading(self) -> bool:
+        """Whether a molecule that was asked for is on its way."""
+        return self._load is not None and self._load.number in self._handlers
+
     def close(self) -> bool:
         """Stop all threads; True where they have ended."""
         self._handlers.clear()

@@ -63,12 +63,12 @@ def _named(structure: Structure, path: Path, place: int, count: int) -> Structur
 
 
 def pictures(
-    structures: Sequence[Structure], width: int, height: int, *, dark: bool
+    molecules: Sequence[Structure | str], width: int, height: int, *, dark: bool
 ) -> list[bytes]:
-    """Structural formulae as PNG."""
+    """Structural formulae of structures or SMILES as PNG."""
     from morered_gui.chem.depiction import picture_png
 
-    return [picture_png(structure, width, height, dark=dark) for structure in structures]
+    return [picture_png(molecule, width, height, dark=dark) for molecule in molecules]
 
 
 def from_text(text: str, seed: int) -> Loaded:

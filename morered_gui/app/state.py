@@ -177,6 +177,13 @@ class AppState:
         self._set_start(None, noise_step=0)
         self.runs_changed.emit()
 
+    def start_anew(self) -> None:
+        """No molecule and an empty page."""
+        self._forget_molecule()
+        self.drawing = None
+        self.clear()
+        self.drawing_changed.emit(None)
+
     def set_drawing(self, drawing: Drawing | None) -> None:
         """The structure has this drawing; it stays itself."""
         self.drawing = self.valid_drawing = drawing

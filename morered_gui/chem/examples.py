@@ -1,10 +1,15 @@
 """The molecules that come with the program."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
-from morered_gui.chem.errors import MoleculeError
+from rdkit import Chem
+from rdkit.Chem import Mol
+
+from morered_gui.chem.errors import MoleculeError, rdkit_messages
 from morered_gui.chem.reading import read_structures
 from morered_gui.core.bundled import bundled
 from morered_gui.core.structure import Structure
@@ -60,6 +65,33 @@ def load_example(example_id: str) -> tuple[Structure, Structure | None]:
     if example.reference is None:
         return start, None
     return start, read_structures(example.reference)[0]
+
+
+def search_examples(examples: Sequence[Example], text: str) -> list[Example]:
+    """Those with the text in their name, topic or description, or in their structure.
+
+    A SMILES of two heavy atoms or more is looked for as a part of the molecule. An empty text finds
+    all; the order stays.
+    """
+    words = text.strip().casefold()
+    named = {e.id for e in examples if words in f"{e.title} {e.topic} {e.description}".casefold()}
+    part = _part_of(text.strip())
+    return [e for e in examples if e.id in named or (part is not None and _has(e.smiles, part))]
+
+
+def _part_of(smiles: str) -> Mol | None:
+    with rdkit_messages():
+        mol: Mol | None = Chem.MolFromSmiles(smiles) if smiles else None
+    return mol if mol is not None and mol.GetNumHeavyAtoms() > 1 else None
+
+
+def _has(smiles: str, part: Mol) -> bool:
+    return bool(_mol(smiles).HasSubstructMatch(part))
+
+
+@cache
+def _mol(smiles: str) -> Mol:
+    return Chem.MolFromSmiles(smiles)
 
 
 def _example(folder: Path, row: dict[str, str | None]) -> Example:

@@ -41,8 +41,11 @@ def name_of_text(text: str) -> str:
 
 
 def name_of_smiles(smiles: str) -> str:
-    """The name of the example with this canonical SMILES, or empty."""
-    return next((e.title for e in _examples() if e.smiles == smiles), "")
+    """The name of the examples with this canonical SMILES, or empty.
+
+    What stands in brackets behind it tells forms apart that a SMILES does not.
+    """
+    return next((e.title.partition(" (")[0] for e in _examples() if e.smiles == smiles), "")
 
 
 def inchi_of(mol: Mol) -> str:

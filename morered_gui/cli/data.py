@@ -102,6 +102,33 @@ def everyday_tests(
 
 @app.command()
 @guarded
+def labels(
+    source: Annotated[Path, typer.Argument(help="A training file.")] = Path("data/qm9.npz"),
+    output: Output = Path("data/qm9-labels.npz"),
+    structures: Annotated[int, typer.Option(min=1, help="How many, failures included.")] = 100_000,
+    seed: Annotated[int, typer.Option(min=0, help="Of molecules and disturbances.")] = 0,
+    processes: Processes = CORES,
+    join_only: JoinOnly = False,
+) -> None:
+    """Disturbed training molecules with GFN2-xTB energies and forces; a stopped run goes on."""
+    from morered_gui.training import labelling
+
+    task = labelling.Labelling(source=source, structures=structures, seed=seed)
+    if not join_only:
+        with progress_bar("GFN2-xTB", None, "molecule", resumed=True) as show:
+            labelling.label_data_set(task, output, processes, show)
+    data = labelling.join_labels(task, output)
+    for reason, n in data.structures.meta["failures"].items():
+        messages.print(f"{n} structures left out, {reason}", markup=False)
+    messages.print(
+        f"wrote {len(data)} structures with energies and forces, {len(data.validation_rows)} of "
+        f"them held out, to {output}",
+        markup=False,
+    )
+
+
+@app.command()
+@guarded
 def relax(
     source: Annotated[Path, typer.Argument(help="A training file.")],
     method: Annotated[str, typer.Option(help="How to relax; see 'morered methods'.")],

@@ -2,21 +2,17 @@
 
 from typing import Any
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QSize, Qt, QTimer
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QSize, Qt
 from PySide6.QtCore import Signal as QtSignal
-from PySide6.QtGui import QIcon, QPixmap
 from PySide6.QtWidgets import QLabel, QListView, QVBoxLayout, QWidget
 
-from morered_gui.app import operations
 from morered_gui.app.controller import Controller
-from morered_gui.app.state import Message
 from morered_gui.core import Structure
 from morered_gui.gui.theme import Theme
+from morered_gui.gui.thumbnails import Thumbnails
 from morered_gui.gui.widgets import muted
 
 THUMBNAIL = QSize(68, 54)
-SHARPNESS = 2  # drawn larger, for fine screens
-AT_ONCE = 6  # drawn in one task, so that other tasks need not wait long
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -26,19 +22,17 @@ class MoleculesModel(QAbstractListModel):
 
     def __init__(self, controller: Controller) -> None:
         super().__init__()
-        self._controller = controller
         self._molecules: tuple[Structure, ...] = ()
-        self._icons: dict[int, QIcon] = {}
-        self._wanted: list[int] = []
-        self._dark, self._drawing = False, False
-        self._blank = QPixmap(THUMBNAIL)
-        self._blank.fill(Qt.GlobalColor.transparent)
+        self._thumbnails = Thumbnails(controller, THUMBNAIL, self)
+        self._thumbnails.drawn.connect(
+            lambda row: self.dataChanged.emit(self.index(row), self.index(row))
+        )
 
     def show(self, molecules: tuple[Structure, ...], *, dark: bool) -> None:
         """Other molecules, or other colours."""
         self.beginResetModel()
-        self._molecules, self._dark = molecules, dark
-        self._icons, self._wanted = {}, []
+        self._molecules = molecules
+        self._thumbnails.show(molecules, dark=dark)
         self.endResetModel()
 
     def rowCount(self, parent: Index | None = None) -> int:  # noqa: N802 - Qt's name
@@ -49,55 +43,13 @@ class MoleculesModel(QAbstractListModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return f"{structure.name}\n{structure.formula}, {len(structure)} atoms"
         if role == Qt.ItemDataRole.DecorationRole:
-            return self._icon(index.row())
+            return self._thumbnails.icon(index.row())
         return None
 
     @property
     def n_drawn(self) -> int:
         """How many drawings there are."""
-        return len(self._icons)
-
-    def _icon(self, row: int) -> QIcon | QPixmap:
-        if row in self._icons:
-            return self._icons[row]
-        if row not in self._wanted:
-            self._wanted.append(row)
-            QTimer.singleShot(0, self, self._draw)
-        return self._blank
-
-    def _draw(self) -> None:
-        """Have the rows that came into view last drawn first."""
-        if self._drawing or not self._wanted:
-            return
-        rows, self._wanted = self._wanted[-AT_ONCE:], self._wanted[:-AT_ONCE]
-        molecules, dark = self._molecules, self._dark
-        chosen = [molecules[row] for row in rows]
-        size = THUMBNAIL * SHARPNESS
-
-        def drawn(pictures: list[bytes]) -> None:
-            self._drawing = False
-            if molecules is self._molecules and dark == self._dark:
-                self._take(rows, pictures)
-            self._draw()
-
-        def failed(message: Message) -> None:
-            self._drawing = False
-            self._controller.state.say(message)
-
-        self._drawing = True
-        self._controller.run_task(
-            lambda: operations.pictures(chosen, size.width(), size.height(), dark=dark),
-            drawn,
-            failed,
-        )
-
-    def _take(self, rows: list[int], pictures: list[bytes]) -> None:
-        for row, png in zip(rows, pictures, strict=True):
-            pixmap = QPixmap()
-            pixmap.loadFromData(png)
-            pixmap.setDevicePixelRatio(SHARPNESS)
-            self._icons[row] = QIcon(pixmap)
-            self.dataChanged.emit(self.index(row), self.index(row))
+        return self._thumbnails.n_drawn
 
 
 class FilePanel(QWidget):

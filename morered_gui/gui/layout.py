@@ -8,6 +8,7 @@ from PySide6.QtWidgets import (
     QDockWidget,
     QMainWindow,
     QSizePolicy,
+    QTabWidget,
     QToolBar,
     QToolButton,
     QWidget,
@@ -30,6 +31,22 @@ def add_dock(
     )
     window.addDockWidget(area, dock)
     return dock
+
+
+def add_tabs(
+    window: QMainWindow, panels: Mapping[str, tuple[str, QWidget]], area: Qt.DockWidgetArea
+) -> dict[str, QDockWidget]:
+    """Docks by id behind one another, each with its title; the first one is in front."""
+    window.setTabPosition(area, QTabWidget.TabPosition.North)
+    docks: dict[str, QDockWidget] = {}
+    for name, (title, panel) in panels.items():
+        dock = add_dock(window, title, panel, area)
+        # At once: the window would grow to hold them all one above the other.
+        if docks:
+            window.tabifyDockWidget(next(iter(docks.values())), dock)
+        docks[name] = dock
+    next(iter(docks.values())).raise_()
+    return docks
 
 
 def _labelled(action: QAction) -> QToolButton:

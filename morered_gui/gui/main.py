@@ -33,7 +33,6 @@ from morered_gui.gui.web_scheme import register_scheme  # noqa: E402
 from morered_gui.gui.window import MainWindow  # noqa: E402
 from morered_gui.relaxers.methods import ModelInfo  # noqa: E402
 
-FIRST_EXAMPLE = "benzaldehyde"
 WARM_UP_MS = 1200  # after the first window: the model is loaded before anybody asks for it
 LOG_BYTES, LOG_FILES = 1_000_000, 3
 logger = logging.getLogger(__name__)
@@ -93,7 +92,7 @@ def _parser() -> argparse.ArgumentParser:
     first.add_argument("file", nargs="?", type=Path, help="a molecule to open")
     first.add_argument("--smiles", help="a SMILES to build")
     first.add_argument("--example", help="an example to load")
-    parser.add_argument("--relax", action="store_true", help="start to relax at once")
+    parser.add_argument("--relax", action="store_true", help="start to relax it at once")
     return parser
 
 
@@ -116,8 +115,10 @@ def _open_first(window: MainWindow, arguments: argparse.Namespace) -> None:
         window.open_path(arguments.file)
     elif arguments.smiles is not None:
         window.open_smiles(arguments.smiles)
+    elif arguments.example is not None:
+        window.open_example(arguments.example)
     else:
-        window.open_example(arguments.example or FIRST_EXAMPLE)
+        return  # the start page
     if arguments.relax:
         _relax_when_loaded(window)
 

@@ -68,7 +68,7 @@ class Recovery(QObject):
 
     def _offer(self, path: Path, patience: int) -> None:
         """Behind the molecule of the start, which takes away any message when it comes."""
-        if self._controller.state.structure is None and patience:
+        if self._controller.is_loading and patience:
             QTimer.singleShot(WAIT_MS, self, lambda: self._offer(path, patience - 1))
             return
         when = time.strftime("%H:%M on %d %B", time.localtime(path.stat().st_mtime))

@@ -99,6 +99,14 @@ def style_sheet(theme: Theme) -> str:
         padding: 5px 12px 5px 8px; }}
     QToolButton#stop:enabled:hover {{ border-color: {theme.error.name()}; }}
     QLabel[role="heading"] {{ font-weight: 600; }}
+    QLabel[role="title"] {{ font-weight: 600; font-size: 20px; }}
+    QScrollArea#start, QWidget#startinside {{ background: {theme.canvas.name()}; }}
+    QToolButton#way {{ border: 1px solid {theme.line.name()}; border-radius: 6px;
+        padding: 8px 14px 8px 10px; background: {theme.panel.name()}; }}
+    QToolButton#card {{ border: 1px solid {theme.line.name()}; border-radius: 8px;
+        padding: 4px; background: {theme.panel.name()}; }}
+    QToolButton#way:hover, QToolButton#card:hover {{ border-color: {theme.accent.name()}; }}
+    QToolButton#way:focus, QToolButton#card:focus {{ border-color: {theme.accent.name()}; }}
     QLabel[role="muted"] {{ color: {theme.muted.name()}; }}
     QLabel[role="error"] {{ color: {theme.error.name()}; }}
     QLabel[role="warning"] {{ color: {theme.warning.name()}; }}

@@ -1,6 +1,9 @@
 """Small widgets that several panels are made of."""
 
-from PySide6.QtWidgets import QFrame, QLabel, QWidget
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QLabel, QLayout, QToolButton, QWidget
 
 
 def heading(text: str) -> QLabel:
@@ -19,6 +22,25 @@ def line() -> QFrame:
     frame.setFrameShape(QFrame.Shape.HLine)
     frame.setProperty("role", "line")
     return frame
+
+
+def recent_button(path: Path) -> QToolButton:
+    """A flat button with the name of a file, and its folder in the tooltip."""
+    button = QToolButton()
+    button.setText(path.name)
+    button.setToolTip(str(path))
+    button.setAccessibleName(f"Open {path.name}")
+    button.setAutoRaise(True)
+    button.setCursor(Qt.CursorShape.PointingHandCursor)
+    return button
+
+
+def empty_layout(layout: QLayout) -> None:
+    """Delete the widgets of a layout."""
+    while (item := layout.takeAt(0)) is not None:
+        widget = item.widget()
+        if widget is not None:
+            widget.deleteLater()
 
 
 def restyle(widget: QWidget, role: str) -> None:

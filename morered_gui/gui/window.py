@@ -13,7 +13,7 @@ from PySide6.QtGui import (
     QGuiApplication,
     QPalette,
 )
-from PySide6.QtWidgets import QMainWindow, QMenu, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMainWindow, QMenu, QVBoxLayout, QWidget
 
 from morered_gui.app.actions import MENUS
 from morered_gui.app.controller import Controller
@@ -27,7 +27,8 @@ from morered_gui.gui.course import CoursePanel
 from morered_gui.gui.drawing_desk import DrawingDesk
 from morered_gui.gui.file_panel import FilePanel
 from morered_gui.gui.key_guard import KeyGuard
-from morered_gui.gui.layout import add_dock, fill_toolbar
+from morered_gui.gui.layout import add_dock, add_tabs, fill_toolbar
+from morered_gui.gui.library_desk import LibraryDesk
 from morered_gui.gui.message_bar import MessageBar
 from morered_gui.gui.model_manager import ModelManager
 from morered_gui.gui.molecule_panel import MoleculePanel
@@ -44,7 +45,7 @@ from morered_gui.relaxers.methods import ModelInfo
 
 TITLE = "MoreRed GUI"
 PUMP_MS = 33  # 30 Hz: more often would redraw more often than anybody sees
-LAYOUT_VERSION = 3
+LAYOUT_VERSION = 4
 MESSAGE_BUTTONS = {"copy_report": "Copy report"}
 
 
@@ -69,7 +70,8 @@ class MainWindow(QMainWindow):
         self.studio = Studio(self)
         self.desk = DrawingDesk(self, self)
         self.verdicts = VerdictDesk(self, self)
-        parts = (self.commands, self.studio, self.desk, self.verdicts)
+        self.library = LibraryDesk(self, self)
+        parts = (self.commands, self.studio, self.desk, self.library, self.verdicts)
         callbacks = {name: call for part in parts for name, call in part.callbacks().items()}
         self.actions_by_id = make_actions(callbacks, self._theme, self)
         self._build(models, examples)
@@ -91,7 +93,8 @@ class MainWindow(QMainWindow):
         self.message_bar = MessageBar(theme)
         self.view = View3D(theme)
         self.playback = PlaybackBar(self.state, actions, theme, self.view, settings.playback_rate)
-        self.molecule_panel = MoleculePanel(self.state, actions, examples, theme)
+        self.molecule_panel = MoleculePanel(self.state)
+        self.library.build(examples, theme)
         self.file_panel = FilePanel(self.controller, theme)
         self.run_panel = RunPanel(models, settings, actions)
         self.sketch_panel = self.desk.build(theme, follows=settings.relax_while_drawing)
@@ -138,35 +141,32 @@ class MainWindow(QMainWindow):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.message_bar)
-        column.addWidget(self.view, 1)
-        energies = self.settings.check_energies
-        column.addWidget(self.verdicts.build(self._theme, energies=energies))
+        column.addWidget(self.library.in_front_of(self.view), 1)
+        column.addWidget(self.verdicts.build(self._theme, energies=self.settings.check_energies))
         column.addWidget(self.playback)
         return centre
 
     def _add_docks(self) -> None:
         left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
-        self.docks = {
-            "Draw": add_dock(self, "Draw", self.sketch_panel, left),
-            "Molecule": add_dock(self, "Molecule", self.molecule_panel, left),
-            "File": add_dock(self, "Molecules in the file", self.file_panel, left),
-            "Course": add_dock(self, "Course of the relaxation", self.course, right),
-            "Relaxation": add_dock(self, "Relaxation", self.run_panel, right),
+        sources = {
+            "Draw": ("Draw", self.sketch_panel),
+            "Library": ("Library", self.library.panel),
+            "File": ("Molecules in the file", self.file_panel),
         }
-        self.setTabPosition(right, QTabWidget.TabPosition.North)
-        for title, panel in self.studio.panels.items():
-            self.docks[title] = add_dock(self, title, panel, right)
-            self.tabifyDockWidget(self.docks["Relaxation"], self.docks[title])
-        self.docks["Relaxation"].raise_()
+        outcomes: dict[str, tuple[str, QWidget]] = {"Relaxation": ("Relaxation", self.run_panel)}
+        outcomes |= {title: (title, panel) for title, panel in self.studio.panels.items()}
+        self.docks = add_tabs(self, sources, left)
+        self.docks["Molecule"] = add_dock(self, "Molecule", self.molecule_panel, left)
+        self.docks["Course"] = add_dock(self, "Course of the relaxation", self.course, right)
+        self.docks |= add_tabs(self, outcomes, right)
         self.docks["File"].hide()
-        self.resizeDocks([self.docks["Draw"]], [390], Qt.Orientation.Horizontal)
-        self.resizeDocks([self.docks["Course"]], [400], Qt.Orientation.Horizontal)
-        self.resizeDocks(
-            [self.docks["Draw"], self.docks["Molecule"]], [520, 260], Qt.Orientation.Vertical
-        )
-        self.resizeDocks(
-            [self.docks["Course"], self.docks["Relaxation"]], [520, 250], Qt.Orientation.Vertical
-        )
+        self._share_room()
+
+    def _share_room(self) -> None:
+        docks, across, down = self.docks, Qt.Orientation.Horizontal, Qt.Orientation.Vertical
+        self.resizeDocks([docks["Draw"], docks["Course"]], [420, 400], across)
+        self.resizeDocks([docks["Draw"], docks["Molecule"]], [600, 120], down)
+        self.resizeDocks([docks["Course"], docks["Relaxation"]], [520, 250], down)
 
     def _add_menus(self) -> None:
         self.menus: dict[str, QMenu] = {}
@@ -197,7 +197,6 @@ class MainWindow(QMainWindow):
         state.message_changed.connect(self._on_message)
         self.message_bar.action_asked.connect(self._on_message_action)
         self.message_bar.closed.connect(lambda: state.say(None))
-        self.molecule_panel.example_asked.connect(self.open_example)
         self.molecule_panel.smiles_asked.connect(self.open_smiles)
         self.run_panel.changed.connect(self._on_choice)
         state.view_changed.connect(self.scene.restyle)
@@ -208,7 +207,7 @@ class MainWindow(QMainWindow):
         self.view.broken.connect(self.show_problem)
         self.file_panel.several.connect(self._show_file_list)
         self.sketch_panel.sketcher.broken.connect(self.show_problem)
-        self.sketch_panel.sketcher.edited.connect(lambda *_: self.molecule_panel.select_example(""))
+        self.sketch_panel.sketcher.edited.connect(lambda *_: self.library.panel.select_example(""))
         state.drawing_changed.connect(self.molecule_panel.show_drawing)
 
     # --- what others may ask of the window ------------------------------------------------------
@@ -221,7 +220,7 @@ class MainWindow(QMainWindow):
     def open_example(self, identifier: str) -> None:
         """Load an example and mark it in the list."""
         self.controller.open_example(identifier)
-        self.molecule_panel.select_example(identifier)
+        self.library.panel.select_example(identifier)
 
     def open_smiles(self, smiles: str) -> None:
         """Build a SMILES, InChI, ...; what is wrong with it appears beside the field."""
@@ -261,7 +260,8 @@ class MainWindow(QMainWindow):
     def remember_file(self, path: Path) -> None:
         """Put a file in front of the recent ones."""
         self.settings = replace(self.settings, recent_files=self.settings.with_recent(path))
-        self.molecule_panel.select_example("")
+        self.library.panel.select_example("")
+        self.library.show_recent()
 
     def ghost_switched(self, show: bool) -> None:
         """Show the reference or hide it."""
@@ -278,6 +278,11 @@ class MainWindow(QMainWindow):
     def open_session(self, path: Path) -> None:
         """Read a session file."""
         self.studio.sessions.load(path)
+
+    def raise_panel(self, name: str) -> None:
+        """Show a panel in front of those that share its place."""
+        self.docks[name].show()
+        self.docks[name].raise_()
 
     def close_window(self) -> None:
         """Leave the program."""
@@ -369,11 +374,10 @@ class MainWindow(QMainWindow):
         self.studio.enable_actions()
 
     def _show_file_list(self, several: bool) -> None:
-        """Beside the examples, with room for some rows."""
-        docks = [self.docks["Molecule"], self.docks["File"]]
-        docks[1].setVisible(several)
+        """In front of the library and the page to draw on, as long as there are several."""
+        self.docks["File"].setVisible(several)
         if several:
-            self.resizeDocks(docks, [1, 1], Qt.Orientation.Vertical)
+            self.docks["File"].raise_()
 
     def _fill_recent(self) -> None:
         self._recent.clear()
@@ -397,7 +401,7 @@ class MainWindow(QMainWindow):
             self.playback,
             self.verdicts.strip,
             self.message_bar,
-            self.molecule_panel,
+            self.library,
             self.file_panel,
         ):
             part.set_theme(theme)
@@ -410,6 +414,8 @@ class MainWindow(QMainWindow):
             self.restoreGeometry(_bytes(self.settings.window_geometry))
         if self.settings.window_layout:
             self.restoreState(_bytes(self.settings.window_layout), LAYOUT_VERSION)
+        else:
+            QTimer.singleShot(0, self, self._share_room)  # again in its size
         self.docks["File"].setVisible(self.file_panel.has_several)
 
     # --- Qt -------------------------------------------------------------------------------------

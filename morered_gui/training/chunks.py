@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -23,6 +24,27 @@ class Chunk(Protocol):
     def __len__(self) -> int:
         """How many molecules it has."""
         ...
+
+
+@dataclass(frozen=True)
+class RowChunk[T]:
+    """Some rows of a training file, and what is to be done with them."""
+
+    path: Path
+    rows: tuple[int, ...]
+    task: T
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+def row_chunks[T](folder: Path, rows: Sequence[int], task: T, size: int) -> list[RowChunk[T]]:
+    """Rows in chunks of ``size``; those of fewer rows are the beginning of those of more."""
+    starts = range(0, len(rows), size)
+    parts = [(k, tuple(rows[k : k + size])) for k in starts]
+    return [
+        RowChunk(folder / f"chunk-{k:07d}-{len(part):03d}.npz", part, task) for k, part in parts
+    ]
 
 
 def chunks_folder(output: Path) -> Path:

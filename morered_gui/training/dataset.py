@@ -109,9 +109,13 @@ class EquilibriumSet:
     def save(self, path: Path) -> None:
         """Write the file in one piece: a half-written one never bears the name."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        arrays = {name: getattr(self, name) for name in _ARRAYS}
         with replacing(path) as part:
-            np.savez(part, meta=np.array(json.dumps(self.meta)), **arrays)
+            np.savez(part, allow_pickle=False, **self.arrays())
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """What the file holds, by name."""
+        arrays = {name: getattr(self, name) for name in _ARRAYS}
+        return {"meta": np.array(json.dumps(self.meta)), **arrays}
 
     @classmethod
     def load(cls, path: Path) -> Self:

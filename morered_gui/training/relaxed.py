@@ -6,7 +6,6 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +18,9 @@ from morered_gui.core.configuration import claim_folder
 from morered_gui.core.files import replacing
 from morered_gui.relaxers.collect import batches_by_size, relax_each
 from morered_gui.relaxers.registry import RelaxerChoice, build_relaxer, relaxer_of_process
-from morered_gui.training.chunks import Progress, chunks_folder, make_missing
+from morered_gui.training.chunks import Progress, RowChunk, chunks_folder, make_missing, row_chunks
 from morered_gui.training.dataset import EquilibriumSet, Record
-from morered_gui.training.structures import structure_of
+from morered_gui.training.structures import loaded_once, structure_of
 
 CHUNK = 100  # molecules
 ARRIVED = {StopReason.CONVERGED, StopReason.PLATEAU}
@@ -47,16 +46,7 @@ class Relaxation:
     max_steps: int = 1000
 
 
-@dataclass(frozen=True)
-class Chunk:
-    """Some molecules, by their rows in the source."""
-
-    path: Path
-    rows: tuple[int, ...]
-    task: Relaxation
-
-    def __len__(self) -> int:
-        return len(self.rows)
+Chunk = RowChunk[Relaxation]
 
 
 def chunks_of(task: Relaxation, output: Path) -> list[Chunk]:
@@ -79,9 +69,7 @@ def chunks_of(task: Relaxation, output: Path) -> list[Chunk]:
         },
     )
     rows = np.random.default_rng(task.seed).permutation(len(data))[: task.limit].tolist()
-    starts = range(0, len(rows), CHUNK)
-    parts = [(k, tuple(rows[k : k + CHUNK])) for k in starts]
-    return [Chunk(folder / f"chunk-{k:07d}-{len(part):03d}.npz", part, task) for k, part in parts]
+    return row_chunks(folder, rows, task, CHUNK)
 
 
 def relax_data_set(task: Relaxation, output: Path, processes: int, progress: Progress) -> None:
@@ -92,7 +80,7 @@ def relax_data_set(task: Relaxation, output: Path, processes: int, progress: Pro
 def relax_chunk(chunk: Chunk) -> None:
     """Relax the molecules of a chunk and write them."""
     began = time.process_time()
-    data, relaxer = _source(chunk.task.source), relaxer_of_process(chunk.task.choice)
+    data, relaxer = loaded_once(chunk.task.source), relaxer_of_process(chunk.task.choice)
     found: dict[int, FloatArray] = {}
     failures: Counter[str] = Counter()
     evaluations = 0
@@ -119,12 +107,6 @@ def relax_chunk(chunk: Chunk) -> None:
             positions=np.concatenate(positions or [np.empty((0, 3))]),
             notes=json.dumps(notes),
         )
-
-
-@lru_cache(maxsize=1)
-def _source(path: Path) -> EquilibriumSet:
-    """Read once per process."""
-    return EquilibriumSet.load(path)
 
 
 def _starts(

@@ -1,5 +1,8 @@
 """A structure of a training file with its bonds."""
 
+from functools import lru_cache
+from pathlib import Path
+
 from morered_gui.chem.perception import with_perceived_bonds
 from morered_gui.chem.smiles import structure_at
 from morered_gui.core import Structure
@@ -12,3 +15,9 @@ def structure_of(data: EquilibriumSet, row: int) -> Structure:
     if data.meta.get(ATOM_ORDER) == SMILES_ORDER:
         return structure_at(data.smiles[row].decode(), positions)
     return with_perceived_bonds(Structure(numbers, positions, charge=int(data.charge[row])))
+
+
+@lru_cache(maxsize=1)
+def loaded_once(path: Path) -> EquilibriumSet:
+    """A training file, read once per process."""
+    return EquilibriumSet.load(path)

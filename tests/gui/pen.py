@@ -27,8 +27,7 @@ class Pen:
 
     def click_page(self, dx: int = 0, dy: int = 0) -> None:
         """Click on the page, so many pixels from its middle."""
-        x, y = self._middle()
-        self.click(QPoint(x + dx, y + dy))
+        self.click(self.middle() + QPoint(dx, dy))
 
     def click_atom(self, place: int) -> None:
         """Click an atom by its place in the mol block."""
@@ -108,5 +107,6 @@ class Pen:
         )
         return QPoint(round(x), round(y))
 
-    def _middle(self) -> tuple[int, int]:
-        return self._sketcher.width() // 2, self._sketcher.height() // 2
+    def middle(self) -> QPoint:
+        """Of the page."""
+        return QPoint(self._sketcher.width() // 2, self._sketcher.height() // 2)

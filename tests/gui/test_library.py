@@ -1,0 +1,84 @@
+"""Start page and library, with real clicks."""
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import QToolButton
+from pytestqt.qtbot import QtBot
+
+from morered_gui.gui.window import MainWindow
+from tests.gui.test_window import loaded
+
+
+@pytest.fixture
+def empty(window: MainWindow) -> MainWindow:
+    window.actions_by_id["new"].trigger()
+    return window
+
+
+def card(window: MainWindow, title: str) -> QToolButton:
+    (found,) = (c for c in window.library.page.cards if c.accessibleName() == title)
+    return found
+
+
+def test_that_the_start_page_is_there_while_there_is_no_molecule(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    page = window.library.page
+    assert page.isHidden()
+    window.actions_by_id["new"].trigger()
+    assert page.isVisible() and window.state.structure is None
+    window.actions_by_id["undo"].trigger()
+    assert page.isHidden() and loaded(window).formula == "H2O"
+
+
+def test_that_an_example_is_opened_by_its_card(empty: MainWindow, qtbot: QtBot) -> None:
+    qtbot.mouseClick(card(empty, "Glycine"), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: empty.state.structure is not None, timeout=30_000)
+    assert loaded(empty).name == "Glycine"
+    assert empty.library.page.isHidden()
+
+
+def test_that_the_cards_get_drawings(empty: MainWindow, qtbot: QtBot) -> None:
+    def drawn() -> bool:
+        icon = card(empty, "Aspirin").icon()
+        return isinstance(icon, QIcon) and not icon.isNull() and bool(icon.availableSizes())
+
+    qtbot.waitUntil(drawn, timeout=60_000)
+
+
+def test_that_an_example_is_searched_and_clicked_in_the_library(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    panel = window.library.panel
+    window.actions_by_id["library"].trigger()
+    qtbot.waitUntil(panel.isVisible, timeout=5_000)
+    qtbot.keyClicks(panel.search_field, "butadiene")
+    assert panel.model.titles == ["Cyclobutadiene"]
+    index = panel.model.index(1)  # below its topic
+    place = panel.list.visualRect(index).center()
+    qtbot.mouseClick(panel.list.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    qtbot.waitUntil(lambda: loaded(window).name == "Cyclobutadiene", timeout=30_000)
+    panel.search_field.setText("xyzzy")
+    assert panel.model.titles == []
+    panel.search_field.clear()
+    assert len(panel.model.titles) > 30
+    window.actions_by_id["start_drawing"].trigger()
+
+
+def test_that_a_recent_file_is_opened_again(
+    empty: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    path = tmp_path / "methane.smi"
+    path.write_text("C methane\n")
+    empty.open_path(path)
+    qtbot.waitUntil(lambda: empty.state.structure is not None, timeout=30_000)
+    empty.actions_by_id["new"].trigger()
+    (button,) = (
+        b for b in empty.library.page.findChildren(QToolButton) if b.text() == "methane.smi"
+    )
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: empty.state.structure is not None, timeout=30_000)
+    assert loaded(empty).name == "methane"
