@@ -46,7 +46,10 @@ class Window(Protocol):
 
 
 class VerdictStrip(QWidget):
-    """Icon and headline, energies, a better frame; on the right what can be done."""
+    """Icon and headline, energies; on the right what can be done.
+
+    Always there, and always as high: the molecule above it stays where it is.
+    """
 
     def __init__(self, actions: Mapping[str, QAction], theme: Theme) -> None:
         super().__init__()
@@ -55,10 +58,9 @@ class VerdictStrip(QWidget):
         self.headline.setAccessibleName("Verdict on the result")
         self.energies = muted("")
         self.energies.setAccessibleName("GFN2-xTB of the result")
-        self.better = QLabel()
-        self.better.setAccessibleName("A better frame")
-        self.better.linkActivated.connect(lambda _link: actions["best"].trigger())
-        for label in (self.headline, self.energies, self.better):
+        self.headline.setTextFormat(Qt.TextFormat.RichText)
+        self.headline.linkActivated.connect(lambda _link: actions["best"].trigger())
+        for label in (self.headline, self.energies):
             label.setWordWrap(True)
             label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.wanted = QCheckBox("GFN2-xTB")
@@ -91,7 +93,6 @@ class VerdictStrip(QWidget):
         row.addWidget(self.energies, 1)
         row.addWidget(self.course)
         grid.addLayout(row, 1, 0, 1, 3)
-        grid.addWidget(self.better, 2, 0, 1, 3)
         grid.setColumnStretch(1, 1)
 
     def set_theme(self, theme: Theme) -> None:
@@ -104,7 +105,6 @@ class VerdictStrip(QWidget):
     def show_check(self, check: Check | None) -> None:
         """What a check says; None where it is not there."""
         self._icon.setVisible(check is not None)
-        self.better.setVisible(check is not None and check.better is not None)
         if check is None:
             self.headline.setText(WAITING)
             restyle(self.headline, "muted")
@@ -112,12 +112,10 @@ class VerdictStrip(QWidget):
             return
         self._grade = check.grade
         self.set_theme(self._theme)
-        self.headline.setText(check.headline)
+        self.headline.setText(check.headline + _link(check))
+        self.headline.setToolTip(_reason(check))
         restyle(self.headline, ROLES[check.grade])
         self.energies.setText(check.energy_words or ON_DEMAND)
-        if check.better is not None:
-            frame = f'<a href="best">Frame {check.better.index + 1}</a>'
-            self.better.setText(f"{frame} is better than the last: {check.better.reason}")
 
     def show_progress(self, progress: tuple[int, int] | None) -> None:
         """Frames done and all frames of energies under way; None where none are."""
@@ -126,8 +124,19 @@ class VerdictStrip(QWidget):
             self.energies.setText("frame {} of {}".format(*progress))
 
 
+def _link(check: Check) -> str:
+    if check.better is None:
+        return ""
+    return f'; <a href="best">frame {check.better.index + 1} is better</a>'
+
+
+def _reason(check: Check) -> str:
+    reason = check.better.reason if check.better else ""
+    return reason[:1].upper() + reason[1:]
+
+
 class VerdictDesk(QObject):
-    """Connects the strip with the checks; shown from the first result on."""
+    """Connects the strip with the checks."""
 
     def __init__(self, window: Window, parent: QObject) -> None:
         super().__init__(parent)
@@ -145,10 +154,9 @@ class VerdictDesk(QObject):
         self.strip = VerdictStrip(self._window.actions_by_id, theme)
         self.strip.wanted.setChecked(energies)
         self.strip.wanted.toggled.connect(self._on_wanted)
-        self.strip.hide()
         self._state.run_checked.connect(self._on_checked)
         self._state.trajectory_changed.connect(self.refresh)
-        self._enable()
+        self.refresh()
         return self.strip
 
     @property
@@ -160,10 +168,6 @@ class VerdictDesk(QObject):
         """Show what there is to say of the run looked at."""
         run = self._state.run
         check = run.check if run is not None else None
-        if check is not None:
-            self.strip.show()
-        if self.strip.isHidden():
-            return
         self._put_back()
         self.strip.show_check(check)
         self.strip.show_progress(self.checks.progress)

@@ -1,10 +1,9 @@
 """The main window: puts the parts together and connects them."""
 
-import base64
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer
+from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import (
     QAction,
     QCloseEvent,
@@ -15,9 +14,9 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QMainWindow, QMenu, QVBoxLayout, QWidget
 
-from morered_gui.app.actions import MENUS
 from morered_gui.app.controller import Controller
 from morered_gui.app.frame_bonds import FrameBonds
+from morered_gui.app.menus import MENUS
 from morered_gui.app.settings import Settings
 from morered_gui.app.state import Activity, AppState, Message
 from morered_gui.chem.examples import Example
@@ -27,7 +26,7 @@ from morered_gui.gui.course import CoursePanel
 from morered_gui.gui.drawing_desk import DrawingDesk
 from morered_gui.gui.file_panel import FilePanel
 from morered_gui.gui.key_guard import KeyGuard
-from morered_gui.gui.layout import add_dock, add_tabs, fill_toolbar
+from morered_gui.gui.layout import add_dock, add_tabs, bytes_of, fill_toolbar, text_of
 from morered_gui.gui.library_desk import LibraryDesk
 from morered_gui.gui.message_bar import MessageBar
 from morered_gui.gui.model_manager import ModelManager
@@ -247,8 +246,8 @@ class MainWindow(QMainWindow):
             show_ghost=self.actions_by_id["ghost"].isChecked(),
             relax_while_drawing=self.actions_by_id["follow"].isChecked(),
             check_energies=self.verdicts.energies,
-            window_geometry=_text(self.saveGeometry()),
-            window_layout=_text(self.saveState(LAYOUT_VERSION)),
+            window_geometry=text_of(self.saveGeometry()),
+            window_layout=text_of(self.saveState(LAYOUT_VERSION)),
         )
 
     # --- what the commands need (commands.Window) -----------------------------------------------
@@ -411,9 +410,9 @@ class MainWindow(QMainWindow):
     def _restore_layout(self) -> None:
         self.resize(1440, 900)
         if self.settings.window_geometry:
-            self.restoreGeometry(_bytes(self.settings.window_geometry))
+            self.restoreGeometry(bytes_of(self.settings.window_geometry))
         if self.settings.window_layout:
-            self.restoreState(_bytes(self.settings.window_layout), LAYOUT_VERSION)
+            self.restoreState(bytes_of(self.settings.window_layout), LAYOUT_VERSION)
         else:
             QTimer.singleShot(0, self, self._share_room)  # again in its size
         self.docks["File"].setVisible(self.file_panel.has_several)
@@ -445,12 +444,3 @@ class MainWindow(QMainWindow):
         self.controller.close()
         self.recovery.end()
         super().closeEvent(event)
-
-
-def _text(data: QByteArray) -> str:
-    return base64.b64encode(data.data()).decode("ascii")
-
-
-def _bytes(text: str) -> QByteArray:
-    """Qt itself refuses bytes that make no sense to it."""
-    return QByteArray.fromBase64(text.encode("ascii", "replace"))
