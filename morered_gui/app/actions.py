@@ -353,6 +353,30 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "",
         "Relax from what the slider shows",
     ),
+    ActionSpec(
+        "demo_dissolve",
+        "A &molecule dissolves and comes back",
+        "mdi6.blur",
+        "",
+        "Guided demonstration: forward diffusion, the network's clock, and the way back",
+    ),
+    ActionSpec(
+        "demo_noise",
+        "&How noisy is it? Predicted t against RMSD",
+        "mdi6.chart-scatter-plot",
+        "",
+        "Guided demonstration: three amounts of noise, and a disturbance that is none",
+    ),
+    ActionSpec(
+        "demo_methods",
+        "MMFF94, &GFN2-xTB and MoreRed on one molecule",
+        "mdi6.compare",
+        "",
+        "Guided demonstration: three methods from the same start, side by side",
+    ),
+    ActionSpec("demo_next", "&Next", "", "PgDown", "On with the demonstration"),
+    ActionSpec("demo_back", "&Back", "", "PgUp", "Back to the step before"),
+    ActionSpec("demo_end", "&End the demonstration", "", "", "Esc as well", short="End"),
     ActionSpec("palette", "&Commands…", "mdi6.magnify", "Ctrl+K", "Find any command by its name"),
     ActionSpec(
         "shortcuts", "&Keyboard shortcuts", "mdi6.keyboard-outline", "F1", "List all shortcuts"

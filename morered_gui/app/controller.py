@@ -4,7 +4,7 @@ Qt-free; lives in the interface's thread. ``pump`` is to be called at the rate o
 """
 
 import queue
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -183,19 +183,24 @@ class Controller:
         self._submit_save(lambda: operations.save_bytes(path, content))
 
     def measure_to(self, choice: ReferenceChoice) -> None:
-        """Measure the run looked at to another reference, now and in the future."""
-        state = self.state
-        run = state.run
-        if run is None or not len(run.trajectory):
+        """Measure all runs to another reference, now and in the future."""
+        self._measure(choice, self.state.runs)
+
+    def _measure(self, choice: ReferenceChoice, runs: Sequence[RunRecord]) -> None:
+        state, known = self.state, self.state.known_reference
+        runs = [run for run in runs if len(run.trajectory)]
+        if not runs:
             state.reference_choice = choice
             return
+        copies = [run.trajectory.copy() for run in runs]
 
-        def measured(result: tuple[Reference, RunSeries]) -> None:
+        def measured(found: list[tuple[Reference, RunSeries]]) -> None:
             state.reference_choice = choice
-            state.set_measured(run, *result)
+            state.set_measured([(run, *each) for run, each in zip(runs, found, strict=True)])
 
-        copy, known = run.trajectory.copy(), state.known_reference
-        self.run_task(lambda: operations.measured(choice, copy, known), measured)
+        self.run_task(
+            lambda: [operations.measured(choice, copy, known) for copy in copies], measured
+        )
 
     def load_reference(self, path: Path, *, symmetric: bool) -> None:
         """Measure to a structure from a file; its atoms may come in another order."""
@@ -345,7 +350,8 @@ class Controller:
         self.state.end_run(reason)
         choice, known = self.state.reference_choice, self.state.known_reference
         if known is None or choice.symmetric or self.state.reference is not known:
-            self.measure_to(choice)  # only now there is a final and a best frame
+            # Only now there is a final and a best frame.
+            self._measure(choice, [self.state.run] if self.state.run else [])
 
     def _is_run(self, event: Event) -> bool:
         return self._run is not None and event.job == self._run.number

@@ -86,6 +86,15 @@ MENUS: dict[str, tuple[str, ...]] = {
         "plot_measurement",
         "remove_measure",
     ),
+    "&Demos": (
+        "demo_dissolve",
+        "demo_noise",
+        "demo_methods",
+        "",
+        "demo_next",
+        "demo_back",
+        "demo_end",
+    ),
     "&Help": ("palette", "shortcuts", "about"),
 }
 

@@ -1,6 +1,7 @@
 """Runs that were kept, so that they can be compared."""
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from morered_gui.app.references import Reference
@@ -16,7 +17,9 @@ _numbers = itertools.count(1)
 
 @dataclass(eq=False)
 class RunRecord:
-    """One run with its measurements; ``number`` is unique and gives it its colour.
+    """One run with its measurements.
+
+    ``number`` is unique in this process; ``colour`` is a number too, and outlives it.
 
     Attributes:
         meant: the molecule before noise, whose stereo counts; None where the start shows it.
@@ -30,12 +33,14 @@ class RunRecord:
     series: RunSeries = field(init=False)
     visible: bool = True
     number: int = field(default_factory=lambda: next(_numbers))
+    colour: int = 0
     meant: Structure | None = None
     check: Check | None = None
     ends: tuple[XtbPoint | None, XtbPoint | None] | None = None
     course: XtbCourse | None = None
 
     def __post_init__(self) -> None:
+        self.colour = self.colour or self.number
         self.measure(self.reference, self.reference.series())
 
     def measure(self, reference: Reference, series: RunSeries) -> None:
@@ -59,6 +64,15 @@ class RunRecord:
             return self.check.better.index
         known = self.check is not None and self.course is not None and self.course.complete
         return len(self.trajectory) - 1 if known else self.trajectory.best_index
+
+
+def paint(runs: Sequence[RunRecord], colours: Sequence[int]) -> None:
+    """Give runs the colours that they had; those to come get others."""
+    for run, colour in zip(runs, colours, strict=True):
+        run.colour = colour
+    latest = max(colours, default=0)
+    while next(_numbers) < latest:
+        pass
 
 
 def same_molecule(first: Structure, second: Structure) -> bool:

@@ -15,8 +15,13 @@ from typing import Any, Self
 
 import numpy as np
 
-from morered_gui.app.records import RunRecord
-from morered_gui.app.references import Reference, ReferenceChoice, chosen_reference
+from morered_gui.app.records import RunRecord, paint
+from morered_gui.app.references import (
+    Reference,
+    ReferenceChoice,
+    ReferenceKind,
+    chosen_reference,
+)
 from morered_gui.app.state import AppState
 from morered_gui.core import ExpectedError, Frame, Provenance, StopReason, Structure, Trajectory
 from morered_gui.core.arrays import FloatArray
@@ -66,6 +71,10 @@ class Session:
         findings: what else is known of the same runs; may be fewer.
         current: which of them is looked at; -1 for none.
         frame_index: of the frame looked at.
+        pinned: a frame that is kept in sight.
+        measured_to: by choice, what the runs are measured to.
+        visible: per run, whether its curves are drawn beside those of others.
+        colours: per run, the number that gives its colour.
         choices: names of settings and their values, plain data; not checked.
     """
 
@@ -77,6 +86,10 @@ class Session:
     findings: tuple[Findings, ...] = ()
     current: int = -1
     frame_index: int = 0
+    pinned: Structure | None = None
+    measured_to: ReferenceChoice = field(default_factory=ReferenceChoice)
+    visible: tuple[bool, ...] = ()
+    colours: tuple[int, ...] = ()
     choices: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
@@ -97,31 +110,44 @@ class Session:
             findings=tuple(Findings(run.meant, run.course) for run in runs),
             current=runs.index(state.run) if state.run in runs else -1,
             frame_index=state.frame_index,
+            pinned=state.pinned,
+            measured_to=state.reference_choice,
+            visible=tuple(run.visible for run in runs),
+            colours=tuple(run.colour for run in runs),
             choices=dict(choices),
         )
 
     def records(self) -> list[RunRecord]:
-        """The runs, measured to the known reference or their own end; takes time."""
-        choice = ReferenceChoice()
+        """The runs, measured as they were; takes time."""
         found = (*self.findings, *repeat(Findings(), len(self.trajectories)))
-        return [
+        made = [
             RunRecord(
                 t,
-                chosen_reference(choice, t, self.reference),
+                chosen_reference(self.measured_to, t, self.reference),
                 meant=known.meant,
                 course=known.course,
             )
             for t, known in zip(self.trajectories, found, strict=False)
         ]
+        for run, visible in zip(made, self.visible, strict=False):  # older files have none
+            run.visible = visible
+        if len(self.colours) == len(made):
+            paint(made, self.colours)
+        return made
 
     def restore(self, state: AppState, records: list[RunRecord] | None = None) -> None:
         """Put everything but the choices back into the state.
 
         ``records`` are those of ``records()`` where another thread has made them already.
         """
+        for run in list(state.runs):  # else those of the same molecule would stay
+            state.remove_run(run)
         state.load(self.base, self.reference)
+        state.reference_choice = self.measured_to
         for record in self.records() if records is None else records:
             state.keep_run(record)
+        if self.pinned is not None and self.pinned.same_atoms(self.start):
+            state.pin_frame(self.pinned)
         if self.trajectories or self.noise_step or self.start != self.base:
             state.set_noised(self.start, self.noise_step)
         if 0 <= self.current < len(state.runs):
@@ -149,11 +175,19 @@ def save_session(path: Path, session: Session) -> None:
         ],
         "current": session.current,
         "frame_index": session.frame_index,
+        "pinned": None,
+        "measured_to": {
+            "kind": session.measured_to.kind,
+            "symmetric": session.measured_to.symmetric,
+            "loaded": _put_reference(arrays, "loaded", session.measured_to.loaded),
+        },
+        "visible": session.visible,
+        "colours": session.colours,
         "choices": dict(session.choices),
     }
-    if session.reference is not None:
-        described = _put_structure(arrays, "reference", session.reference.structure)
-        table["reference"] = {**described, "label": session.reference.label}
+    table["reference"] = _put_reference(arrays, "reference", session.reference)
+    if session.pinned is not None:
+        table["pinned"] = _put_structure(arrays, "pinned", session.pinned)
     with replacing(path) as part, zipfile.ZipFile(part, "w") as archive:
         archive.writestr(JSON_MEMBER, json.dumps(table, indent=1))
         for name, array in arrays.items():
@@ -205,13 +239,11 @@ def _session(file: Mapping[str, Any]) -> Session:
         raise SessionError("is no session of this program")
     if table["version"] > VERSION:
         raise SessionError("was written by a newer version of this program; update it")
-    reference = table["reference"]
+    pinned, measured_to = table.get("pinned"), table.get("measured_to") or {}
     return Session(
         start=_structure(file, "start", table["start"]),
         base=_structure(file, "base", table["base"]),
-        reference=None
-        if reference is None
-        else Reference(_structure(file, "reference", reference), str(reference["label"])),
+        reference=_reference(file, "reference", table["reference"]),
         noise_step=int(table["noise_step"]),
         trajectories=tuple(
             _trajectory(file, f"trajectory-{k}", described)
@@ -223,6 +255,14 @@ def _session(file: Mapping[str, Any]) -> Session:
         ),
         current=int(table["current"]),
         frame_index=int(table["frame_index"]),
+        pinned=None if pinned is None else _structure(file, "pinned", pinned),
+        measured_to=ReferenceChoice(
+            ReferenceKind(measured_to.get("kind", ReferenceKind.AUTOMATIC)),
+            bool(measured_to.get("symmetric")),
+            _reference(file, "loaded", measured_to.get("loaded")),
+        ),
+        visible=tuple(map(bool, table.get("visible", ()))),
+        colours=tuple(map(int, table.get("colours", ()))),
         choices=dict(table["choices"]),
     )
 
@@ -239,6 +279,20 @@ def _put_structure(arrays: Arrays, name: str, structure: Structure) -> dict[str,
 def _structure(file: Mapping[str, Any], name: str, described: Mapping[str, Any]) -> Structure:
     arrays = {each: file[f"{name}/{each}"] for each in _STRUCTURE_ARRAYS}
     return Structure(**arrays, charge=int(described["charge"]), name=str(described["name"]))
+
+
+def _put_reference(arrays: Arrays, name: str, reference: Reference | None) -> dict[str, Any] | None:
+    if reference is None:
+        return None
+    return {**_put_structure(arrays, name, reference.structure), "label": reference.label}
+
+
+def _reference(
+    file: Mapping[str, Any], name: str, described: Mapping[str, Any] | None
+) -> Reference | None:
+    if described is None:
+        return None
+    return Reference(_structure(file, name, described), str(described["label"]))
 
 
 # --- trajectories -------------------------------------------------------------------------------

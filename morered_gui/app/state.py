@@ -5,6 +5,7 @@ signals and never to each other.
 """
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Self
@@ -274,11 +275,12 @@ class AppState:
         self.trajectory_changed.emit()
         self.runs_changed.emit()
 
-    def set_measured(self, run: RunRecord, reference: Reference, series: RunSeries) -> None:
-        """Measure a run to another reference; frames that the series lacks are added to it."""
-        run.measure(reference, series)
+    def set_measured(self, measured: Sequence[tuple[RunRecord, Reference, RunSeries]]) -> None:
+        """Measure runs to other references; frames that a series lacks are added to it."""
+        for run, reference, series in measured:
+            run.measure(reference, series)
         self.runs_changed.emit()
-        if run is self.run:
+        if any(run is self.run for run, _, _ in measured):
             self.trajectory_changed.emit()
 
     def look_at_run(self, run: RunRecord) -> None:

@@ -24,7 +24,9 @@ from morered_gui.diffusion.schedule import SCHEDULES, NoiseSchedule
 
 if TYPE_CHECKING:
     from torch import Tensor
+    from torch.nn import Module
 
+    from morered_gui.diffusion.energy import EnergyNetwork
     from morered_gui.diffusion.network import MoreRedNetwork
 
 CONFIG_FILE, WEIGHTS_FILE = "config.json", "model.safetensors"
@@ -34,6 +36,7 @@ METHODS_OF_KIND: Mapping[NetworkKind, tuple[str, ...]] = {
     NetworkKind.JOINT: ("jt", "fast"),
     NetworkKind.NOISE: ("as", "itp", "ddpm"),
     NetworkKind.TIME: (),
+    NetworkKind.ENERGY: ("mlff",),
 }
 
 
@@ -152,17 +155,29 @@ class ModelFolder:
         return hashlib.sha256((self.path / WEIGHTS_FILE).read_bytes()).hexdigest()
 
     def load_network(self) -> "MoreRedNetwork":
-        """Build the network with its weights; raises ModelError."""
+        """Build a network of MoreRed with its weights; raises ModelError."""
+        from morered_gui.diffusion.network import MoreRedNetwork
+
+        if self.config.network.kind == NetworkKind.ENERGY:
+            raise ModelError(f"the model '{self.config.name}' is a force field: it knows no noise")
+        return self._with_weights(MoreRedNetwork(self.config.network))
+
+    def load_energy_network(self) -> "EnergyNetwork":
+        """Build a force field with its weights; raises ModelError."""
+        from morered_gui.diffusion.energy import EnergyNetwork
+
+        if self.config.network.kind != NetworkKind.ENERGY:
+            raise ModelError(f"the model '{self.config.name}' is no force field")
+        return self._with_weights(EnergyNetwork(self.config.network))
+
+    def _with_weights[N: "Module"](self, network: N) -> N:
         from safetensors import SafetensorError
         from safetensors.torch import load_file
-
-        from morered_gui.diffusion.network import MoreRedNetwork
 
         try:
             weights = load_file(self.path / WEIGHTS_FILE)
         except (SafetensorError, OSError) as error:
             raise ModelError(f"{self.path / WEIGHTS_FILE} can't be read: {error}") from error
-        network = MoreRedNetwork(self.config.network)
         try:
             network.load_state_dict(weights)
         except RuntimeError as error:

@@ -10,6 +10,7 @@ class NetworkKind(StrEnum):
     JOINT = "joint"  # time and noise, from one body
     NOISE = "noise"  # noise, given the time
     TIME = "time"  # time
+    ENERGY = "energy"  # energy, and with it forces; no part of MoreRed but its baseline
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -172,8 +172,8 @@ class GatedEquivariantBlock(nn.Module):
         return scalars, gate[..., None, :] * w
 
 
-class TimeHead(nn.Module):
-    """Normalised time per atom."""
+class ScalarHead(nn.Module):
+    """A number per atom: normalised time, or the atom's part of the energy."""
 
     def __init__(self, n_features: int) -> None:
         super().__init__()
@@ -217,9 +217,9 @@ class MoreRedNetwork(nn.Module):
         self.representation = PaiNN(config)
         has_time = config.kind != NetworkKind.NOISE
         has_noise = config.kind != NetworkKind.TIME
-        self.time_head = TimeHead(config.n_features) if has_time else None
+        self.time_head = ScalarHead(config.n_features) if has_time else None
         self.noise_head = NoiseHead(config.n_features) if has_noise else None
-        self.apply(_initialise)
+        self.apply(initialise)
 
     def forward(self, numbers: Tensor, positions: Tensor, time: Tensor | None = None) -> Output:
         """Predict noise and time.
@@ -251,7 +251,7 @@ def _pyramid(n_features: int) -> list[int]:
     return [max(1, n_features // 2**i) for i in range(N_HEAD_LAYERS)] + [1]
 
 
-def _initialise(module: nn.Module) -> None:
+def initialise(module: nn.Module) -> None:
     """Xavier weights and zero biases, as SchNetPack's Dense has them."""
     if isinstance(module, nn.Linear):
         nn.init.xavier_uniform_(module.weight)

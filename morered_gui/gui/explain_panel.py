@@ -52,6 +52,7 @@ class ExplainPanel(QWidget):
         self._timer.timeout.connect(self._ask)
         self._told = QLabel(INTRODUCTION)
         self._told.setWordWrap(True)
+        self._told.setAccessibleName("What the network says")
         self._grid = QGridLayout()
         self._cells: list[tuple[QLabel, QLabel, QLabel]] = []
         self._no_frame = muted(NO_FRAME)

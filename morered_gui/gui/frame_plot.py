@@ -90,7 +90,7 @@ class FramePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
 
     def colour_of(self, run: RunRecord) -> QColor:
         """The colour of a run, the same in every plot and table."""
-        return self._theme.run_colour(run.number)
+        return self._theme.run_colour(run.colour)
 
     def others(self) -> list[RunRecord]:
         """The runs drawn beside the one looked at."""

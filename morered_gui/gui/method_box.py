@@ -98,11 +98,11 @@ class MethodBox(ChoiceBox):
 
 
 def grouped(methods: Sequence[Method]) -> list[tuple[str, list[Method]]]:
-    """Methods under their headings: those with a network, and those without."""
+    """Methods under their headings: MoreRed, and what one would use instead."""
     order = {name: k for k, name in enumerate(MORERED)}
-    networks = [m for m in methods if m.kind is not None]
+    networks = [m for m in methods if not m.baseline]
     networks.sort(key=lambda m: order.get(m.name, len(order)))
-    baselines = [m for m in methods if m.kind is None]
+    baselines = [m for m in methods if m.baseline]
     groups = [("MoreRed", networks), ("Baselines", baselines)]
     return [(title, members) for title, members in groups if members]
 

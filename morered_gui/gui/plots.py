@@ -139,6 +139,10 @@ class RunPlot(FramePlot):
         x, _ = self._curves["left"].getData()
         return 0 if x is None else len(x)
 
+    def drawn(self, side: str) -> tuple[FloatArray, FloatArray]:
+        """The curve on the left or the right axis, (k,) both."""
+        return self._points(self._state.run, side)
+
     @property
     def n_overlays(self) -> int:
         """Curves of other runs."""

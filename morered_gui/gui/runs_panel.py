@@ -149,7 +149,7 @@ class RunsPanel(QWidget):
         first = self._table.item(row, 0)
         if first is not None:
             swatch = QPixmap(SWATCH, SWATCH)
-            swatch.fill(self._theme.run_colour(run.number))
+            swatch.fill(self._theme.run_colour(run.colour))
             first.setIcon(QIcon(swatch))
             first.setCheckState(Qt.CheckState.Checked if run.visible else Qt.CheckState.Unchecked)
 

@@ -116,7 +116,7 @@ class ScatterPlot(FramePlot):
         self._points.setBrush(pg.mkBrush(faint))
 
     def _draw_others(self) -> None:
-        runs = self.others()
+        runs = [run for run in self.others() if run.series.knows("t")]
         while len(self._others) < len(runs):
             item = pg.ScatterPlotItem(size=POINT - 1, pxMode=True, pen=None)
             self._others.append(item)

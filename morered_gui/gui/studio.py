@@ -5,49 +5,31 @@ a place.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from morered_gui.app.comparison import RunQueue, methods_of, seeds_of, served_methods
-from morered_gui.app.controller import Controller
-from morered_gui.app.editing import Editing
+from morered_gui.app.demos import DEMOS
 from morered_gui.app.ensemble_watch import EnsembleWatch
 from morered_gui.app.session import SUFFIX
 from morered_gui.app.settings import Settings, choices_of, with_choices
 from morered_gui.core import Structure
 from morered_gui.gui.commands import file_stem
-from morered_gui.gui.course import CoursePanel
+from morered_gui.gui.demo_player import DemoPlayer
 from morered_gui.gui.edit_panel import EDITS, EditPanel
 from morered_gui.gui.explain_panel import SAME_NOISE, ExplainPanel
 from morered_gui.gui.exporter import Exporter
 from morered_gui.gui.look_panel import LookPanel
 from morered_gui.gui.palette import Palette
 from morered_gui.gui.picking import Picker
-from morered_gui.gui.run_panel import RunPanel
 from morered_gui.gui.runs_panel import RunsPanel
-from morered_gui.gui.scene import Scene
 from morered_gui.gui.session_file import SessionFiles
+from morered_gui.gui.studio_parts import StudioParts
 from morered_gui.gui.theme import Theme
-from morered_gui.gui.view3d import View3D
-
-
-@dataclass(frozen=True, eq=False)
-class StudioParts:
-    """The parts of the window that the studio works with."""
-
-    controller: Controller
-    view: View3D
-    scene: Scene
-    course: CoursePanel
-    run_panel: RunPanel
-    actions: Mapping[str, QAction]
-    theme: Theme
-    editing: Editing
 
 
 class Studio:
@@ -75,6 +57,10 @@ class Studio:
             "start_dissolved": self._start_dissolved,
             "palette": self._open_palette,
             "copy_picture": self._copy_picture,
+            "demo_next": self._next_step,
+            "demo_back": self._step_back,
+            "demo_end": self._end_demo,
+            **{name: partial(self._start_demo, name) for name in DEMOS},
             **{name: partial(self._edit, name) for name in EDITS},
         }
 
@@ -97,6 +83,7 @@ class Studio:
             "Look and measure": self.look,
             "Explain": self.explain,
         }
+        self.demos = DemoPlayer(self._window, parts, self.explain)
         self.queue = RunQueue(parts.controller)
         self.ensembles = EnsembleWatch(parts.controller)
         self.palette = Palette(parts.actions, self._window)
@@ -130,6 +117,7 @@ class Studio:
         """New colours."""
         self.exporter.theme = theme
         self.runs.set_theme(theme)
+        self.demos.theme = theme
 
     def enable_actions(self) -> None:
         """Grey out what makes no sense now."""
@@ -162,6 +150,18 @@ class Studio:
 
     def _remove_measurement(self) -> None:
         self.look.remove_selected()
+
+    def _start_demo(self, name: str) -> None:
+        self.demos.start(name)
+
+    def _next_step(self) -> None:
+        self.demos.go_on()
+
+    def _step_back(self) -> None:
+        self.demos.go_back()
+
+    def _end_demo(self) -> None:
+        self.demos.end()
 
     def _edit(self, name: str) -> None:
         self.edit.carry_out(name)

@@ -113,6 +113,11 @@ def style_sheet(theme: Theme) -> str:
     QLabel[role="value"] {{ font-weight: 600; }}
     QFrame[role="line"] {{ color: {theme.line.name()}; background: {theme.line.name()};
         border: none; max-height: 1px; }}
+    QFrame#demo {{ border: none; border-radius: 6px; margin: 8px 8px 0 8px; background: {tint}; }}
+    QToolButton#demo_next {{ background: {theme.accent.name()}; color: {theme.accent_text.name()};
+        border: none; border-radius: 5px; padding: 4px 14px; font-weight: 600; }}
+    QToolButton#demo_next:disabled {{ background: {theme.line.name()};
+        color: {theme.muted.name()}; }}
     QFrame#message {{ border: none; border-radius: 6px; margin: 8px; background: {tint}; }}
     QFrame#message[severity="error"] {{ background: {error_tint}; }}
     QFrame#message[severity="warning"] {{ background: {warning_tint}; }}

@@ -36,7 +36,8 @@ from morered_gui.gui.recovery import Recovery
 from morered_gui.gui.run_panel import RunPanel
 from morered_gui.gui.scene import Scene
 from morered_gui.gui.status import StatusLine
-from morered_gui.gui.studio import Studio, StudioParts
+from morered_gui.gui.studio import Studio
+from morered_gui.gui.studio_parts import StudioParts
 from morered_gui.gui.theme import Theme, style_sheet, theme_of
 from morered_gui.gui.verdict import VerdictDesk
 from morered_gui.gui.view3d import View3D
@@ -123,10 +124,12 @@ class MainWindow(QMainWindow):
                 self.view,
                 self.scene,
                 self.course,
+                self.playback,
                 self.run_panel,
                 actions,
                 theme,
                 self.desk.editing,
+                self.open_example,
             )
         )
         self.setCentralWidget(self._centre())
@@ -139,6 +142,7 @@ class MainWindow(QMainWindow):
         column = QVBoxLayout(centre)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
+        column.addWidget(self.studio.demos.bar)
         column.addWidget(self.message_bar)
         column.addWidget(self.library.in_front_of(self.view), 1)
         column.addWidget(self.verdicts.build(self._theme, energies=self.settings.check_energies))

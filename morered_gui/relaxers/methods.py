@@ -36,6 +36,11 @@ class Method:
     draws: bool = False
     stages: tuple[str, ...] = ()
 
+    @property
+    def baseline(self) -> bool:
+        """Whether it is no part of MoreRed: it follows energies, be they a network's or not."""
+        return self.kind in {None, NetworkKind.ENERGY}
+
 
 # Halgren 1996, doi 10.1002/(SICI)1096-987X(199604)17:5/6<490::AID-JCC1>3.0.CO;2-P: H C N O F Si P
 # S Cl Br I, and bare ions of Li Na Mg K Ca Fe Cu Zn.
@@ -106,6 +111,13 @@ _ALL = (
         title="UFF",
         summary="the universal force field, for all elements; needs known bonds",
         capabilities=_UFF,
+    ),
+    Method(
+        name="mlff",
+        title="Learned force field",
+        summary="energy and forces of a network, trained on disturbed structures; L-BFGS",
+        kind=NetworkKind.ENERGY,
+        model="qm9-mlff",
     ),
     Method(
         name="gfn2-xtb",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from morered_gui.core import Capabilities, ExpectedError, Provenance, Relaxer, Structure
 from morered_gui.diffusion.checkpoint import ModelError, ModelFolder, find_model
+from morered_gui.diffusion.config import NetworkKind
 from morered_gui.diffusion.torch_loading import load_torch
 from morered_gui.relaxers.methods import (
     DEFAULT_METHOD,
@@ -110,6 +111,10 @@ def build_relaxer(choice: RelaxerChoice, threads: int | None = None) -> Relaxer:
         import torch
 
         torch.set_num_threads(threads)
+    if method.kind == NetworkKind.ENERGY:
+        from morered_gui.relaxers.mlff import build_mlff
+
+        return build_mlff(method, folder, choice.device)
     return _build_diffusion(method, folder, choice)
 
 
@@ -181,7 +186,7 @@ def _time_folders(method: Method, folder: ModelFolder, choice: RelaxerChoice) ->
         )
     beside = folder.path.parent / name
     found = find_model(beside if beside.is_dir() and "/" not in name else name)
-    if found.config.network.kind != "time":
+    if found.config.network.kind != NetworkKind.TIME:
         raise ModelError(f"the model '{found.config.name}' is no time network")
     if (found.config.schedule, found.config.n_steps) != (
         folder.config.schedule,

@@ -25,6 +25,8 @@ def obstacle(method: Method, models: Sequence[ModelInfo]) -> str:
         return f"It needs the package {method.package}: pip install {method.package}."
     if method.kind is None:
         return ""
+    if method.kind == NetworkKind.ENERGY and not models_for(method, models):
+        return "It needs a model that gives energies, and there is none; train or import one."
     if not models_for(method, models):
         return f"It needs a model with a {method.kind} network, and there is none; import one."
     if method.name in CLOCKED and not time_models(models):

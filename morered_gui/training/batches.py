@@ -28,12 +28,16 @@ class Batch:
 
 def pad(data: EquilibriumSet, rows: IntArray, size: int) -> Batch:
     """Take structures out of the set, each padded to ``size`` atoms."""
-    n_atoms = data.n_atoms[rows]
+    places, real = places_of(data, rows, size)
+    numbers = np.where(real, data.numbers[places], 0).astype(np.int64)
+    return Batch(rows, numbers, np.where(real[..., None], data.positions[places], 0.0))
+
+
+def places_of(data: EquilibriumSet, rows: IntArray, size: int) -> tuple[IntArray, BoolArray]:
+    """Where the atoms of structures lie in the flat arrays [B, N], and which are no padding."""
     place = np.arange(size)[None]
-    real = place < n_atoms[:, None]
-    flat = np.where(real, data.starts[rows][:, None] + place, 0)
-    numbers = np.where(real, data.numbers[flat], 0).astype(np.int64)
-    return Batch(rows, numbers, np.where(real[..., None], data.positions[flat], 0.0))
+    real = place < data.n_atoms[rows][:, None]
+    return np.where(real, data.starts[rows][:, None] + place, 0), real
 
 
 class BatchStream:

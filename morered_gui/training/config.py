@@ -32,6 +32,11 @@ class TrainingConfig:
             a few evaluations (``DisplacementRecipe``), without it as the paper has it.
         summary: the model's description in one line.
         time_model: of a noise network: the model whose time network goes with it.
+        energy_weight: of a force field: weight of the energy's loss; that of the forces has the
+            rest.
+        n_training: train on so many structures only: a seeded choice of molecules, or the first
+            of the labels; fewer are part of more. None for all.
+        same_molecules_as: train only on molecules that this training file has, too.
         threads: CPU threads; one process per core with one thread each shares best.
     """
 
@@ -62,6 +67,9 @@ class TrainingConfig:
     partners: str | None = None
     summary: str = ""
     time_model: str = ""
+    energy_weight: float = 0.01
+    n_training: int | None = None
+    same_molecules_as: str | None = None
 
     @classmethod
     def read(cls, path: Path) -> Self:

@@ -21,7 +21,7 @@ from morered_gui.diffusion.network import Output
 from morered_gui.diffusion.process import DiffusionProcess, centred
 from morered_gui.training.batches import Batch
 from morered_gui.training.partners import Partners
-from morered_gui.training.recipe import Example, ExampleTensors, Losses, weighted
+from morered_gui.training.recipe import Example, ExampleTensors, Losses, denoising_losses
 
 # A displacement below this (Å per coordinate) counts as one of this size with eps near 0.
 SMALLEST_SIGMA = 0.004
@@ -92,7 +92,7 @@ class DisplacementRecipe:
         noise = (weight[:, None, None] * (move - target) ** 2).sum() / (3.0 * n_atoms)
         time = self._time_loss(output.time, tensors)
         self._keep(example, move.detach().cpu().numpy())
-        return Losses(weighted(output, noise, time, self.time_weight), noise, time)
+        return denoising_losses(output, noise, time, self.time_weight)
 
     def _time_loss(self, time: torch.Tensor, tensors: ExampleTensors) -> torch.Tensor:
         """Huber loss of the relative error: a small t decides when to stop, it counts as well."""

@@ -9,12 +9,17 @@ from typing import Any, Self
 import numpy as np
 
 from morered_gui.core import ExpectedError
-from morered_gui.core.arrays import FloatArray, IntArray
+from morered_gui.core.arrays import BoolArray, FloatArray, IntArray
 from morered_gui.core.files import replacing
 from morered_gui.training.dataset import MODULUS, EquilibriumSet, Record
 
 # Of the training molecules of the data set, those with index mod 50 == 9 validate the force field.
 HELD_OUT_RESIDUE = 9
+
+
+def is_held_out(index: IntArray) -> BoolArray:
+    """Whether molecules of these numbers only validate a force field."""
+    return np.asarray(index % MODULUS == HELD_OUT_RESIDUE)
 
 
 class Kind(IntEnum):
@@ -55,19 +60,9 @@ class LabelledSet:
         return len(self.energy)
 
     @property
-    def held_out(self) -> np.ndarray:
-        """(M,) whether a structure belongs to a molecule that only validates."""
-        return np.asarray(self.structures.index % MODULUS == HELD_OUT_RESIDUE)
-
-    @property
-    def training_rows(self) -> IntArray:
-        """Rows to train on, in the order of the file."""
-        return np.flatnonzero(~self.held_out)
-
-    @property
     def validation_rows(self) -> IntArray:
         """Rows of the molecules that are held out."""
-        return np.flatnonzero(self.held_out)
+        return np.flatnonzero(is_held_out(self.structures.index))
 
     @classmethod
     def collect(cls, labels: Iterable[Label], meta: dict[str, Any]) -> Self:

@@ -3,10 +3,10 @@
 import csv
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -17,13 +17,9 @@ from tqdm import tqdm
 from morered_gui.core.files import replacing
 from morered_gui.diffusion.devices import choose_device
 from morered_gui.diffusion.memory import TRAINING_BLOCK, keep_memory
-from morered_gui.diffusion.network import MoreRedNetwork
-from morered_gui.diffusion.process import DiffusionProcess
-from morered_gui.training.batches import Batch, BatchStream
+from morered_gui.training.batches import Batch
 from morered_gui.training.config import TrainingConfig
-from morered_gui.training.dataset import EquilibriumSet, Split
-from morered_gui.training.recipe import ExampleTensors, Losses, Recipe, fed_time
-from morered_gui.training.validation import Validation
+from morered_gui.training.recipe import Losses
 
 SAVE_MINUTES = 5.0
 OnValidation = Callable[[dict[str, float]], None]
@@ -48,29 +44,45 @@ def rate_factor(config: TrainingConfig, progress: Progress) -> float:
     return warmup * (config.final_rate + (1.0 - config.final_rate) * cosine)
 
 
+class Objective(Protocol):
+    """What a network is trained for, and on what."""
+
+    def make_network(self) -> nn.Module:
+        """One with new weights."""
+        ...
+
+    def batches(self, rng: np.random.Generator) -> Iterator[Batch]:
+        """An endless stream of training batches."""
+        ...
+
+    def losses(
+        self, network: Any, batch: Batch, rng: np.random.Generator, device: torch.device
+    ) -> Losses:
+        """What to minimise; ``network`` may be a compiled one."""
+        ...
+
+    def validate(self, network: Any, device: torch.device) -> dict[str, float]:
+        """Figures by name, of structures that are not trained on."""
+        ...
+
+
 class Trainer:
     """One training run in one folder: ``resume.pt`` and ``log.csv``."""
 
     def __init__(
         self,
         config: TrainingConfig,
-        data: EquilibriumSet,
+        objective: Objective,
         folder: Path,
-        recipe: Recipe,
-        start: dict[str, Tensor] | None = None,
+        start: Mapping[str, Tensor] | None = None,
     ) -> None:
         """``start`` are weights to begin with; a resume file in the folder goes before them."""
         keep_memory(TRAINING_BLOCK)
         torch.set_num_threads(config.threads)
         torch.manual_seed(config.seed)
-        self.config, self.folder = config, folder
+        self.config, self.objective, self.folder = config, objective, folder
         self.device = choose_device(config.device)
-        self.recipe = recipe
-        self.stream = BatchStream(
-            data, data.members(Split.TRAIN), config.batch_size, config.n_sizes
-        )
-        self.validation = Validation(data, DiffusionProcess(), config.n_validation)
-        self.network = MoreRedNetwork(config.network).to(self.device)
+        self.network = objective.make_network().to(self.device)
         if start is not None:
             self.network.load_state_dict(start)
         average = get_ema_multi_avg_fn(config.ema_decay)  # type: ignore[no-untyped-call]
@@ -83,11 +95,9 @@ class Trainer:
         self._resume()
 
     @property
-    def averaged(self) -> MoreRedNetwork:
+    def averaged(self) -> nn.Module:
         """The network with averaged weights: the one to keep."""
-        module = self.ema.module
-        assert isinstance(module, MoreRedNetwork)
-        return module
+        return self.ema.module
 
     @property
     def finished(self) -> bool:
@@ -105,14 +115,14 @@ class Trainer:
         last_save = last_validation = time.monotonic()
         total, done = self.config.max_steps, self.progress.step
         bar = tqdm(total=total, initial=done, unit="step", disable=None)
-        for batch, elapsed in _timed(self.stream(rng)):
+        for batch, elapsed in _timed(self.objective.batches(rng)):
             if self.finished:
                 break
             result = self._step(network, batch, rng)
             self.progress.step += 1
             bar.update()
             if self.progress.step % 100 == 0:
-                bar.set_postfix_str(f"noise {result.noise:.4f} time {result.time:.5f}")
+                bar.set_postfix_str(" ".join(f"{k} {v:.5f}" for k, v in result.parts.items()))
             self.progress.seconds += elapsed()
             if time.monotonic() - last_validation > 60.0 * self.config.validate_minutes:
                 last_validation = time.monotonic()
@@ -126,11 +136,7 @@ class Trainer:
     def _step(self, network: Any, batch: Batch, rng: np.random.Generator) -> Losses:
         for group in self.optimiser.param_groups:
             group["lr"] = self.config.learning_rate * rate_factor(self.config, self.progress)
-        example = self.recipe.example(batch, rng)
-        tensors = ExampleTensors.of(example, self.device)
-        fed = fed_time(self.config.network.kind, tensors)
-        output = network(tensors.numbers, tensors.positions, fed)
-        result = self.recipe.losses(output, example, tensors)
+        result = self.objective.losses(network, batch, rng, self.device)
         self.optimiser.zero_grad(set_to_none=True)
         if not result.total.item() < self.config.explosion:  # also where it is NaN
             self.progress.skipped += 1
@@ -145,7 +151,7 @@ class Trainer:
         return result
 
     def _validate(self, on_validation: OnValidation | None) -> None:
-        figures = self.validation(self.averaged, self.device)
+        figures = self.objective.validate(self.averaged, self.device)
         self._log(figures)
         self._save()
         if on_validation is not None:

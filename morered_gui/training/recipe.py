@@ -1,5 +1,6 @@
 """How training inputs are made from equilibrium structures, and what is asked of the network."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -34,11 +35,10 @@ class Example:
 
 
 class Losses(NamedTuple):
-    """Weighted sum and its parts; a head that the network lacks counts 0."""
+    """Weighted sum, and its parts by name; a head that the network lacks counts 0."""
 
     total: Tensor
-    noise: Tensor
-    time: Tensor
+    parts: Mapping[str, Tensor]
 
 
 class Recipe(Protocol):
@@ -111,7 +111,7 @@ class GaussianRecipe:
             noise = ((output.noise - tensors.noise) ** 2).sum() / (3.0 * n_atoms)
         if output.time is not None:
             time = time_loss(output.time, tensors)
-        return Losses(weighted(output, noise, time, self.time_weight), noise, time)
+        return denoising_losses(output, noise, time, self.time_weight)
 
 
 def time_loss(time: Tensor, tensors: ExampleTensors) -> Tensor:
@@ -120,11 +120,12 @@ def time_loss(time: Tensor, tensors: ExampleTensors) -> Tensor:
     return ((time - tensors.time[:, None]) ** 2 * real).sum() / real.sum()
 
 
-def weighted(output: Output, noise: Tensor, time: Tensor, time_weight: float) -> Tensor:
+def denoising_losses(output: Output, noise: Tensor, time: Tensor, time_weight: float) -> Losses:
     """The joint loss; for a single head its own loss."""
+    parts = {"noise": noise, "time": time}
     if output.noise is None or output.time is None:
-        return noise + time
-    return (1.0 - time_weight) * noise + time_weight * time
+        return Losses(noise + time, parts)
+    return Losses((1.0 - time_weight) * noise + time_weight * time, parts)
 
 
 def fed_time(kind: NetworkKind, tensors: ExampleTensors) -> Tensor | None:

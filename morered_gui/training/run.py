@@ -1,47 +1,97 @@
 """From a training configuration to a model folder."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
 from torch import Tensor
 
 from morered_gui.core import ExpectedError
+from morered_gui.core.arrays import IntArray
 from morered_gui.diffusion.checkpoint import METHODS_OF_KIND, ModelConfig, find_model, save_model
-from morered_gui.diffusion.network import MoreRedNetwork
+from morered_gui.diffusion.config import NetworkKind
 from morered_gui.diffusion.process import DiffusionProcess
+from morered_gui.training.batches import BatchStream
 from morered_gui.training.config import TrainingConfig
-from morered_gui.training.dataset import EquilibriumSet
+from morered_gui.training.dataset import EquilibriumSet, Split
+from morered_gui.training.denoising import Denoising
 from morered_gui.training.displacement import DisplacementRecipe
-from morered_gui.training.loop import Trainer
+from morered_gui.training.forces import ForceMatching
+from morered_gui.training.labels import LabelledSet, is_held_out
+from morered_gui.training.loop import Objective, Trainer
 from morered_gui.training.partners import Partners
 from morered_gui.training.recipe import GaussianRecipe, Recipe
+from morered_gui.training.validation import Validation
+
+CHOICE_SEED = 0  # of the molecules that ``n_training`` leaves
+SPLIT = "index mod 50: 7 test, 8 validation, the rest training"
 
 
 def train_model(config: TrainingConfig, run_folder: Path, model_folder: Path) -> Path:
     """Train to the end of the budget; the model is written anew at each validation."""
     data = EquilibriumSet.load(Path(config.data))
-    trainer = Trainer(config, data, run_folder, _recipe(config, data), _start(config))
+    rows = training_rows(config, data)
+    objective = _objective(config, data, rows)
+    trainer = Trainer(config, objective, run_folder, _start(config, objective))
 
     def export(figures: dict[str, float]) -> None:
-        record = model_config(config, data, trainer, figures)
+        record = model_config(config, data, len(rows), trainer, figures)
         save_model(model_folder, record, trainer.averaged.state_dict())
 
     trainer.run(export)
     return model_folder
 
 
-def _start(config: TrainingConfig) -> dict[str, Tensor] | None:
-    """The weights of another model, without a head that this network does not have."""
+def training_rows(config: TrainingConfig, data: EquilibriumSet) -> IntArray:
+    """The structures to train on; raises ExpectedError where there are fewer than asked for."""
+    rows = data.members(Split.TRAIN)
+    labelled = config.network.kind == NetworkKind.ENERGY
+    if labelled:
+        rows = rows[~is_held_out(data.index[rows])]
+    if config.same_molecules_as is not None:
+        others = EquilibriumSet.load(Path(config.same_molecules_as)).index
+        rows = rows[np.isin(data.index[rows], others)]
+    if config.n_training is None:
+        return rows
+    if len(rows) < config.n_training:
+        raise ExpectedError(f"{config.data} has {len(rows)} structures, not {config.n_training}")
+    if not labelled:
+        rows = np.random.default_rng(CHOICE_SEED).permutation(rows)
+    return rows[: config.n_training]
+
+
+def _objective(config: TrainingConfig, data: EquilibriumSet, rows: IntArray) -> Objective:
+    stream = BatchStream(data, rows, config.batch_size, config.n_sizes)
+    if config.network.kind == NetworkKind.ENERGY:
+        labels = LabelledSet.load(Path(config.data))
+        return ForceMatching(
+            config.network, labels, rows, stream, config.energy_weight, config.n_validation
+        )
+    if "kinds" in data.meta:
+        raise ExpectedError(f"{config.data} has disturbed structures; MoreRed needs equilibria")
+    validation = Validation(data, DiffusionProcess(), config.n_validation)
+    return Denoising(config.network, _recipe(config, data), stream, validation)
+
+
+def _start(config: TrainingConfig, objective: Objective) -> Mapping[str, Tensor] | None:
+    """The weights of another model, without a head that this network does not have.
+
+    A force field keeps the references of its own data.
+    """
     if config.start_from is None:
         return None
-    weights = find_model(config.start_from).load_network().state_dict()
-    wanted = MoreRedNetwork(config.network).state_dict()
+    folder = find_model(config.start_from)
+    energies = config.network.kind == NetworkKind.ENERGY
+    network = folder.load_energy_network() if energies else folder.load_network()
+    weights = network.state_dict()
+    wanted = objective.make_network().state_dict()
     shapes = {name: tensor.shape for name, tensor in weights.items()}
     if any(shapes.get(name) != tensor.shape for name, tensor in wanted.items()):
         raise ExpectedError(
             f"{config.name} can't start from {config.start_from}: the networks differ in shape, "
             "or it lacks a head"
         )
-    return {name: weights[name] for name in wanted}
+    return {name: wanted[name] if name == "references" else weights[name] for name in wanted}
 
 
 def _recipe(config: TrainingConfig, data: EquilibriumSet) -> Recipe:
@@ -62,7 +112,11 @@ def _methods(config: TrainingConfig) -> tuple[str, ...]:
 
 
 def model_config(
-    config: TrainingConfig, data: EquilibriumSet, trainer: Trainer, figures: dict[str, float]
+    config: TrainingConfig,
+    data: EquilibriumSet,
+    n_structures: int,
+    trainer: Trainer,
+    figures: dict[str, float],
 ) -> ModelConfig:
     """The record that goes with the weights."""
     level = data.meta.get("level_of_theory", "unknown")
@@ -78,7 +132,8 @@ def model_config(
         summary=config.summary,
         training={
             "data": dict(data.meta),
-            "split": "index mod 50: 7 test, 8 validation, the rest training",
+            "split": SPLIT,
+            "structures": n_structures,
             "steps": trainer.progress.step,
             "hours": round(trainer.progress.seconds / 3600.0, 3),
             "skipped_batches": trainer.progress.skipped,

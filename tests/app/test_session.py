@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from morered_gui.app.references import Reference
+from morered_gui.app.references import Reference, ReferenceChoice, ReferenceKind
 from morered_gui.app.session import JSON_MEMBER, Session, SessionError, load_session, save_session
 from morered_gui.app.state import AppState
 from morered_gui.core import Frame, Provenance, StopReason
@@ -72,6 +72,25 @@ def test_that_a_molecule_alone_is_a_session(tmp_path: Path) -> None:
     load_session(saved(tmp_path / "a.morered", state)).restore(again)
     assert again.structure == IRON_OXIDE and again.trajectory is None
     assert again.known_reference is None
+
+
+def test_that_what_is_pinned_measured_to_and_drawn_comes_back(tmp_path: Path) -> None:
+    before, after = state_in_use(), AppState()
+    loaded = Reference(WATER.with_positions(WATER.positions / 7), "file.xyz")
+    before.reference_choice = ReferenceChoice(ReferenceKind.LOADED, True, loaded)
+    before.pin_frame(before.shown)
+    before.runs[0].visible, before.runs[0].colour = False, 1234
+    session = load_session(saved(tmp_path / "a.morered", before))
+    session.restore(after)
+    session.restore(after)  # again: the runs of the same molecule are replaced
+    assert after.pinned == before.pinned
+    choice = after.reference_choice
+    assert (choice.kind, choice.symmetric) == (ReferenceKind.LOADED, True)
+    assert choice.loaded is not None and choice.loaded.structure == loaded.structure
+    assert after.reference is not None and after.reference.label == "file.xyz, symmetry-aware"
+    assert [(run.visible, run.colour) for run in after.runs] == [(False, 1234)]
+    after.begin_run(PROVENANCE)
+    assert after.runs[1].colour > 1234
 
 
 def test_that_an_empty_window_is_no_session() -> None:

@@ -1,26 +1,25 @@
 """Several runs beside each other, the explanation panel, the palette, and session files."""
 
+import json
+import subprocess
+import sys
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-import shiboken6
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QFileDialog
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
-from morered_gui.app.controller import Controller
 from morered_gui.app.measurements import Measurement
-from morered_gui.app.runs import Build
-from morered_gui.app.settings import Settings
-from morered_gui.app.state import AppState
+from morered_gui.app.references import ReferenceChoice, ReferenceKind
 from morered_gui.app.view_options import Style, ViewOptions
-from morered_gui.gui.main import window_with
 from morered_gui.gui.window import MainWindow
-from tests.gui.conftest import REAL_DEVICE, n_frames, relaxer_of
+from tests.gui.conftest import REAL_DEVICE, n_frames
 from tests.gui.pictures import picture
+from tests.gui.reopen import camera_of, described, png_of
 
 WAIT = 60_000
 
@@ -137,52 +136,50 @@ def test_that_the_palette_finds_and_triggers(relaxed: MainWindow, qtbot: QtBot) 
     palette.close()
 
 
-@pytest.fixture
-def restarted(qapp: QApplication) -> MainWindow:
-    """A program that was started anew."""
-    build: Build = relaxer_of
-    window, _ = window_with(Controller(AppState(), build=build), Settings())
-    window.resize(1200, 800)
-    window.show()
-    return window
-
-
-def test_that_a_session_shows_the_same_after_a_restart(
-    relaxed: MainWindow,
-    restarted: MainWindow,
-    qtbot: QtBot,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+def test_that_a_session_shows_the_same_in_a_new_process(
+    relaxed: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = tmp_path / "water.morered"
-    options = ViewOptions(style=Style.STICK, measurements=(Measurement((1, 0, 2)),))
-    relaxed.state.set_view(options)
-    relaxed.course.choose({"left": "moved", "progress": "seconds"})
-    relaxed.state.select_frame(4)
-    relaxed.view.set_camera([0.1, 0.2, 0.3, 40.0, 0.1, 0.2, 0.3, 0.9])
-    before = picture(relaxed, qtbot)
+    window, path = relaxed, tmp_path / "water.morered"
+
+    def wait(condition: Callable[[], bool]) -> None:
+        qtbot.waitUntil(condition, timeout=WAIT)
+
+    window.actions_by_id["noise"].trigger()
+    window.actions_by_id["relax"].trigger()
+    wait(lambda: not window.state.busy and len(window.state.runs) > 1)
+    window.state.show_run(window.state.runs[0], False)
+    window.controller.measure_to(ReferenceChoice(ReferenceKind.START))
+    wait(lambda: getattr(window.state.reference, "label", "") == "start")
+    measured = (Measurement((1, 0, 2)),)
+    window.state.set_view(ViewOptions(style=Style.STICK, measurements=measured, arrows=True))
+    window.course.choose({"left": "moved", "right": measured[0].id, "progress": "seconds"})
+    window.state.select_frame(2)
+    window.actions_by_id["pin_frame"].trigger()
+    window.state.select_frame(4)
+    window.view.set_camera([0.1, 0.2, 0.3, 40.0, 0.1, 0.2, 0.3, 0.9])
+    wait(lambda: window.view.is_settled)
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_args: (str(path), ""))
-    relaxed.actions_by_id["save_session"].trigger()
-    qtbot.waitUntil(path.exists, timeout=WAIT)
-    qtbot.waitUntil(lambda: restarted.view.is_ready, timeout=WAIT)
-    restarted.open_path(path)
-    qtbot.waitUntil(lambda: "is back" in restarted.message_bar.text, timeout=WAIT)
-    restarted.message_bar.hide()
-    relaxed.message_bar.hide()
-    old, new = relaxed.state, restarted.state
-    assert new.view == replace(options)
-    assert restarted.course.chosen() == relaxed.course.chosen()
-    assert (new.frame_index, len(new.runs)) == (4, len(old.runs))
-    assert old.trajectory is not None and new.trajectory is not None
-    assert new.trajectory.provenance == old.trajectory.provenance
-    for one, other in zip(old.trajectory, new.trajectory, strict=True):
-        assert one.positions.tobytes() == other.positions.tobytes()
-        assert (one.t, one.seconds) == (other.t, other.seconds)
-    qtbot.waitUntil(lambda: restarted.view.size() == relaxed.view.size(), timeout=WAIT)
-    after = picture(restarted, qtbot)
-    assert after.shape == before.shape
-    assert np.mean(after != before) < 0.01
-    restarted.close()
-    shiboken6.delete(restarted)
-    relaxed.course.choose({"left": "t", "progress": "step"})
-    relaxed.state.set_view(ViewOptions())
+    window.actions_by_id["save_session"].trigger()
+    wait(lambda: path.exists() and "Saved" in window.message_bar.text)
+    window.state.say(None)
+    wait(lambda: not window.message_bar.isVisible())
+    before = QImage.fromData(png_of(window, wait))
+    wanted = described(window, camera_of(window, wait))
+    size = [str(window.width()), str(window.height())]
+    command = [sys.executable, "-m", "tests.gui.reopen", str(path), str(tmp_path), *size]
+    subprocess.run(command, check=True, timeout=300)
+    after = QImage.fromData((tmp_path / "picture.png").read_bytes())
+    found = json.loads((tmp_path / "described.json").read_text())
+    wanted = json.loads(json.dumps(wanted))
+    assert {key for key in wanted if found[key] != wanted[key]} == set()
+    assert after.size() == before.size()
+    assert np.mean(pixels(after) != pixels(before)) < 1e-3
+    window.course.choose({"left": "t", "right": "rmsd", "progress": "step"})
+    window.controller.measure_to(ReferenceChoice())
+    window.state.pin_frame(None)
+    window.state.set_view(ViewOptions())
+
+
+def pixels(image: QImage) -> np.ndarray:
+    plain = image.convertToFormat(QImage.Format.Format_RGBA8888)
+    return np.frombuffer(plain.constBits(), np.uint8).copy()

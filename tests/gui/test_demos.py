@@ -1,0 +1,110 @@
+"""Guided demonstrations, started and walked through in the real window."""
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QToolButton
+from pytestqt.qtbot import QtBot
+
+from morered_gui.app.demos import DEMOS, Verb
+from morered_gui.app.menus import MENUS
+from morered_gui.app.view_options import ViewOptions
+from morered_gui.chem.examples import list_examples
+from morered_gui.gui.demo_player import DemoPlayer, control_named
+from morered_gui.gui.window import MainWindow
+from morered_gui.relaxers.methods import METHODS
+
+WAIT = 60_000
+
+
+@pytest.fixture
+def demos(window: MainWindow, qtbot: QtBot) -> Iterator[DemoPlayer]:
+    activate(window, qtbot)
+    yield window.studio.demos
+    window.studio.demos.end()
+    window.controller.cancel_run()
+    window.state.set_view(ViewOptions())
+
+
+def activate(window: MainWindow, qtbot: QtBot) -> None:
+    """Shortcuts belong to the active window."""
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow, timeout=WAIT)
+
+
+def rests(demos: DemoPlayer, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: not demos.is_at_work, timeout=WAIT)
+
+
+@pytest.mark.parametrize("name", DEMOS)
+def test_that_each_demonstration_goes_from_step_to_step_by_the_keyboard(
+    name: str, window: MainWindow, demos: DemoPlayer, qtbot: QtBot
+) -> None:
+    panel = window.run_panel
+    panel.set_max_steps(40)
+    before = (panel.choice, panel.max_steps, window.course.chosen(), window.playback.rate)
+    window.actions_by_id["palette"].trigger()
+    qtbot.keyClicks(window.studio.palette.field, DEMOS[name].title.split(":")[0].lower())
+    assert window.studio.palette.found[0] == name
+    qtbot.keyClick(window.studio.palette.field, Qt.Key.Key_Return)
+    activate(window, qtbot)
+    for k, step in enumerate(DEMOS[name].steps):
+        rests(demos, qtbot)
+        assert demos.index == k
+        assert (demos.bar.title, demos.bar.text) == (step.title, step.text)
+        target = demos.spotlight.target
+        assert target is not None and target.isVisible(), step.light
+        assert demos.spotlight.geometry().intersects(
+            target.rect().translated(target.mapTo(window, target.rect().topLeft()))
+        )
+        qtbot.keyClick(window, Qt.Key.Key_PageDown)
+    assert demos.demo is None and not demos.bar.isVisible()
+    assert not demos.spotlight.isVisible()
+    after = (panel.choice, panel.max_steps, window.course.chosen(), window.playback.rate)
+    assert after == before
+
+
+def test_that_going_back_leads_to_the_same_state(
+    window: MainWindow, demos: DemoPlayer, qtbot: QtBot
+) -> None:
+    window.actions_by_id["demo_noise"].trigger()
+    seen = []
+    for _ in range(3):
+        rests(demos, qtbot)
+        assert window.state.structure is not None
+        seen.append((window.state.noise_step, window.state.structure.positions.tobytes()))
+        window.actions_by_id["demo_next"].trigger()
+    rests(demos, qtbot)
+    assert window.state.noise_step == 200
+    for wanted in reversed(seen[1:]):
+        qtbot.keyClick(window, Qt.Key.Key_PageUp)
+        rests(demos, qtbot)
+        assert (window.state.noise_step, window.state.structure.positions.tobytes()) == wanted
+
+
+def test_that_escape_ends_it_and_then_stops_runs_again(
+    window: MainWindow, demos: DemoPlayer, qtbot: QtBot
+) -> None:
+    window.actions_by_id["demo_dissolve"].trigger()
+    rests(demos, qtbot)
+    assert window.findChild(QToolButton, "demo_next").hasFocus()
+    assert not window.actions_by_id["demo_back"].isEnabled()
+    qtbot.keyClick(window, Qt.Key.Key_Escape)
+    assert demos.demo is None
+    assert window.actions_by_id["stop"].shortcut().toString() == "Esc"
+    assert not window.actions_by_id["demo_next"].isEnabled()
+
+
+def test_that_demonstrations_name_what_there_is(window: MainWindow) -> None:
+    examples = {example.id for example in list_examples()}
+    assert set(DEMOS) <= set(MENUS["&Demos"])
+    for demo in DEMOS.values():
+        for step in demo.steps:
+            assert control_named(window, step.light) is not None, step.light
+            assert len(step.text) <= 210  # three lines
+            for deed in step.deeds:
+                if deed.verb == Verb.OPEN:
+                    assert deed.value in examples
+                if deed.verb == Verb.METHOD:
+                    assert deed.value in METHODS
