@@ -31,6 +31,7 @@ ICONS = {
 }
 ROLES = {Grade.GOOD: "value", Grade.CARE: "warning", Grade.BAD: "error"}
 ICON_SIZE = 20
+HEADLINES = 2  # lines
 WAITING = "The result is checked here when the run has ended."
 ON_DEMAND = "energy and largest force, on demand"
 ALL_FRAMES, STOP = "All frames", "Stop"
@@ -53,16 +54,19 @@ class VerdictStrip(QWidget):
 
     def __init__(self, actions: Mapping[str, QAction], theme: Theme) -> None:
         super().__init__()
-        self._theme, self._grade = theme, Grade.GOOD
+        self._theme = theme
+        self._grade: Grade | None = None
         self._icon, self.headline = QLabel(), QLabel()
         self.headline.setAccessibleName("Verdict on the result")
         self.energies = muted("")
         self.energies.setAccessibleName("GFN2-xTB of the result")
         self.headline.setTextFormat(Qt.TextFormat.RichText)
         self.headline.linkActivated.connect(lambda _link: actions["best"].trigger())
+        self.headline.setWordWrap(True)
+        self.headline.setFixedHeight(HEADLINES * self.headline.fontMetrics().lineSpacing() + 2)
         for label in (self.headline, self.energies):
-            label.setWordWrap(True)
-            label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+            label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self._icon.setFixedSize(ICON_SIZE, ICON_SIZE)
         self.wanted = QCheckBox("GFN2-xTB")
         self.wanted.setAccessibleName("GFN2-xTB energy of each result")
         self.wanted.setToolTip(
@@ -98,14 +102,17 @@ class VerdictStrip(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """The icon in the theme's colours."""
         self._theme = theme
+        if self._grade is None:
+            return
         colours = {Grade.CARE: theme.warning, Grade.BAD: theme.error}
         icon = theme.icon(ICONS[self._grade], colours.get(self._grade, theme.accent))
         self._icon.setPixmap(icon.pixmap(ICON_SIZE, ICON_SIZE))
 
     def show_check(self, check: Check | None) -> None:
         """What a check says; None where it is not there."""
-        self._icon.setVisible(check is not None)
         if check is None:
+            self._grade = None
+            self._icon.clear()
             self.headline.setText(WAITING)
             restyle(self.headline, "muted")
             self.energies.setText(ON_DEMAND)
@@ -116,6 +123,7 @@ class VerdictStrip(QWidget):
         self.headline.setToolTip(_reason(check))
         restyle(self.headline, ROLES[check.grade])
         self.energies.setText(check.energy_words or ON_DEMAND)
+        self.energies.setToolTip(check.energy_words)
 
     def show_progress(self, progress: tuple[int, int] | None) -> None:
         """Frames done and all frames of energies under way; None where none are."""
