@@ -1,5 +1,7 @@
 """Where the actions stand: the menus and the toolbar."""
 
+from morered_gui.app.atom_actions import ATOM_MENU
+
 # Menu title -> ids; an empty id is a separator.
 MENUS: dict[str, tuple[str, ...]] = {
     "&File": (
@@ -28,19 +30,7 @@ MENUS: dict[str, tuple[str, ...]] = {
         "copy_molfile",
         "paste_molecule",
     ),
-    "&Atoms": (
-        "set_geometry",
-        "change_element",
-        "change_order",
-        "add_group",
-        "delete_atoms",
-        "invert_centre",
-        "",
-        "freeze",
-        "unfreeze_all",
-        "",
-        "select_none",
-    ),
+    "&Atoms": ATOM_MENU,
     "&Relax": (
         "relax",
         "relax_by_other",
