@@ -23,6 +23,7 @@ from morered_gui.app.references import (
     chosen_reference,
 )
 from morered_gui.app.state import AppState
+from morered_gui.chem.drawing import Drawing
 from morered_gui.core import ExpectedError, Frame, Provenance, StopReason, Structure, Trajectory
 from morered_gui.core.arrays import FloatArray
 from morered_gui.core.files import replacing
@@ -66,6 +67,9 @@ class Session:
         start: where a relaxation starts.
         base: the molecule before any noise.
         reference: what the RMSD is measured to, where one is known.
+        drawing: of the molecule in 2D, with isotopes, which a structure does not know.
+        page: what is on the sketcher's page where that is another drawing, no valid molecule.
+        fixed: atoms that are frozen.
         noise_step: time step t to which ``start`` is the diffused ``base``; 0 for none.
         trajectories: of all runs with a frame, in the order in which they were computed.
         findings: what else is known of the same runs; may be fewer.
@@ -81,6 +85,9 @@ class Session:
     start: Structure
     base: Structure
     reference: Reference | None = None
+    drawing: Drawing | None = None
+    page: Drawing | None = None
+    fixed: frozenset[int] = frozenset()
     noise_step: int = 0
     trajectories: tuple[Trajectory, ...] = ()
     findings: tuple[Findings, ...] = ()
@@ -105,6 +112,9 @@ class Session:
             start=state.structure,
             base=state.base,
             reference=state.known_reference,
+            drawing=state.valid_drawing,
+            page=None if state.drawing is state.valid_drawing else state.drawing,
+            fixed=state.fixed,
             noise_step=state.noise_step,
             trajectories=tuple(run.trajectory.copy() for run in runs),
             findings=tuple(Findings(run.meant, run.course) for run in runs),
@@ -142,7 +152,9 @@ class Session:
         """
         for run in list(state.runs):  # else those of the same molecule would stay
             state.remove_run(run)
-        state.load(self.base, self.reference)
+        state.load(self.base, self.reference, self.drawing, fixed=self.fixed)
+        if self.page is not None:
+            state.put_on_page(self.page)
         state.reference_choice = self.measured_to
         for record in self.records() if records is None else records:
             state.keep_run(record)
@@ -164,6 +176,9 @@ def save_session(path: Path, session: Session) -> None:
         "start": _put_structure(arrays, "start", session.start),
         "base": _put_structure(arrays, "base", session.base),
         "reference": None,
+        "drawing": None if session.drawing is None else asdict(session.drawing),
+        "page": None if session.page is None else asdict(session.page),
+        "fixed": sorted(session.fixed),
         "noise_step": session.noise_step,
         "trajectories": [
             _put_trajectory(arrays, f"trajectory-{k}", t)
@@ -240,10 +255,14 @@ def _session(file: Mapping[str, Any]) -> Session:
     if table["version"] > VERSION:
         raise SessionError("was written by a newer version of this program; update it")
     pinned, measured_to = table.get("pinned"), table.get("measured_to") or {}
+    base = _structure(file, "base", table["base"])
     return Session(
         start=_structure(file, "start", table["start"]),
-        base=_structure(file, "base", table["base"]),
+        base=base,
         reference=_reference(file, "reference", table["reference"]),
+        drawing=_drawing(table.get("drawing"), len(base)),
+        page=_drawing(table.get("page"), len(base)),
+        fixed=_atoms(table.get("fixed", ()), len(base)),
         noise_step=int(table["noise_step"]),
         trajectories=tuple(
             _trajectory(file, f"trajectory-{k}", described)
@@ -265,6 +284,24 @@ def _session(file: Mapping[str, Any]) -> Session:
         colours=tuple(map(int, table.get("colours", ()))),
         choices=dict(table["choices"]),
     )
+
+
+# --- drawing and frozen atoms, which files of earlier versions lack -----------------------------
+
+
+def _drawing(described: Mapping[str, Any] | None, n_atoms: int) -> Drawing | None:
+    if described is None:
+        return None
+    atoms = tuple(int(k) for k in described["atoms"])
+    _atoms((k for k in atoms if k >= 0), n_atoms)
+    return Drawing(str(described["molblock"]), atoms, str(described["smiles"]))
+
+
+def _atoms(numbers: Iterable[Any], n_atoms: int) -> frozenset[int]:
+    found = frozenset(int(k) for k in numbers)
+    if not found <= set(range(n_atoms)):
+        raise SessionError("names atoms that do not exist")
+    return found
 
 
 # --- structures ---------------------------------------------------------------------------------
