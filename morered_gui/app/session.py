@@ -9,6 +9,7 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
+from itertools import repeat
 from pathlib import Path
 from typing import Any, Self
 
@@ -26,6 +27,7 @@ from morered_gui.chem.drawing import Drawing
 from morered_gui.core import ExpectedError, Frame, Provenance, StopReason, Structure, Trajectory
 from morered_gui.core.arrays import FloatArray
 from morered_gui.core.files import replacing
+from morered_gui.relaxers.xtb import XtbCourse
 
 SUFFIX = ".morered"
 FORMAT, VERSION = "morered-gui session", 1
@@ -49,6 +51,14 @@ class SessionError(ExpectedError):
     """A file that is no session, or a broken one; the message says why."""
 
 
+@dataclass(frozen=True, eq=False)
+class Findings:
+    """What is known of a run beside its frames, see ``RunRecord``."""
+
+    meant: Structure | None = None
+    course: XtbCourse | None = None
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Session:
     """What is to be found again.
@@ -62,6 +72,7 @@ class Session:
         fixed: atoms that are frozen.
         noise_step: time step t to which ``start`` is the diffused ``base``; 0 for none.
         trajectories: of all runs with a frame, in the order in which they were computed.
+        findings: what else is known of the same runs; may be fewer.
         current: which of them is looked at; -1 for none.
         frame_index: of the frame looked at.
         pinned: a frame that is kept in sight.
@@ -79,6 +90,7 @@ class Session:
     fixed: frozenset[int] = frozenset()
     noise_step: int = 0
     trajectories: tuple[Trajectory, ...] = ()
+    findings: tuple[Findings, ...] = ()
     current: int = -1
     frame_index: int = 0
     pinned: Structure | None = None
@@ -105,6 +117,7 @@ class Session:
             fixed=state.fixed,
             noise_step=state.noise_step,
             trajectories=tuple(run.trajectory.copy() for run in runs),
+            findings=tuple(Findings(run.meant, run.course) for run in runs),
             current=runs.index(state.run) if state.run in runs else -1,
             frame_index=state.frame_index,
             pinned=state.pinned,
@@ -116,9 +129,15 @@ class Session:
 
     def records(self) -> list[RunRecord]:
         """The runs, measured as they were; takes time."""
+        found = (*self.findings, *repeat(Findings(), len(self.trajectories)))
         made = [
-            RunRecord(t, chosen_reference(self.measured_to, t, self.reference))
-            for t in self.trajectories
+            RunRecord(
+                t,
+                chosen_reference(self.measured_to, t, self.reference),
+                meant=known.meant,
+                course=known.course,
+            )
+            for t, known in zip(self.trajectories, found, strict=False)
         ]
         for run, visible in zip(made, self.visible, strict=False):  # older files have none
             run.visible = visible
@@ -164,6 +183,10 @@ def save_session(path: Path, session: Session) -> None:
         "trajectories": [
             _put_trajectory(arrays, f"trajectory-{k}", t)
             for k, t in enumerate(session.trajectories)
+        ],
+        "findings": [
+            _put_findings(arrays, f"trajectory-{k}", known)
+            for k, known in enumerate(session.findings)
         ],
         "current": session.current,
         "frame_index": session.frame_index,
@@ -244,6 +267,10 @@ def _session(file: Mapping[str, Any]) -> Session:
         trajectories=tuple(
             _trajectory(file, f"trajectory-{k}", described)
             for k, described in enumerate(table["trajectories"])
+        ),
+        findings=tuple(
+            _findings(file, f"trajectory-{k}", described)
+            for k, described in enumerate(table.get("findings", ()))  # files before this had none
         ),
         current=int(table["current"]),
         frame_index=int(table["frame_index"]),
@@ -353,6 +380,24 @@ def _trajectory(file: Mapping[str, Any], name: str, described: Mapping[str, Any]
     reason = described["stop_reason"]
     trajectory.stop_reason = None if reason is None else StopReason(reason)
     return trajectory
+
+
+def _put_findings(arrays: Arrays, name: str, known: Findings) -> dict[str, Any]:
+    if known.course is not None:
+        arrays[f"{name}/xtb_energy"] = known.course.energies
+        arrays[f"{name}/xtb_force"] = known.course.max_forces
+    meant = known.meant and _put_structure(arrays, f"{name}/meant", known.meant)
+    return {"meant": meant, "xtb": known.course is not None}
+
+
+def _findings(file: Mapping[str, Any], name: str, described: Mapping[str, Any]) -> Findings:
+    meant, course = described["meant"], None
+    if described["xtb"]:
+        energies, forces = file[f"{name}/xtb_energy"], file[f"{name}/xtb_force"]
+        if not energies.shape == forces.shape == file[f"{name}/step"].shape:
+            raise SessionError("does not fit together: other energies than frames")
+        course = XtbCourse(energies.astype(float), forces.astype(float))
+    return Findings(None if meant is None else _structure(file, f"{name}/meant", meant), course)
 
 
 def _stacked(

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from morered_gui.app.actions import TOOLBAR
+from morered_gui.app.menus import TOOLBAR
 
 
 def add_dock(
@@ -58,16 +58,6 @@ def share_room(window: QMainWindow, docks: Mapping[str, QDockWidget]) -> None:
     window.resizeDocks([docks["Course"], docks["Relaxation"]], [520, 250], down)
 
 
-def bytes_text(data: QByteArray) -> str:
-    """Qt's bytes for a settings file."""
-    return base64.b64encode(data.data()).decode("ascii")
-
-
-def text_bytes(text: str) -> QByteArray:
-    """Back again; Qt itself refuses bytes that make no sense to it."""
-    return QByteArray.fromBase64(text.encode("ascii", "replace"))
-
-
 def _labelled(action: QAction) -> QToolButton:
     button = QToolButton()
     button.setDefaultAction(action)
@@ -101,3 +91,13 @@ def fill_toolbar(window: QMainWindow, actions: Mapping[str, QAction]) -> QToolBa
         toolbar.addWidget(button)
     window.addToolBar(toolbar)
     return toolbar
+
+
+def text_of(data: QByteArray) -> str:
+    """Bytes for the settings file."""
+    return base64.b64encode(data.data()).decode("ascii")
+
+
+def bytes_of(text: str) -> QByteArray:
+    """Qt itself refuses bytes that make no sense to it."""
+    return QByteArray.fromBase64(text.encode("ascii", "replace"))

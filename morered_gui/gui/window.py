@@ -14,9 +14,9 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QMainWindow, QMenu, QVBoxLayout, QWidget
 
-from morered_gui.app.actions import MENUS
 from morered_gui.app.controller import Controller
 from morered_gui.app.frame_bonds import FrameBonds
+from morered_gui.app.menus import MENUS
 from morered_gui.app.settings import Settings
 from morered_gui.app.state import Activity, AppState, Message
 from morered_gui.chem.examples import Example
@@ -26,14 +26,7 @@ from morered_gui.gui.course import CoursePanel
 from morered_gui.gui.drawing_desk import DrawingDesk
 from morered_gui.gui.file_panel import FilePanel
 from morered_gui.gui.key_guard import KeyGuard
-from morered_gui.gui.layout import (
-    add_dock,
-    add_tabs,
-    bytes_text,
-    fill_toolbar,
-    share_room,
-    text_bytes,
-)
+from morered_gui.gui.layout import add_dock, add_tabs, bytes_of, fill_toolbar, share_room, text_of
 from morered_gui.gui.library_desk import LibraryDesk
 from morered_gui.gui.message_bar import MessageBar
 from morered_gui.gui.model_manager import ModelManager
@@ -46,6 +39,7 @@ from morered_gui.gui.status import StatusLine
 from morered_gui.gui.studio import Studio
 from morered_gui.gui.studio_parts import StudioParts
 from morered_gui.gui.theme import Theme, style_sheet, theme_of
+from morered_gui.gui.verdict import VerdictDesk
 from morered_gui.gui.view3d import View3D
 from morered_gui.relaxers.methods import ModelInfo
 
@@ -75,8 +69,9 @@ class MainWindow(QMainWindow):
         self.commands = Commands(self)
         self.studio = Studio(self)
         self.desk = DrawingDesk(self, self)
+        self.verdicts = VerdictDesk(self, self)
         self.library = LibraryDesk(self, self)
-        parts = (self.commands, self.studio, self.desk, self.library)
+        parts = (self.commands, self.studio, self.desk, self.library, self.verdicts)
         callbacks = {name: call for part in parts for name, call in part.callbacks().items()}
         self.actions_by_id = make_actions(callbacks, self._theme, self)
         self._build(models, examples)
@@ -150,6 +145,7 @@ class MainWindow(QMainWindow):
         column.addWidget(self.studio.demos.bar)
         column.addWidget(self.message_bar)
         column.addWidget(self.library.in_front_of(self.view), 1)
+        column.addWidget(self.verdicts.build(self._theme, energies=self.settings.check_energies))
         column.addWidget(self.playback)
         return centre
 
@@ -250,8 +246,9 @@ class MainWindow(QMainWindow):
             playback_rate=self.playback.rate,
             show_ghost=self.actions_by_id["ghost"].isChecked(),
             relax_while_drawing=self.actions_by_id["follow"].isChecked(),
-            window_geometry=bytes_text(self.saveGeometry()),
-            window_layout=bytes_text(self.saveState(LAYOUT_VERSION)),
+            check_energies=self.verdicts.energies,
+            window_geometry=text_of(self.saveGeometry()),
+            window_layout=text_of(self.saveState(LAYOUT_VERSION)),
         )
 
     # --- what the commands need (commands.Window) -----------------------------------------------
@@ -348,8 +345,7 @@ class MainWindow(QMainWindow):
 
     def _on_message(self, message: Message | None) -> None:
         action = message.action if message else ""
-        button = message.button if message else ""
-        button = button or MESSAGE_BUTTONS.get(action, "")
+        button = (message.button if message else "") or MESSAGE_BUTTONS.get(action, "")
         if not button and action in self.actions_by_id:
             button = self.actions_by_id[action].text().replace("&", "")
         self.message_bar.show_message(message, button)
@@ -374,6 +370,7 @@ class MainWindow(QMainWindow):
         actions["ghost"].setEnabled(state.known_reference is not None)
         actions["stop"].setEnabled(state.activity in {Activity.LOADING, Activity.RUNNING})
         self.playback.enable_actions()
+        self.verdicts.refresh()
         self.studio.enable_actions()
 
     def _show_file_list(self, several: bool) -> None:
@@ -402,6 +399,7 @@ class MainWindow(QMainWindow):
             self.sketch_panel,
             self.course,
             self.playback,
+            self.verdicts.strip,
             self.message_bar,
             self.library,
             self.file_panel,
@@ -413,9 +411,9 @@ class MainWindow(QMainWindow):
     def _restore_layout(self) -> None:
         self.resize(1440, 900)
         if self.settings.window_geometry:
-            self.restoreGeometry(text_bytes(self.settings.window_geometry))
+            self.restoreGeometry(bytes_of(self.settings.window_geometry))
         if self.settings.window_layout:
-            self.restoreState(text_bytes(self.settings.window_layout), LAYOUT_VERSION)
+            self.restoreState(bytes_of(self.settings.window_layout), LAYOUT_VERSION)
         else:
             # Again in its size.
             QTimer.singleShot(0, self, lambda: share_room(self, self.docks))
