@@ -89,7 +89,7 @@ def _quantile_figure(
     entries = list(results.entries)
     shade = colours(entries)
     with mpl.rc_context(STYLE):
-        figure, panels = _grid(len(groups), 0.75 + 0.24 * len(entries))
+        figure, panels = grid(len(groups), 0.75 + 0.24 * len(entries))
         for panel, (name, scores) in zip(panels, groups.items(), strict=True):
             panel.set_title(name)
             for row, entry in enumerate(entries):
@@ -103,7 +103,7 @@ def _quantile_figure(
             _logarithmic(panel)
         _outer(panels)
         figure.supxlabel(label, fontsize=9)
-        return _svg(figure)
+        return as_svg(figure)
 
 
 def _quantiles(panel: Axes, row: float, values: Sequence[float], colour: str) -> None:
@@ -122,7 +122,7 @@ def curve_figure(results: Results) -> str:
     entries = list(dict.fromkeys(p.entry for p in points))
     shade = colours(list(results.entries))
     with mpl.rc_context(STYLE):
-        figure, panels = _grid(len(names), 2.1)
+        figure, panels = grid(len(names), 2.1)
         for panel, name in zip(panels, names, strict=True):
             panel.set_title(name)
             for entry in entries:
@@ -140,7 +140,7 @@ def curve_figure(results: Results) -> str:
             panels[0].legend(fontsize=8)
         figure.supxlabel("network evaluations", fontsize=9)
         figure.supylabel("RMSD / Å", fontsize=9)
-        return _svg(figure)
+        return as_svg(figure)
 
 
 def time_step_figure(results: Results) -> str:
@@ -149,7 +149,7 @@ def time_step_figure(results: Results) -> str:
     names = list(dict.fromkeys(s.start for s in scores))
     entries = list(dict.fromkeys(s.entry for s in scores))
     with mpl.rc_context(STYLE):
-        figure, panels = _grid(len(entries), 3.3, columns=2)
+        figure, panels = grid(len(entries), 3.3, columns=2)
         for panel, entry in zip(panels, entries, strict=True):
             panel.set_title(entry)
             for name in names:
@@ -162,7 +162,7 @@ def time_step_figure(results: Results) -> str:
             panel.set_ylabel("predicted t")
         handles, labels = panels[0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside lower center", ncols=6, fontsize=8)
-        return _svg(figure)
+        return as_svg(figure)
 
 
 def _cloud(panel: Axes, x: np.ndarray, y: np.ndarray, name: str, names: Sequence[str]) -> None:
@@ -193,7 +193,8 @@ def _is_disturbed(score: Score) -> bool:
     return score.start != "reference" and not find_start(score.start).other_conformers
 
 
-def _grid(n: int, height: float, columns: int = COLUMNS) -> tuple[Figure, list[Axes]]:
+def grid(n: int, height: float, columns: int = COLUMNS) -> tuple[Figure, list[Axes]]:
+    """A figure of n panels, each so many inches high."""
     columns = min(columns, n)
     rows = math.ceil(n / columns)
     figure = Figure(figsize=(WIDTH, rows * height + 0.4), layout="constrained")
@@ -220,7 +221,7 @@ def _logarithmic(panel: Axes) -> None:
     panel.xaxis.set_minor_formatter(NullFormatter())
 
 
-def _svg(figure: Figure) -> str:
+def as_svg(figure: Figure) -> str:
     """The picture without its preamble, which names addresses."""
     file = io.StringIO()
     figure.savefig(

@@ -65,6 +65,10 @@ def bench(
     energies: Annotated[
         bool, typer.Option("--energies", help="GFN2-xTB energies of all results.")
     ] = False,
+    dft: Annotated[
+        bool,
+        typer.Option("--dft", help="B3LYP/6-31G(2df,p) energies of all results; slow."),
+    ] = False,
     processes: Annotated[int, typer.Option(min=1, help="Workers of one thread each.")] = 1,
     device: Annotated[Device, typer.Option(help="Where to compute networks.")] = Device.AUTO,
     output: Annotated[
@@ -91,6 +95,7 @@ def bench(
         max_steps=max_steps,
         batch_size=batch_size,
         energies=energies,
+        dft=dft,
         evaluations=_numbers(evaluations),
         device=device.value,
     )
@@ -108,11 +113,17 @@ def bench(
     for table in _tables(results):
         messages.print(table)
     messages.print(f"wrote {page}, and results.json and scores.csv beside it", markup=False)
-    if results.lost:
-        for lost in results.lost:
-            messages.print(f"lost {lost.key}: {lost.reason}", markup=False, style="red")
-        messages.print("some units were lost; the same command tries them again", style="red")
-        raise typer.Exit(LOST_UNITS)
+    report_lost(results)
+
+
+def report_lost(results: Results) -> None:
+    """Name the units that were lost, and end with their exit code."""
+    if not results.lost:
+        return
+    for lost in results.lost:
+        messages.print(f"lost {lost.key}: {lost.reason}", markup=False, style="red")
+    messages.print("some units were lost; the same command tries them again", style="red")
+    raise typer.Exit(LOST_UNITS)
 
 
 def _numbers(text: str) -> tuple[int, ...]:
