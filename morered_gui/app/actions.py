@@ -1,36 +1,7 @@
 """Every command of the program, declared once; menus, toolbar and shortcuts are made of it."""
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True)
-class ActionSpec:
-    """One command.
-
-    Attributes:
-        id: unique; the window finds its callback under this name.
-        text: in the menu.
-        icon: name of a qtawesome icon, or empty.
-        shortcut: as Qt writes it, or empty.
-        tooltip: one sentence; the shortcut is put behind it.
-        checkable: whether it is a switch.
-        short: one or two words for the toolbar.
-    """
-
-    id: str
-    text: str
-    icon: str = ""
-    shortcut: str = ""
-    tooltip: str = ""
-    checkable: bool = False
-    short: str = ""
-
-    @property
-    def hint(self) -> str:
-        """The tooltip with the shortcut."""
-        text = self.tooltip or self.text.replace("&", "").rstrip(".…")
-        return f"{text} ({self.shortcut})" if self.shortcut else text
-
+from morered_gui.app.action_spec import ActionSpec
+from morered_gui.app.atom_actions import ATOM_ACTIONS, ATOM_MENU
 
 ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
@@ -204,70 +175,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "",
         "Take the selected measurement away",
     ),
-    ActionSpec(
-        "set_geometry",
-        "&Set distance, angle or dihedral",
-        "mdi6.ruler-square",
-        "Ctrl+G",
-        "Move the smaller fragment until 2, 3 or 4 selected atoms have the value in the panel",
-        short="Set",
-    ),
-    ActionSpec(
-        "change_element",
-        "Change &element",
-        "mdi6.atom",
-        "Ctrl+Shift+E",
-        "Make the selected atom the element in the panel; its hydrogens follow",
-        short="Change",
-    ),
-    ActionSpec(
-        "change_order",
-        "Change &bond order",
-        "mdi6.equal",
-        "Ctrl+B",
-        "Give the bond of two selected atoms the order in the panel; hydrogens follow",
-        short="Change",
-    ),
-    ActionSpec(
-        "add_group",
-        "Add &group",
-        "mdi6.plus",
-        "Ctrl+Shift+G",
-        "Put the group in the panel in the place of a hydrogen of the selected atom",
-        short="Add",
-    ),
-    ActionSpec(
-        "delete_atoms",
-        "&Delete atoms",
-        "mdi6.trash-can-outline",
-        "Ctrl+Del",
-        "Delete the selected atoms with their hydrogens; open valences are filled",
-        short="Delete",
-    ),
-    ActionSpec(
-        "invert_centre",
-        "&Invert stereocentre",
-        "mdi6.flip-horizontal",
-        "Ctrl+I",
-        "Let two substituents of the selected atom change places",
-        short="Invert",
-    ),
-    ActionSpec(
-        "freeze",
-        "&Freeze",
-        "mdi6.snowflake",
-        "Ctrl+F",
-        "Selected atoms stay exactly where the start has them in every relaxation; "
-        "again to free them",
-        checkable=True,
-        short="Freeze",
-    ),
-    ActionSpec(
-        "unfreeze_all", "&Unfreeze all", "", "", "All atoms may move again", short="Free all"
-    ),
-    ActionSpec(
-        "select_none", "Select &none", "", "Ctrl+Shift+A", "Forget which atoms were clicked"
-    ),
+    *ATOM_ACTIONS,
     ActionSpec(
         "fit",
         "&Fit to window",
@@ -404,19 +312,7 @@ MENUS: dict[str, tuple[str, ...]] = {
         "copy_molfile",
         "paste_molecule",
     ),
-    "&Atoms": (
-        "set_geometry",
-        "change_element",
-        "change_order",
-        "add_group",
-        "delete_atoms",
-        "invert_centre",
-        "",
-        "freeze",
-        "unfreeze_all",
-        "",
-        "select_none",
-    ),
+    "&Atoms": ATOM_MENU,
     "&Relax": (
         "relax",
         "relax_by_other",

@@ -1,7 +1,7 @@
 """Edits in space: carried out in the task thread, then loaded as a step that can be undone.
 
-What changes atoms or bonds is relaxed if the program relaxes while one draws. What only moves
-atoms is not: a bond length that was set would be gone again at once.
+What changes atoms or bonds is relaxed if the program relaxes while one draws, and so is what was
+dragged with the mouse. What sets a value is not: a bond length would be gone again at once.
 
 Qt-free; lives in the interface's thread.
 """
@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from morered_gui.app.editing import Editing
 from morered_gui.app.jobs import Job
+from morered_gui.app.state import Message
 from morered_gui.chem.drawing import Drawing, drawing_of
 from morered_gui.chem.errors import MoleculeError
 from morered_gui.chem.identifiers import name_of_smiles
@@ -37,9 +38,21 @@ class SpaceEdits:
         self._editing, self._state = editing, editing.state
         self._job: Job | None = None
 
-    def move(self, move: Move) -> None:
-        """Move atoms; the function gets the structure and the frozen atoms."""
-        self._begin(lambda structure, fixed: moved(structure, fixed, move), relax=False)
+    def move(
+        self, move: Move, *, relax: bool = False, on_refusal: Callable[[], None] | None = None
+    ) -> None:
+        """Move atoms.
+
+        Args:
+            move: gets the structure and the frozen atoms.
+            relax: afterwards, if the program relaxes while one draws.
+            on_refusal: called where the edit is impossible.
+        """
+        self._begin(
+            lambda structure, fixed: moved(structure, fixed, move),
+            relax=relax,
+            on_refusal=on_refusal,
+        )
 
     def substitute(self, substitution: Substitution) -> None:
         """Change atoms or bonds; frozen atoms that are still there stay frozen."""
@@ -47,7 +60,13 @@ class SpaceEdits:
             lambda structure, fixed: substituted(structure, fixed, substitution), relax=True
         )
 
-    def _begin(self, make: Callable[[Structure, frozenset[int]], Made], *, relax: bool) -> None:
+    def _begin(
+        self,
+        make: Callable[[Structure, frozenset[int]], Made],
+        *,
+        relax: bool,
+        on_refusal: Callable[[], None] | None = None,
+    ) -> None:
         controller, state = self._editing.controller, self._state
         controller.cancel_run()
         structure, start, fixed = self._editing.looked_at(), state.structure, state.fixed
@@ -62,8 +81,13 @@ class SpaceEdits:
             reference = None if made.drawing else state.known_reference
             self._editing.take(made.structure, drawing, reference, made.fixed, relax=relax)
 
+        def refused(message: Message) -> None:
+            state.say(message)
+            if on_refusal is not None:
+                on_refusal()
+
         controller.drop(self._job)
-        self._job = controller.run_task(lambda: make(structure, fixed), done)
+        self._job = controller.run_task(lambda: make(structure, fixed), done, refused)
 
 
 def moved(structure: Structure, fixed: frozenset[int], move: Move) -> Made:

@@ -13,6 +13,7 @@ from rdkit import Chem
 from morered_gui.chem.conversion import to_rdkit
 from morered_gui.chem.errors import MoleculeError
 from morered_gui.chem.picked import atom_name, known_atoms
+from morered_gui.chem.selecting import branch, neighbours_of
 from morered_gui.core.arrays import FloatArray
 from morered_gui.core.geometry import angle, dihedral
 from morered_gui.core.structure import Structure
@@ -134,6 +135,18 @@ def translate(
     return _moved(structure, [(known_atoms(structure, atoms), lambda p: p + by)], held)
 
 
+def turn(
+    structure: Structure,
+    atoms: Iterable[int],
+    vector: FloatArray,
+    *,
+    held: Collection[int] = NOBODY,
+) -> Structure:
+    """``rotate`` about an axis (3,) that is as long as the degrees; unchanged for a zero vector."""
+    degrees = float(np.linalg.norm(_vector(vector)))
+    return rotate(structure, atoms, vector, degrees, held=held) if degrees else structure
+
+
 def rotate(
     structure: Structure,
     atoms: Iterable[int],
@@ -165,7 +178,7 @@ def invert_centre(structure: Structure, atom: int, *, held: Collection[int] = NO
     known_atoms(structure, (atom,))
     if atom not in _stereocentres(structure):
         raise MoleculeError(f"{atom_name(structure, atom)} is no stereocentre")
-    neighbours = _neighbours(structure)[atom]
+    neighbours = neighbours_of(structure)[atom]
     sides = _free_sides(structure, [(atom, n) for n in neighbours], needed=0)
     free = {n: s for n, s in sides.items() if not s & set(held)}
     if len(free) < 2:
@@ -228,15 +241,7 @@ def _normal(u: FloatArray, v: FloatArray) -> FloatArray:
 def _beyond(structure: Structure, i: int, j: int) -> set[int]:
     """The fragment on j's side of the bond i-j; raises MoleculeError where they share a ring."""
     _check_bonded(structure, i, j)
-    neighbours = _neighbours(structure)
-    found, rest = {j}, [j]
-    while rest:
-        atom = rest.pop()
-        new = set(neighbours[atom]) - found
-        if atom == j:
-            new.discard(i)
-        found |= new
-        rest.extend(new)
+    found = branch(structure, i, j)
     if i in found:
         raise MoleculeError(
             f"{atom_name(structure, i)} and {atom_name(structure, j)} are in one ring, "
@@ -267,14 +272,6 @@ def _free_sides(
 
 def _others(structure: Structure, atoms: set[int]) -> set[int]:
     return set(range(len(structure))) - atoms
-
-
-def _neighbours(structure: Structure) -> list[list[int]]:
-    found: list[list[int]] = [[] for _ in range(len(structure))]
-    for i, j in structure.bonds.tolist():
-        found[i].append(j)
-        found[j].append(i)
-    return found
 
 
 def _stereocentres(structure: Structure) -> set[int]:

@@ -6,7 +6,7 @@ coordinates to the last bit; only new ones are placed, by MMFF94 with all others
 change means for the rest of the molecule is the business of the relaxation.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,6 +18,7 @@ from morered_gui.chem.conformers import minimise
 from morered_gui.chem.conversion import AROMATIC, from_rdkit, kekulised
 from morered_gui.chem.drawing import refuse_invalid
 from morered_gui.chem.errors import MoleculeError, rdkit_messages
+from morered_gui.chem.moving import set_distance
 from morered_gui.chem.perception import COVALENT_RADII
 from morered_gui.chem.picked import atom_name, known_atoms
 from morered_gui.core.elements import symbol
@@ -27,6 +28,9 @@ HYDROGEN = 1
 GROUPS = {"methyl": 6, "hydroxy": 8, "amino": 7, "fluoro": 9, "chloro": 17, "bromo": 35}
 ORDERS = {1: BondType.SINGLE, 2: BondType.DOUBLE, 3: BondType.TRIPLE}
 CLEAN_UP_STEPS = 200  # of the force field, for the new atoms
+APART = 3.2  # Å between atoms whose bond was broken
+REACH = 1.35  # times the sum of the covalent radii: a bond can be that long
+MOST_CHARGE = 3
 NEW = -1
 _WAS = "morered_was"  # property: the index before the change
 
@@ -92,7 +96,7 @@ def change_element(structure: Structure, atom: int, number: int) -> Change:
     if table.GetNOuterElecs(number) != table.GetNOuterElecs(old) or HYDROGEN in {number, old}:
         changed.SetFormalCharge(0)
     wanted = _wanted_hydrogens(mol, atom, number)
-    gone = set(_hydrogens(mol, atom, keep=wanted))
+    gone = _hydrogens(mol, atom, keep=wanted)
     changed.SetAtomicNum(number)
     moved = {atom} if HYDROGEN in {number, old} else set()
     if moved:
@@ -121,35 +125,63 @@ def add_group(structure: Structure, atom: int, group: str) -> Change:
         raise MoleculeError(
             f"{atom_name(structure, atom)} has no hydrogen that a group could replace"
         )
-    return change_element(structure, hydrogens[0], GROUPS[group])
+    return change_element(structure, min(hydrogens), GROUPS[group])
 
 
-def change_bond_order(structure: Structure, atoms: tuple[int, int], order: int) -> Change:
-    """Make a bond single, double or triple, with as many hydrogens as that takes.
+def set_bond(
+    structure: Structure, atoms: tuple[int, int], order: int, *, held: Collection[int] = ()
+) -> Change:
+    """Make, change or break a bond, with as many hydrogens as that takes.
+
+    Where two atoms without a bond lie far apart, MMFF94 brings them together, and all atoms but
+    the held ones may move. Parts that a broken bond sets free are drawn apart.
+
+    Args:
+        structure: the molecule.
+        atoms: the two ends.
+        order: 1, 2 or 3; 0 breaks the bond.
+        held: atoms that must not move.
 
     Raises:
-        MoleculeError: no bond between them, an aromatic one, or too many bonds.
+        MoleculeError: the bond is like that already, an aromatic one, or there are too many bonds.
     """
     i, j = atoms
     known_atoms(structure, atoms)
-    if order not in ORDERS:
-        raise MoleculeError("a bond is single, double or triple")
+    if order not in {0, *ORDERS} or i == j:
+        raise MoleculeError("a bond between two atoms is single, double, triple, or none")
+    _refuse_bond(structure, i, j, order)
+    if order == 0:
+        structure = _drawn_apart(structure, i, j, held)
     mol = _editable(structure)
-    bond = mol.GetBondBetweenAtoms(i, j) if i != j else None
-    names = f"{atom_name(structure, i)} and {atom_name(structure, j)}"
-    if bond is None:
-        raise MoleculeError(f"{names} are not bonded to each other")
-    known = structure.orders[structure.bonds.tolist().index([min(i, j), max(i, j)])]
-    if known == AROMATIC:
-        raise MoleculeError(f"the bond between {names} is aromatic; draw the ring anew instead")
-    if known == order:
-        raise MoleculeError(f"the bond between {names} has this order already")
-    bond.SetBondType(ORDERS[order])
+    is_new = [min(i, j), max(i, j)] not in structure.bonds.tolist()
+    if not is_new:
+        mol.RemoveBond(i, j)
+    if order:
+        mol.AddBond(i, j, ORDERS[order])
     gone: set[int] = set()
     for atom in atoms:
         number = mol.GetAtomWithIdx(atom).GetAtomicNum()
-        gone.update(_hydrogens(mol, atom, keep=_wanted_hydrogens(mol, atom, number)))
-    return _finished(structure, mol, gone, {i, j}, moved=set())
+        gone |= _hydrogens(mol, atom, keep=_wanted_hydrogens(mol, atom, number)) - {i, j}
+    moved = _too_far(structure, i, j) - set(held)
+    return _finished(structure, mol, gone, {i, j}, moved if is_new else set())
+
+
+def change_charge(structure: Structure, atom: int, charge: int) -> Change:
+    """Give an atom a formal charge in e, with as many hydrogens as that takes.
+
+    Raises:
+        MoleculeError: it has this charge already, or does not take its bonds with it.
+    """
+    (atom,) = known_atoms(structure, (atom,))
+    if abs(charge) > MOST_CHARGE:
+        raise MoleculeError(f"charges lie between -{MOST_CHARGE} and +{MOST_CHARGE}")
+    mol = _editable(structure)
+    centre = mol.GetAtomWithIdx(atom)
+    if centre.GetFormalCharge() == charge:
+        raise MoleculeError(f"{atom_name(structure, atom)} has the charge {charge:+d} already")
+    centre.SetFormalCharge(charge)
+    keep = _wanted_hydrogens(mol, atom, centre.GetAtomicNum())
+    return _finished(structure, mol, _hydrogens(mol, atom, keep=keep), {atom}, moved=set())
 
 
 # --- inside -------------------------------------------------------------------------------------
@@ -165,13 +197,40 @@ def _editable(structure: Structure) -> RWMol:
     return mol
 
 
-def _hydrogens(mol: Mol, atom: int, keep: int = 0) -> list[int]:
+def _refuse_bond(structure: Structure, i: int, j: int, order: int) -> None:
+    """Where the bond is as wanted already, or belongs to an aromatic ring."""
+    names = f"{atom_name(structure, i)} and {atom_name(structure, j)}"
+    pair, bonds = [min(i, j), max(i, j)], structure.bonds.tolist()
+    known = structure.orders[bonds.index(pair)] if pair in bonds else 0
+    if known == AROMATIC:
+        raise MoleculeError(f"the bond between {names} is aromatic; draw the ring anew instead")
+    if known == order:
+        what = f"the bond between {names} has this order already"
+        raise MoleculeError(what if order else f"{names} are not bonded to each other")
+
+
+def _drawn_apart(structure: Structure, i: int, j: int, held: Collection[int]) -> Structure:
+    """With room for hydrogens between i and j, if they are in no ring and a side may move."""
+    try:
+        return set_distance(structure, (i, j), APART, held=held)
+    except MoleculeError:
+        return structure
+
+
+def _too_far(structure: Structure, i: int, j: int) -> set[int]:
+    """All atoms where i and j lie too far from each other for a bond, else none."""
+    length = np.linalg.norm(structure.positions[i] - structure.positions[j])
+    close = length < REACH * COVALENT_RADII[structure.numbers[[i, j]]].sum()
+    return set() if close else set(range(len(structure)))
+
+
+def _hydrogens(mol: Mol, atom: int, keep: int = 0) -> set[int]:
     """The hydrogens of an atom but the first few, none where it is one itself."""
     centre = mol.GetAtomWithIdx(atom)
     if centre.GetAtomicNum() == HYDROGEN:
-        return []
+        return set()
     found = sorted(n.GetIdx() for n in centre.GetNeighbors() if n.GetAtomicNum() == HYDROGEN)
-    return found[keep:]
+    return set(found[keep:])
 
 
 def _wanted_hydrogens(mol: Mol, atom: int, number: int) -> int:

@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QKeySequence
 
-from morered_gui.app.actions import ACTIONS, ActionSpec
+from morered_gui.app.action_spec import ActionSpec
+from morered_gui.app.actions import ACTIONS
 from morered_gui.gui.theme import Theme
 
 

@@ -202,6 +202,22 @@ class Scene:
         rotation = rotation_onto(centred, anchor - centre)
         return centred @ rotation + centre, rotation
 
+    def into_structure(self, vector: FloatArray) -> FloatArray:
+        """A direction of the picture, (3,), in the coordinates that edits are made in.
+
+        These are the anchor's, or those of the structure looked at where atoms are frozen
+        (``Editing.looked_at``).
+        """
+        state, shown = self._state, self._state.shown
+        if shown is None:
+            return vector
+        if state.fixed:
+            rotation = self._placed_frame(shown.positions)[1].T
+        else:
+            rotation = self._poses[state.frame].axes
+        turned: FloatArray = vector @ rotation
+        return turned
+
     def _colours(self, frame: Frame) -> list[str]:
         """One colour per atom; none for those of the elements."""
         kind, run = self._state.view.colour_by, self._state.run

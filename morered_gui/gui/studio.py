@@ -23,6 +23,7 @@ from morered_gui.gui.demo_player import DemoPlayer
 from morered_gui.gui.edit_panel import EDITS, EditPanel
 from morered_gui.gui.explain_panel import SAME_NOISE, ExplainPanel
 from morered_gui.gui.exporter import Exporter
+from morered_gui.gui.hand import MODES, Hand
 from morered_gui.gui.look_panel import LookPanel
 from morered_gui.gui.palette import Palette
 from morered_gui.gui.picking import Picker
@@ -62,6 +63,7 @@ class Studio:
             "demo_end": self._end_demo,
             **{name: partial(self._start_demo, name) for name in DEMOS},
             **{name: partial(self._edit, name) for name in EDITS},
+            **{name: partial(self._take_in_hand, name) for name in MODES},
         }
 
     @property
@@ -93,6 +95,9 @@ class Studio:
         self.picker = Picker(state, parts.view, parts.scene, self.look)
         self.edit = EditPanel(parts.editing, self.picker, parts.actions)
         self.panels["Edit in 3D"] = self.edit
+        self.hand = Hand(
+            parts.controller, parts.view, parts.scene, self.picker, self.edit.edits, parts.actions
+        )
         self.exporter = Exporter(
             self._window, parts.controller, parts.view, parts.scene, parts.course, parts.theme
         )
@@ -165,6 +170,9 @@ class Studio:
 
     def _edit(self, name: str) -> None:
         self.edit.carry_out(name)
+
+    def _take_in_hand(self, name: str) -> None:
+        self.hand.take(name)
 
     def _export(self) -> None:
         self.exporter.show()

@@ -133,11 +133,37 @@ class Zoom(StrEnum):
     HOME = "home"  # so that all is seen, from the front
 
 
+class HandMode(StrEnum):
+    """What the left button of the mouse does."""
+
+    TURN = "turn"  # the view
+    BOX = "box"  # select the atoms in it
+    MOVE = "move"  # atoms; beside them it turns the view, with Shift it draws a box
+
+
+@dataclass(frozen=True)
+class Drag:
+    """Atoms that were moved by the mouse, in the coordinates that are drawn.
+
+    Attributes:
+        atoms: that moved as one rigid body.
+        turns: whether ``vector`` is a turn about their centre or a shift.
+        vector: Å; or the axis of the turn, as long as its degrees.
+    """
+
+    atoms: tuple[int, ...]
+    turns: bool
+    vector: tuple[float, float, float]
+
+
 class Bridge(QObject):
-    """What the page tells: that it is ready, and which atom was clicked."""
+    """What the page tells: that it is ready, and what the mouse did with atoms."""
 
     ready = Signal()
     atom_clicked = Signal(int)
+    atoms_grabbed = Signal()
+    atoms_dragged = Signal(Drag)
+    box_drawn = Signal(list, bool)
     picture_taken = Signal(int, bytes)
 
     @Slot()
@@ -149,6 +175,21 @@ class Bridge(QObject):
     def report_atom(self, index: int) -> None:
         """Called by the page when an atom was clicked."""
         self.atom_clicked.emit(index)
+
+    @Slot()
+    def report_grab(self) -> None:
+        """Called by the page when atoms are about to be moved."""
+        self.atoms_grabbed.emit()
+
+    @Slot("QVariantList", str, float, float, float)
+    def report_drag(self, atoms: list[int], kind: str, x: float, y: float, z: float) -> None:
+        """Called by the page when the button was let go."""
+        self.atoms_dragged.emit(Drag(tuple(int(k) for k in atoms), kind == "turn", (x, y, z)))
+
+    @Slot("QVariantList", bool)
+    def report_box(self, atoms: list[int], adds: bool) -> None:
+        """Called by the page when a box was drawn."""
+        self.box_drawn.emit([int(k) for k in atoms], adds)
 
     @Slot(int, str)
     def report_picture(self, number: int, uri: str) -> None:
@@ -163,6 +204,9 @@ class View3D(QWebEngineView):
         ready: the page can draw.
         drawn: a call has been carried out; nothing may be waiting any more.
         atom_clicked: index of the atom.
+        atoms_grabbed: the mouse begins to move atoms.
+        atoms_dragged: and has moved them; the page alone knows yet.
+        box_drawn: atoms inside, and whether they are to be added to those selected.
         picture_taken: number of the picture and its PNG, empty where nothing could be drawn.
         broken: the drawing process has died.
     """
@@ -170,6 +214,9 @@ class View3D(QWebEngineView):
     ready = Signal()
     drawn = Signal()
     atom_clicked = Signal(int)
+    atoms_grabbed = Signal()
+    atoms_dragged = Signal(Drag)
+    box_drawn = Signal(list, bool)
     picture_taken = Signal(int, bytes)
     broken = Signal(str)
 
@@ -187,6 +234,9 @@ class View3D(QWebEngineView):
         self._bridge = Bridge(self)
         self._bridge.ready.connect(self._on_ready)
         self._bridge.atom_clicked.connect(self.atom_clicked)
+        self._bridge.atoms_grabbed.connect(self.atoms_grabbed)
+        self._bridge.atoms_dragged.connect(self.atoms_dragged)
+        self._bridge.box_drawn.connect(self.box_drawn)
         self._bridge.picture_taken.connect(self.picture_taken)
         self._load_page()
 
@@ -205,6 +255,10 @@ class View3D(QWebEngineView):
     def set_look(self, look: Look) -> None:
         """Draw in another style."""
         self._call(f"setLook({json.dumps(asdict(look))})")
+
+    def set_hand(self, mode: HandMode) -> None:
+        """What the left button does from now on."""
+        self._call(f"setHand({json.dumps(mode)})")
 
     def set_camera(self, view: list[float]) -> None:
         """Look from where ``ask_camera`` said."""
@@ -351,7 +405,9 @@ def _png_of(uri: Any) -> bytes:
 @cache
 def _html() -> str:
     page = (_VIEWER / "viewer.html").read_text(encoding="utf-8")
-    return page.replace("/*VIEWER*/", (_VIEWER / "viewer.js").read_text(encoding="utf-8"))
+    for place, name in (("/*HAND*/", "hand.js"), ("/*VIEWER*/", "viewer.js")):
+        page = page.replace(place, (_VIEWER / name).read_text(encoding="utf-8"))
+    return page
 
 
 def _as_json(structure: Structure | None) -> str:

@@ -19,12 +19,14 @@ from morered_gui.chem.moving import (
     set_distance,
     translate,
 )
+from morered_gui.chem.selecting import all_but, fragment_of, of_elements
 from morered_gui.chem.substitution import (
     GROUPS,
     add_group,
-    change_bond_order,
+    change_charge,
     change_element,
     delete_atoms,
+    set_bond,
 )
 from morered_gui.chem.validity import bonds_kept
 from morered_gui.core import Structure
@@ -211,7 +213,7 @@ def test_that_too_many_bonds_are_told_in_words() -> None:
     with pytest.raises(MoleculeError, match="is O already"):
         change_element(ETHANOL, 2, 8)
     with pytest.raises(MoleculeError, match="5 bonds"):
-        change_bond_order(structure_from_smiles("CC(C)(C)C", seed=1), (0, 1), 2)
+        set_bond(structure_from_smiles("CC(C)(C)C", seed=1), (0, 1), 2)
 
 
 @pytest.mark.parametrize(
@@ -256,23 +258,69 @@ def test_that_what_cannot_be_deleted_is_told_in_words() -> None:
 
 def test_that_a_bond_order_adjusts_the_hydrogens_both_ways() -> None:
     ethane = structure_from_smiles("CC", seed=1)
-    ethene = change_bond_order(ethane, (0, 1), 2).structure
+    ethene = set_bond(ethane, (0, 1), 2).structure
     assert smiles(ethene) == "C=C"
-    assert smiles(change_bond_order(ethene, (1, 0), 3).structure) == "C#C"
-    back = change_bond_order(ethene, (0, 1), 1).structure
+    assert smiles(set_bond(ethene, (1, 0), 3).structure) == "C#C"
+    back = set_bond(ethene, (0, 1), 1).structure
     assert smiles(back) == "CC"
-    assert smiles(change_bond_order(ALANINE, (3, 4), 1).structure).count("O") == 2
+    assert smiles(set_bond(ALANINE, (3, 4), 1).structure).count("O") == 2
     with pytest.raises(MoleculeError, match="aromatic"):
-        change_bond_order(BENZENE, (0, 1), 1)
+        set_bond(BENZENE, (0, 1), 1)
     with pytest.raises(MoleculeError, match="this order already"):
-        change_bond_order(ethane, (0, 1), 1)
+        set_bond(ethane, (0, 1), 1)
     with pytest.raises(MoleculeError, match="not bonded"):
-        change_bond_order(ETHANOL, (0, 2), 2)
+        set_bond(ETHANOL, (0, 2), 0)
+
+
+def test_that_a_bond_is_broken_and_its_parts_drawn_apart() -> None:
+    change = set_bond(BUTANE, (1, 2), 0)
+    assert smiles(change.structure) == "CC.CC"
+    assert bonds_kept(change.structure, change.structure.positions)
+    ring = structure_from_smiles("C1CCCCC1", seed=1)
+    opened = set_bond(ring, (0, 1), 0).structure
+    assert smiles(opened) == "CCCCCC"
+
+
+def test_that_a_bond_is_made_between_atoms_that_lie_apart() -> None:
+    chain = structure_from_smiles("CCCCCC", seed=1)
+    closed = set_bond(chain, (0, 5), 1)
+    assert smiles(closed.structure) == "C1CCCCC1"
+    assert bonds_kept(closed.structure, closed.structure.positions)
+    held = set_bond(chain, (0, 5), 1, held={2, 3})
+    assert held.carried({2, 3}) == {2, 3}
+    np.testing.assert_array_equal(held.structure.positions[[2, 3]], chain.positions[[2, 3]])
+    with pytest.raises(MoleculeError, match="5 bonds"):
+        set_bond(structure_from_smiles("CC(C)(C)C", seed=1), (0, 1), 2)
+
+
+def test_that_hydrogens_follow_a_charge() -> None:
+    amine = structure_from_smiles("CN", seed=1)
+    ammonium = change_charge(amine, 1, 1).structure
+    assert (smiles(ammonium), ammonium.charge) == ("C[NH3+]", 1)
+    assert smiles(change_charge(ammonium, 1, 0).structure) == "CN"
+    assert smiles(change_charge(ETHANOL, 2, -1).structure) == "CC[O-]"
+    with pytest.raises(MoleculeError, match=r"N2 has the charge \+0 already"):
+        change_charge(amine, 1, 0)
+    with pytest.raises(MoleculeError, match="between -3 and"):
+        change_charge(ETHANOL, 2, 5)
+
+
+def test_that_atoms_are_selected_by_element_fragment_and_branch() -> None:
+    assert of_elements(ETHANOL, {6, 8}) == (0, 1, 2)
+    assert set(all_but(ETHANOL, (0, 1, 2))) == set(range(3, 9))
+    two = set_bond(BUTANE, (1, 2), 0).structure
+    left = fragment_of(two, (0,))
+    assert {0, 1} <= set(left) and not {2, 3} & set(left) and len(left) == len(two) // 2
+    side = fragment_of(BUTANE, (1, 2))
+    assert {2, 3} <= set(side) and not {0, 1} & set(side)
+    assert set(fragment_of(BENZENE, (0, 1))) == set(range(12))
+    assert set(fragment_of(BUTANE, (0, 3))) == set(range(len(BUTANE)))
 
 
 # --- any sequence -------------------------------------------------------------------------------
 
 KINDS = ["distance", "angle", "dihedral", "delete", "element", "order", "group", "invert", "turn"]
+KINDS += ["bond", "charge", "drag"]
 
 
 def walk_from(structure: Structure, start: int, count: int, turns: list[int]) -> tuple[int, ...]:
@@ -297,7 +345,10 @@ def apply(structure: Structure, kind: str, start: int, turns: list[int], value: 
         "dihedral": lambda: set_dihedral(structure, (a, b, c, d), 360 * value),
         "delete": lambda: delete_atoms(structure, (a,)).structure,
         "element": lambda: change_element(structure, a, element).structure,
-        "order": lambda: change_bond_order(structure, (a, b), 1 + turns[1] % 3).structure,
+        "order": lambda: set_bond(structure, (a, b), 1 + turns[1] % 3).structure,
+        "bond": lambda: set_bond(structure, (a, d), turns[1] % 3).structure,
+        "charge": lambda: change_charge(structure, a, turns[0] % 3 - 1).structure,
+        "drag": lambda: translate(structure, (a, b), np.array([value, -value, 0.5])),
         "group": lambda: add_group(structure, a, group).structure,
         "invert": lambda: invert_centre(structure, a),
         "turn": lambda: rotate(structure, (a, b), np.array([1.0, value, 0.0]), 90 * value),

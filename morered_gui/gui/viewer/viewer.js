@@ -325,20 +325,27 @@ const moreredView = (() => {
     start(options) {
       main = new Stage(document.getElementById("view"), options);
       main.onAtom = (atom) => bridge.report_atom(atom.index);
+      moreredHand.attach(document.getElementById("view"), main, () => bridge);
       window.addEventListener("resize", () => { main.viewer.resize(); main.viewer.render(); });
       new QWebChannel(qt.webChannelTransport, (channel) => {
         bridge = channel.objects.bridge;
         bridge.report_ready();
       });
     },
+    setHand(mode) { return moreredHand.setMode(mode); },
     setMolecule(data, zoom) {
+      moreredHand.drop();
       main.setMolecule(data);
       document.getElementById("hint").hidden = Boolean(data);
       if (zoom === "home" && data) main.viewer.setView(HOME);
       if (zoom !== "keep" && data) main.fit(); else main.viewer.render();
       return true;
     },
-    setPositions(positions, extras) { main.setPositions(positions, extras); return render(); },
+    setPositions(positions, extras) {
+      main.setPositions(positions, extras);
+      moreredHand.rebase();
+      return render();
+    },
     setGhost(data) { main.setGhost(data); return render(); },
     setCloud(data) { main.setCloud(data); return render(); },
     setLegend(legend) { showLegend(legend); return true; },
