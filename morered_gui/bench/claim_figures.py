@@ -5,14 +5,16 @@ from collections.abc import Callable, Mapping, Sequence
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.ticker import NullLocator
 
 from morered_gui.bench.claim_rows import Row
-from morered_gui.bench.figures import SOFT, STYLE, as_svg, colours, grid
+from morered_gui.bench.figures import SOFT, STYLE, as_svg, colours, grid, plain_numbers
 
 
 def over_noise(rows: Sequence[Row]) -> str:
     """Ratio and share of failures over the noise level, a line per method."""
     names = list(dict.fromkeys(row["method"] for row in rows))
+    levels = sorted({row["t"] for row in rows})
     shade = colours(names)
     with mpl.rc_context(STYLE):
         figure, (ratio, failed) = grid(2, 3.4, columns=2)
@@ -24,11 +26,14 @@ def over_noise(rows: Sequence[Row]) -> str:
             failed.plot(t, share, "o-", color=shade[name], markersize=3.5)
         ratio.axhline(1.0, color=SOFT, linestyle=(0, (3, 2)), linewidth=1)
         ratio.set_yscale("log")
+        plain_numbers(ratio.yaxis)
         ratio.set_ylabel("RMSD ratio")
         failed.set_ylabel("failed / %")
         failed.set_ylim(0, 102)
         for panel in (ratio, failed):
             panel.set_xscale("log")
+            panel.set_xticks(levels, [str(t) for t in levels], minor=False)
+            panel.xaxis.set_minor_locator(NullLocator())
             panel.set_xlabel("noise level t of the start")
         ratio.legend(fontsize=8)
         return as_svg(figure)
@@ -48,6 +53,7 @@ def over_calculations(rows: Sequence[Row]) -> str:
                 here = sorted((r for r in here if r["structures"]), key=lambda r: r["structures"])
                 _band(panel, [row["structures"] for row in here], here, shade[kind], kind)
             panel.set_xscale("log")
+            plain_numbers(panel.xaxis)
             panel.set_xlabel("quantum-chemical calculations trained on")
             panel.set_ylabel("RMSD ratio")
             panel.set_ylim(bottom=0)

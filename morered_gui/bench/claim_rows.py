@@ -17,6 +17,7 @@ from morered_gui.diffusion.config import NetworkKind
 
 # A line of a table: numbers, words, or None where there is nothing to tell.
 Row = Mapping[str, Any]
+TOLD_BONDS = {"mmff94", "mmff94s", "uff"}
 BROKEN = 0.5  # share of failures at which a method counts as broken
 
 
@@ -68,8 +69,8 @@ def by_noise(results: Results) -> list[Row]:
 def who_breaks(rows: Sequence[Row]) -> list[str]:
     """From which noise level on each method fails for half of the molecules, the first one first.
 
-    A method of another level of theory also leads away from starts that are nearer to the
-    reference than its own minimum; that is told apart.
+    Starts that are nearer to the reference than where a method ends, such as the minimum of
+    another level of theory, are led away from it as well; that is told apart.
     """
     broken: dict[str, Row] = {}
     offset: dict[str, int] = {}
@@ -90,9 +91,11 @@ def who_breaks(rows: Sequence[Row]) -> list[str]:
     if offset:
         parts = [f"{entry} up to t = {t}" for entry, t in offset.items()]
         sentences.append(
-            "Nearer to the reference than the method's own minimum, and led away from it: "
+            "Starts nearer to the reference than where the method ends are led away from it: "
             f"{'; '.join(parts)}."
         )
+    if any(entry.partition("@")[0] in TOLD_BONDS for entry in names):
+        sentences.append("A classical force field is told the bonds, the others are not.")
     return sentences
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
@@ -216,9 +217,14 @@ def _outer(panels: Sequence[Axes]) -> None:
 
 def _logarithmic(panel: Axes) -> None:
     panel.set_xscale("log")
-    panel.xaxis.set_major_locator(LogLocator(subs=(1.0,)))
-    panel.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    panel.xaxis.set_minor_formatter(NullFormatter())
+    plain_numbers(panel.xaxis)
+
+
+def plain_numbers(axis: Axis) -> None:
+    """1, 10, 100 at a logarithmic axis instead of powers."""
+    axis.set_major_locator(LogLocator(subs=(1.0,)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def as_svg(figure: Figure) -> str:

@@ -85,6 +85,7 @@ def test_that_robustness_tells_who_breaks_first_and_how(tmp_path: Path) -> None:
         "jt from t = 900 (led away 67 %)."
     )
     assert said[1].endswith("led away from it: mmff94 up to t = 10.")
+    assert "told the bonds" in said[2]
     row = next(r for r in written["rows"] if (r["method"], r["t"]) == ("jt", 400))
     assert row["ratio"] == 0.5 and row["failed"] == pytest.approx(1 / 3)
     assert written["left_out"] == ["mlff@qm9-mlff: no model"]
