@@ -1,8 +1,9 @@
 """Docks and toolbar of the main window."""
 
+import base64
 from collections.abc import Mapping
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QByteArray, QSize, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QDockWidget,
@@ -14,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from morered_gui.app.actions import TOOLBAR
+from morered_gui.app.menus import TOOLBAR
 
 
 def add_dock(
@@ -82,3 +83,13 @@ def fill_toolbar(window: QMainWindow, actions: Mapping[str, QAction]) -> QToolBa
         toolbar.addWidget(button)
     window.addToolBar(toolbar)
     return toolbar
+
+
+def text_of(data: QByteArray) -> str:
+    """Bytes for the settings file."""
+    return base64.b64encode(data.data()).decode("ascii")
+
+
+def bytes_of(text: str) -> QByteArray:
+    """Qt itself refuses bytes that make no sense to it."""
+    return QByteArray.fromBase64(text.encode("ascii", "replace"))
