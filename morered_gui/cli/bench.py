@@ -22,6 +22,16 @@ from morered_gui.core import ExpectedError
 from morered_gui.training.dataset import Split
 
 LOST_UNITS = 3
+STARTS_FOLDER = Path("data/bench-starts")
+
+Workers = Annotated[int, typer.Option(min=1, help="Workers of one thread each.")]
+NetworkDevice = Annotated[Device, typer.Option(help="Where to compute networks.")]
+ResultsFolder = Annotated[
+    Path | None, typer.Option(help="Folder of the results; a stopped run goes on there.")
+]
+StartsFolder = Annotated[
+    Path, typer.Option(help="Where starts and DFT energies are kept for all benchmarks.")
+]
 
 
 class Part(StrEnum):
@@ -69,14 +79,10 @@ def bench(
         bool,
         typer.Option("--dft", help="B3LYP/6-31G(2df,p) energies of all results; slow."),
     ] = False,
-    processes: Annotated[int, typer.Option(min=1, help="Workers of one thread each.")] = 1,
-    device: Annotated[Device, typer.Option(help="Where to compute networks.")] = Device.AUTO,
-    output: Annotated[
-        Path | None, typer.Option(help="Folder of the results; a stopped run goes on there.")
-    ] = None,
-    starts_folder: Annotated[
-        Path, typer.Option(help="Where starts are kept for all benchmarks.")
-    ] = Path("data/bench-starts"),
+    processes: Workers = 1,
+    device: NetworkDevice = Device.AUTO,
+    output: ResultsFolder = None,
+    starts_folder: StartsFolder = STARTS_FOLDER,
 ) -> None:
     """Relax molecules from many starts by many methods; tables, JSON, CSV and one page.
 

@@ -8,7 +8,14 @@ from typing import Annotated
 import typer
 
 from morered_gui.bench.claims import CLAIMS, claim_protocol, find_claim, write_claim
-from morered_gui.cli.bench import report_lost
+from morered_gui.cli.bench import (
+    STARTS_FOLDER,
+    NetworkDevice,
+    ResultsFolder,
+    StartsFolder,
+    Workers,
+    report_lost,
+)
 from morered_gui.cli.console import Device, guarded, messages, progress_bar
 from morered_gui.core import ExpectedError
 from morered_gui.training.claim_models import FOLDER, MODELS, STEPS, claim_configs
@@ -29,14 +36,10 @@ def run(
     molecules: Annotated[int | None, typer.Option(min=1, help="How many.")] = None,
     seed: Annotated[list[int] | None, typer.Option(min=0, help="More than once.")] = None,
     max_steps: Annotated[int | None, typer.Option(min=1, help="Most steps per molecule.")] = None,
-    processes: Annotated[int, typer.Option(min=1, help="Workers of one thread each.")] = 1,
-    device: Annotated[Device, typer.Option(help="Where to compute networks.")] = Device.AUTO,
-    output: Annotated[
-        Path | None, typer.Option(help="Folder of the results; a stopped run goes on there.")
-    ] = None,
-    starts_folder: Annotated[
-        Path, typer.Option(help="Where starts and DFT energies are kept for all benchmarks.")
-    ] = Path("data/bench-starts"),
+    processes: Workers = 1,
+    device: NetworkDevice = Device.AUTO,
+    output: ResultsFolder = None,
+    starts_folder: StartsFolder = STARTS_FOLDER,
 ) -> None:
     """Run one claim's benchmark; JSON, table and figure. The same command goes on."""
     from morered_gui.bench.report import write_report
