@@ -204,7 +204,7 @@ class RunPlot(FramePlot):
         if run is None or not name:
             return np.empty(0), np.empty(0)
         x = self._progress_values(run)
-        y = run.series.column(name) if name in QUANTITIES else self.measured.values(name, run)
+        y = run.series.column(name) if name in QUANTITIES else self.measured.curve(name, run)
         if name in QUANTITIES and QUANTITIES[name].above_lowest:
             y = (y - self._lowest(name)) / KCAL_PER_MOL
         return x, y[: len(x)]

@@ -64,6 +64,7 @@ class RunPanel(QWidget):
         self._card, self._notice = muted(""), QLabel()
         for label in (self._card, self._notice):
             label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self._notice.setTextFormat(Qt.TextFormat.RichText)
         self._notice.setAccessibleName("Whether the molecule suits the method")
         self._notice.setTextFormat(Qt.TextFormat.RichText)
         self._steps, self._extra = StepsRow(), ExtraRow(actions)
