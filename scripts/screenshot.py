@@ -7,27 +7,14 @@ window: after few steps, after MoreRed-JT in the dark theme, and with three meth
 """
 
 import argparse
-import os
 import sys
-import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-# The user's own settings have no place in the picture.
-os.environ["XDG_CONFIG_HOME"] = tempfile.mkdtemp(prefix="morered-screenshot-")
-
 import shiboken6
-from PySide6.QtCore import QEventLoop, QTimer
-from PySide6.QtWidgets import QApplication
+from staging import PICTURES, SIZE, make_application, make_window, settle, wait
 
-from morered_gui.gui.main import make_application, make_window
 from morered_gui.gui.theme import dark_palette
 from morered_gui.gui.window import MainWindow
-
-PICTURES = Path(__file__).resolve().parent.parent / "docs" / "pictures"
-SIZE = (1440, 900)
 
 
 def main() -> int:
@@ -48,9 +35,7 @@ def main() -> int:
         window.show()
         _load(window, arguments)
         take(window)
-        _settle(window)
-        # Waiting for Chromium to hand the drawn page to the window takes a moment.
-        _pause(0.3)
+        settle(window)
         arguments.folder.mkdir(parents=True, exist_ok=True)
         window.grab().save(str(arguments.folder / name))
         print(f"{name}: {_frames(window)} frames, {window.state.activity}")
@@ -59,15 +44,11 @@ def main() -> int:
     return 0
 
 
-def _settle(window: MainWindow) -> None:
-    _wait(lambda: window.view.is_settled, "the last frame's drawing")
-
-
 def _load(window: MainWindow, arguments: argparse.Namespace) -> None:
-    _wait(lambda: window.view.is_ready, "the 3D view")
-    _wait(lambda: window.sketch_panel.sketcher.is_ready, "the sketcher")
+    wait(lambda: window.view.is_ready, "the 3D view")
+    wait(lambda: window.sketch_panel.sketcher.is_ready, "the sketcher")
     window.open_example(arguments.example)
-    _wait(lambda: window.state.structure is not None, "the example")
+    wait(lambda: window.state.structure is not None, "the example")
     window.run_panel.set_noise_t(arguments.noise)
     window.commands.noise()
 
@@ -75,7 +56,7 @@ def _load(window: MainWindow, arguments: argparse.Namespace) -> None:
 def _relax(window: MainWindow, method: str) -> None:
     window.run_panel.choose_method(method)
     window.commands.relax()
-    _wait(lambda: not window.state.busy, "the end of the run")
+    wait(lambda: not window.state.busy, "the end of the run")
 
 
 def _few_steps(window: MainWindow) -> None:
@@ -103,21 +84,6 @@ def _arguments() -> argparse.Namespace:
 def _frames(window: MainWindow) -> int:
     trajectory = window.state.trajectory
     return 0 if trajectory is None else len(trajectory)
-
-
-def _wait(condition: Callable[[], bool], what: str, seconds: float = 120.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"{what} did not come within {seconds} s")
-        _pause(0.02)
-
-
-def _pause(seconds: float) -> None:
-    loop = QEventLoop()
-    QTimer.singleShot(int(seconds * 1000), loop.quit)
-    loop.exec()
-    QApplication.processEvents()
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Every command of the program, declared once; menus, toolbar and shortcuts are made of it."""
 
 from morered_gui.app.action_spec import ActionSpec
-from morered_gui.app.atom_actions import ATOM_ACTIONS, ATOM_MENU
+from morered_gui.app.atom_actions import ATOM_ACTIONS
 
 ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
@@ -93,6 +93,16 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "",
         "",
         "Choose a model or method that takes the molecule, where the chosen one does not",
+    ),
+    ActionSpec(
+        "polish",
+        "&Polish with GFN2-xTB",
+        "mdi6.auto-fix",
+        "",
+        "Go on from the result with GFN2-xTB, as a run of its own",
+    ),
+    ActionSpec(
+        "xtb_energies", "GFN2-xTB &energies of all frames", "", "", "Plot them; again to stop"
     ),
     ActionSpec("stop", "S&top", "mdi6.stop", "Esc", "Stop the relaxation; the frames are kept"),
     ActionSpec(
@@ -196,7 +206,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "&Best frame",
         "mdi6.star-outline",
         "B",
-        "The frame with the lowest predicted time step",
+        "The frame with the lowest GFN2-xTB energy where all are known, else with the lowest t",
     ),
     ActionSpec(
         "live", "Follow &live", "mdi6.broadcast", "L", "Follow the newest frame", checkable=True
@@ -283,103 +293,3 @@ ACTIONS: tuple[ActionSpec, ...] = (
 )
 
 BY_ID = {spec.id: spec for spec in ACTIONS}
-
-# Menu title -> ids; an empty id is a separator.
-MENUS: dict[str, tuple[str, ...]] = {
-    "&File": (
-        "new",
-        "open",
-        "library",
-        "",
-        "save_structure",
-        "save_trajectory",
-        "save_session",
-        "",
-        "export",
-        "copy_picture",
-        "",
-        "restore_session",
-        "",
-        "quit",
-    ),
-    "&Edit": (
-        "undo",
-        "redo",
-        "",
-        "start_drawing",
-        "copy_smiles",
-        "copy_inchi",
-        "copy_molfile",
-        "paste_molecule",
-    ),
-    "&Atoms": ATOM_MENU,
-    "&Relax": (
-        "relax",
-        "relax_by_other",
-        "stop",
-        "follow",
-        "",
-        "noise",
-        "pure_noise",
-        "adopt_frame",
-        "start_dissolved",
-        "",
-        "run_seeds",
-        "run_methods",
-        "remove_run",
-    ),
-    "&Models": ("import_model", "manage_models", "models_folder"),
-    "&Trajectory": (
-        "play",
-        "first",
-        "previous",
-        "next",
-        "last",
-        "back_ten",
-        "forward_ten",
-        "",
-        "best",
-        "live",
-        "",
-        "loop",
-        "skip_frames",
-    ),
-    "&View": (
-        "ghost",
-        "pin_frame",
-        "cloud",
-        "fit",
-        "",
-        "measure_distance",
-        "measure_angle",
-        "measure_dihedral",
-        "plot_measurement",
-        "remove_measure",
-    ),
-    "&Demos": (
-        "demo_dissolve",
-        "demo_noise",
-        "demo_methods",
-        "",
-        "demo_next",
-        "demo_back",
-        "demo_end",
-    ),
-    "&Help": ("palette", "shortcuts", "about"),
-}
-
-TOOLBAR: tuple[str, ...] = (
-    "new",
-    "open",
-    "save_structure",
-    "save_trajectory",
-    "export",
-    "",
-    "undo",
-    "redo",
-    "",
-    "adopt_frame",
-    "",
-    "ghost",
-    "fit",
-)

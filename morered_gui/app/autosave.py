@@ -65,6 +65,8 @@ class Autosave:
             state.trajectory_changed,
             state.frames_added,
             state.runs_changed,
+            state.drawing_changed,
+            state.fixed_changed,
         ):
             signal.connect(self.touch)
         return self._find_lost()
@@ -157,7 +159,7 @@ class Autosave:
     def _worth_keeping(self) -> bool:
         """Not where there is only the molecule that the program began with."""
         state = self._controller.state
-        return bool(state.runs) or state.structure is not self._untouched
+        return bool(state.runs) or bool(state.fixed) or state.structure is not self._untouched
 
     def _written(self, size: int) -> None:
         self.writing, self._failed = False, False

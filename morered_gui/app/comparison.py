@@ -42,6 +42,9 @@ def outcome_of(run: RunRecord) -> Outcome:
     title = method.title if method else made.method
     if made.model and not (method and made.model == method.model):
         title = f"{title}, {made.model}"
+    if "continues" in made.options:
+        before = METHODS.get(str(made.options["continues"]))
+        title = f"{title} after {before.title if before else made.options['continues']}"
     if not len(series):
         return Outcome(title=title, seed=made.seed, verdict="no frame yet")
     result = trajectory.result_index if trajectory.stop_reason else len(trajectory) - 1

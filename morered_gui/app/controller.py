@@ -5,6 +5,7 @@ Qt-free; lives in the interface's thread. ``pump`` is to be called at the rate o
 
 import queue
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,7 @@ from morered_gui.app.runs import (
 from morered_gui.app.series import RunSeries
 from morered_gui.app.state import Activity, AppState, Message, Severity
 from morered_gui.app.view_options import BondsFrom
-from morered_gui.core import Frame, StopReason, Structure
+from morered_gui.core import Frame, Provenance, StopReason, Structure
 from morered_gui.relaxers.registry import RelaxerChoice
 
 OnResult = Callable[[Any], None]
@@ -45,17 +46,22 @@ OnFailure = Callable[[Message], None]
 
 
 class Controller:
-    """Commands in, state out. Two threads: one computes, one reads, embeds and writes."""
+    """Commands in, state out.
+
+    Three threads: one relaxes, one reads, embeds and writes, and one checks what was relaxed.
+    """
 
     def __init__(self, state: AppState, build: Build = build) -> None:
         self.state = state
         self._events: Events = queue.SimpleQueue()
         self._compute = Worker("compute", self._events)
         self._tasks = Worker("tasks", self._events)
+        self._checks = Worker("checks", self._events)
         self._shelf = RelaxerShelf(build)
         self._afterwards: list[Callable[[], None]] = []
         self._handlers: dict[int, tuple[OnResult, OnFailure]] = {}
         self._run: Job | None = None
+        self._after: RunRecord | None = None  # whose result the run goes on from
         self._warming: Job | None = None
         self._load: Job | None = None
 
@@ -107,13 +113,24 @@ class Controller:
             return noised
         return noised.with_positions(np.where(fixed[:, None], base.positions, noised.positions))
 
-    def relax(self, choice: RelaxerChoice, *, seed: int, max_steps: int) -> None:
-        """Relax the starting structure; a relaxation that still runs is given up."""
-        start = self.state.structure
+    def relax(
+        self,
+        choice: RelaxerChoice,
+        *,
+        seed: int,
+        max_steps: int,
+        after: RunRecord | None = None,
+    ) -> None:
+        """Relax the starting structure; a relaxation that still runs is given up.
+
+        Where a run of the molecule is given, go on from its result.
+        """
+        start = self.state.structure if after is None else after.trajectory.result()
         if start is None:
             return self._refuse("there is no molecule to relax; open one first")
         self.cancel_run()
         self.state.say(None)
+        self._after = after
         request = RunRequest(
             start, choice, seed=seed, max_steps=max_steps, fixed=self.state.fixed_mask
         )
@@ -203,7 +220,25 @@ class Controller:
 
         ``on_failure`` gets the words for an error; without it they are shown.
         """
-        job = self._tasks.submit(task(function))
+        return self._submit(self._tasks, function, on_result, on_failure)
+
+    def run_check(
+        self,
+        function: Callable[[], Any],
+        on_result: OnResult,
+        on_failure: OnFailure | None = None,
+    ) -> Job:
+        """As ``run_task``, in the thread for checks: neither saving nor relaxing waits for it."""
+        return self._submit(self._checks, function, on_result, on_failure)
+
+    def _submit(
+        self,
+        worker: Worker,
+        function: Callable[[], Any],
+        on_result: OnResult,
+        on_failure: OnFailure | None,
+    ) -> Job:
+        job = worker.submit(task(function))
         self._handlers[job.number] = (on_result, on_failure or self.state.say)
         return job
 
@@ -224,9 +259,10 @@ class Controller:
         return self._load is not None and self._load.number in self._handlers
 
     def close(self) -> bool:
-        """Stop both threads; True where they have ended."""
+        """Stop all threads; True where they have ended."""
         self._handlers.clear()
-        return all([self._compute.close(), self._tasks.close()])
+        ended = [worker.close() for worker in (self._compute, self._tasks, self._checks)]
+        return all(ended)
 
     # --- events -------------------------------------------------------------------------------
 
@@ -245,6 +281,8 @@ class Controller:
             self.state.add_frames(frames)
             frames = []
             self._take(event)
+            if isinstance(event, RunReady):
+                break  # the window draws the new run first, frames come in the next round
         self.state.add_frames(frames)
         afterwards, self._afterwards = self._afterwards, []
         for function in afterwards:
@@ -261,7 +299,7 @@ class Controller:
     def _take_of_run(self, event: Event) -> None:
         match event:
             case RunReady():
-                self.state.begin_run(event.provenance)
+                self._begin_run(event.provenance)
                 if self.state.activity == Activity.LOADING:
                     self.state.set_activity(Activity.RUNNING)
             case Finished():
@@ -274,6 +312,14 @@ class Controller:
                 self.state.say(message_of(event))
             case _:
                 pass
+
+    def _begin_run(self, provenance: Provenance) -> None:
+        if self._after is None:
+            return self.state.begin_run(provenance)
+        before = self._after.trajectory
+        made = {"continues": before.provenance.method, "continues_seed": before.provenance.seed}
+        provenance = replace(provenance, options={**provenance.options, **made})
+        return self.state.begin_run(provenance, before.result(), self._after.meant)
 
     def _take_of_warming(self, event: Event) -> None:
         """A model that can't be loaded is told of now, before it is asked for."""

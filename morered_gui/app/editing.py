@@ -147,6 +147,7 @@ class Editing:
             self.looked_at(),
             follow_up.capabilities if follow_up else None,
             seed=follow_up.seed if follow_up else 0,
+            fixed=state.fixed,
         )
         self.controller.drop(self._job)
         self._job = self.controller.run_task(
@@ -169,7 +170,7 @@ class Editing:
     def _on_edited(self, result: Edited) -> None:
         self._judge(_verdict_on(result))
         if result.structure is not None:
-            self._load(result.structure, result.drawing)
+            self._load(result.structure, result.drawing, result.fixed)
             if not result.refusal:
                 self._follow()
         elif result.problem:
@@ -181,9 +182,12 @@ class Editing:
             self.state.set_drawing(result.drawing)
             self._record(new_step=False)
 
-    def _load(self, structure: Structure, drawing: Drawing) -> None:
-        continues = self.state.structure is not None
-        self._loaded_by_edit(lambda: self.state.load(structure, None, drawing, continues=continues))
+    def _load(self, structure: Structure, drawing: Drawing, fixed: frozenset[int]) -> None:
+        state = self.state
+        continues = state.structure is not None
+        self._loaded_by_edit(
+            lambda: state.load(structure, None, drawing, continues=continues, fixed=fixed)
+        )
 
     def _loaded_by_edit(self, load: Callable[[], None]) -> None:
         self._amends = True

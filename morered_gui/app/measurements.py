@@ -13,6 +13,7 @@ from morered_gui.core.arrays import FloatArray
 from morered_gui.core.geometry import angle, dihedral, distance
 
 KINDS = {2: "Distance", 3: "Angle", 4: "Dihedral"}
+DIHEDRAL = 4  # atoms
 PREFIX = "atoms:"
 
 
@@ -98,6 +99,14 @@ class MeasuredCurves:
     def short(self, name: str) -> str:
         """For where there is little room."""
         return SPREAD_SHORT if name == SPREAD else self.label(name)
+
+    def curve(self, name: str, run: RunRecord) -> FloatArray:
+        """The values to be drawn: a dihedral goes on beyond 180 degrees instead of jumping."""
+        values = self.values(name, run)
+        measurement = self._measurements.get(name)
+        if measurement is None or len(measurement.atoms) != DIHEDRAL:
+            return values
+        return np.unwrap(values, period=360.0)
 
     def values(self, name: str, run: RunRecord) -> FloatArray:
         """(k,) over the frames of a run; NaN where the measurement is gone."""

@@ -7,7 +7,11 @@ from dataclasses import dataclass, field
 from morered_gui.app.references import Reference
 from morered_gui.app.series import RunSeries
 from morered_gui.core import Structure, Trajectory
+from morered_gui.relaxers.check import Check
+from morered_gui.relaxers.methods import METHODS
+from morered_gui.relaxers.xtb import XtbCourse, XtbPoint
 
+GFN2_XTB = METHODS["gfn2-xtb"].title
 _numbers = itertools.count(1)
 
 
@@ -16,6 +20,12 @@ class RunRecord:
     """One run with its measurements.
 
     ``number`` is unique in this process; ``colour`` is a number too, and outlives it.
+
+    Attributes:
+        meant: the molecule before noise, whose stereo counts; None where the start shows it.
+        check: of the result, once it is made.
+        ends: GFN2-xTB of start and result, once they were asked for.
+        course: GFN2-xTB of all frames, as far as they were asked for.
     """
 
     trajectory: Trajectory
@@ -24,11 +34,36 @@ class RunRecord:
     visible: bool = True
     number: int = field(default_factory=lambda: next(_numbers))
     colour: int = 0
+    meant: Structure | None = None
+    check: Check | None = None
+    ends: tuple[XtbPoint | None, XtbPoint | None] | None = None
+    course: XtbCourse | None = None
 
     def __post_init__(self) -> None:
         self.colour = self.colour or self.number
-        self.series = self.reference.series()
-        self.series.extend(list(self.trajectory))
+        self.measure(self.reference, self.reference.series())
+
+    def measure(self, reference: Reference, series: RunSeries) -> None:
+        """Take a series to a reference; frames and energies that it lacks are added to it."""
+        series.extend(list(self.trajectory)[len(series) :])
+        self.reference, self.series = reference, series
+        if self.course is not None:
+            series.set_xtb(self.course.energies)
+        elif self.trajectory.provenance.level_of_theory == GFN2_XTB:
+            series.set_xtb(series.column("energy"))  # of its last stage, where it has several
+
+    def set_course(self, course: XtbCourse) -> None:
+        """GFN2-xTB of the frames, as far as it has come."""
+        self.course = course
+        self.series.set_xtb(course.energies)
+
+    @property
+    def best_index(self) -> int:
+        """The best frame, by the check where there is one; raises IndexError without frames."""
+        if self.check is not None and self.check.better is not None:
+            return self.check.better.index
+        known = self.check is not None and self.course is not None and self.course.complete
+        return len(self.trajectory) - 1 if known else self.trajectory.best_index
 
 
 def paint(runs: Sequence[RunRecord], colours: Sequence[int]) -> None:

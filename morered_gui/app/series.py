@@ -33,23 +33,31 @@ class GrowingArray:
 class Quantity:
     """One column of a series: how it is called, and its unit (empty for a pure number).
 
-    ``short`` is for where there is little room.
+    ``short`` is for where there is little room. ``above_lowest``: an energy (eV) of which plots
+    show how far it lies above the lowest one that they show, in kcal/mol.
     """
 
     id: str
     title: str
     short: str
     unit: str = ""
+    above_lowest: bool = False
 
     @property
     def label(self) -> str:
-        """For an axis."""
+        """For a column."""
         return f"{self.title} ({self.unit})" if self.unit else self.title
 
     @property
-    def short_label(self) -> str:
+    def axis_label(self) -> str:
+        """For an axis."""
+        return f"{self.title} above the lowest (kcal/mol)" if self.above_lowest else self.label
+
+    @property
+    def short_axis_label(self) -> str:
         """For a short axis."""
-        return f"{self.short} ({self.unit})" if self.unit else self.short
+        unit = "kcal/mol" if self.above_lowest else self.unit
+        return f"{self.short} ({unit})" if unit else self.short
 
 
 _RECORDED = (
@@ -57,6 +65,7 @@ _RECORDED = (
     Quantity("t", "Predicted time step t", "Predicted t"),
     Quantity("rmsd", "RMSD", "RMSD", "Å"),
     Quantity("energy", "Energy", "Energy", "eV"),
+    Quantity("xtb", "GFN2-xTB energy", "GFN2-xTB", "eV", above_lowest=True),
     Quantity("noise", "Predicted noise, RMS over atoms", "Noise"),
     Quantity("moved", "Moved since the frame before", "Moved", "Å"),
     Quantity("evaluations", "Evaluations", "Evaluations"),
@@ -88,6 +97,7 @@ class RunSeries:
         values: dict[str, FloatArray] = {
             "rmsd": np.min(to_targets, axis=0),
             "noise": np.array([_noise_size(frame) for frame in frames]),
+            "xtb": np.full(len(frames), np.nan),
             "moved": self._moved(positions),
         }
         for name in QUANTITIES.keys() - values.keys():
@@ -96,6 +106,10 @@ class RunSeries:
         for name, column in values.items():
             self._columns[name].extend(column)
         self._last = positions[-1]
+
+    def set_xtb(self, energies: FloatArray) -> None:
+        """GFN2-xTB energies of the first frames (k,) eV, which come later than the frames."""
+        self.column("xtb")[: len(energies)] = energies
 
     def column(self, name: str) -> FloatArray:
         """(k,) one of the ``QUANTITIES``; raises KeyError where there is no such one."""

@@ -9,6 +9,7 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
+from itertools import repeat
 from pathlib import Path
 from typing import Any, Self
 
@@ -22,9 +23,11 @@ from morered_gui.app.references import (
     chosen_reference,
 )
 from morered_gui.app.state import AppState
+from morered_gui.chem.drawing import Drawing
 from morered_gui.core import ExpectedError, Frame, Provenance, StopReason, Structure, Trajectory
 from morered_gui.core.arrays import FloatArray
 from morered_gui.core.files import replacing
+from morered_gui.relaxers.xtb import XtbCourse
 
 SUFFIX = ".morered"
 FORMAT, VERSION = "morered-gui session", 1
@@ -48,6 +51,14 @@ class SessionError(ExpectedError):
     """A file that is no session, or a broken one; the message says why."""
 
 
+@dataclass(frozen=True, eq=False)
+class Findings:
+    """What is known of a run beside its frames, see ``RunRecord``."""
+
+    meant: Structure | None = None
+    course: XtbCourse | None = None
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Session:
     """What is to be found again.
@@ -56,8 +67,12 @@ class Session:
         start: where a relaxation starts.
         base: the molecule before any noise.
         reference: what the RMSD is measured to, where one is known.
+        drawing: of the molecule in 2D, with isotopes, which a structure does not know.
+        page: what is on the sketcher's page where that is another drawing, no valid molecule.
+        fixed: atoms that are frozen.
         noise_step: time step t to which ``start`` is the diffused ``base``; 0 for none.
         trajectories: of all runs with a frame, in the order in which they were computed.
+        findings: what else is known of the same runs; may be fewer.
         current: which of them is looked at; -1 for none.
         frame_index: of the frame looked at.
         pinned: a frame that is kept in sight.
@@ -70,8 +85,12 @@ class Session:
     start: Structure
     base: Structure
     reference: Reference | None = None
+    drawing: Drawing | None = None
+    page: Drawing | None = None
+    fixed: frozenset[int] = frozenset()
     noise_step: int = 0
     trajectories: tuple[Trajectory, ...] = ()
+    findings: tuple[Findings, ...] = ()
     current: int = -1
     frame_index: int = 0
     pinned: Structure | None = None
@@ -93,8 +112,12 @@ class Session:
             start=state.structure,
             base=state.base,
             reference=state.known_reference,
+            drawing=state.valid_drawing,
+            page=None if state.drawing is state.valid_drawing else state.drawing,
+            fixed=state.fixed,
             noise_step=state.noise_step,
             trajectories=tuple(run.trajectory.copy() for run in runs),
+            findings=tuple(Findings(run.meant, run.course) for run in runs),
             current=runs.index(state.run) if state.run in runs else -1,
             frame_index=state.frame_index,
             pinned=state.pinned,
@@ -106,9 +129,15 @@ class Session:
 
     def records(self) -> list[RunRecord]:
         """The runs, measured as they were; takes time."""
+        found = (*self.findings, *repeat(Findings(), len(self.trajectories)))
         made = [
-            RunRecord(t, chosen_reference(self.measured_to, t, self.reference))
-            for t in self.trajectories
+            RunRecord(
+                t,
+                chosen_reference(self.measured_to, t, self.reference),
+                meant=known.meant,
+                course=known.course,
+            )
+            for t, known in zip(self.trajectories, found, strict=False)
         ]
         for run, visible in zip(made, self.visible, strict=False):  # older files have none
             run.visible = visible
@@ -123,7 +152,9 @@ class Session:
         """
         for run in list(state.runs):  # else those of the same molecule would stay
             state.remove_run(run)
-        state.load(self.base, self.reference)
+        state.load(self.base, self.reference, self.drawing, fixed=self.fixed)
+        if self.page is not None:
+            state.put_on_page(self.page)
         state.reference_choice = self.measured_to
         for record in self.records() if records is None else records:
             state.keep_run(record)
@@ -145,10 +176,17 @@ def save_session(path: Path, session: Session) -> None:
         "start": _put_structure(arrays, "start", session.start),
         "base": _put_structure(arrays, "base", session.base),
         "reference": None,
+        "drawing": None if session.drawing is None else asdict(session.drawing),
+        "page": None if session.page is None else asdict(session.page),
+        "fixed": sorted(session.fixed),
         "noise_step": session.noise_step,
         "trajectories": [
             _put_trajectory(arrays, f"trajectory-{k}", t)
             for k, t in enumerate(session.trajectories)
+        ],
+        "findings": [
+            _put_findings(arrays, f"trajectory-{k}", known)
+            for k, known in enumerate(session.findings)
         ],
         "current": session.current,
         "frame_index": session.frame_index,
@@ -217,14 +255,22 @@ def _session(file: Mapping[str, Any]) -> Session:
     if table["version"] > VERSION:
         raise SessionError("was written by a newer version of this program; update it")
     pinned, measured_to = table.get("pinned"), table.get("measured_to") or {}
+    base = _structure(file, "base", table["base"])
     return Session(
         start=_structure(file, "start", table["start"]),
-        base=_structure(file, "base", table["base"]),
+        base=base,
         reference=_reference(file, "reference", table["reference"]),
+        drawing=_drawing(table.get("drawing"), len(base)),
+        page=_drawing(table.get("page"), len(base)),
+        fixed=_atoms(table.get("fixed", ()), len(base)),
         noise_step=int(table["noise_step"]),
         trajectories=tuple(
             _trajectory(file, f"trajectory-{k}", described)
             for k, described in enumerate(table["trajectories"])
+        ),
+        findings=tuple(
+            _findings(file, f"trajectory-{k}", described)
+            for k, described in enumerate(table.get("findings", ()))  # files before this had none
         ),
         current=int(table["current"]),
         frame_index=int(table["frame_index"]),
@@ -238,6 +284,24 @@ def _session(file: Mapping[str, Any]) -> Session:
         colours=tuple(map(int, table.get("colours", ()))),
         choices=dict(table["choices"]),
     )
+
+
+# --- drawing and frozen atoms, which files of earlier versions lack -----------------------------
+
+
+def _drawing(described: Mapping[str, Any] | None, n_atoms: int) -> Drawing | None:
+    if described is None:
+        return None
+    atoms = tuple(int(k) for k in described["atoms"])
+    _atoms((k for k in atoms if k >= 0), n_atoms)
+    return Drawing(str(described["molblock"]), atoms, str(described["smiles"]))
+
+
+def _atoms(numbers: Iterable[Any], n_atoms: int) -> frozenset[int]:
+    found = frozenset(int(k) for k in numbers)
+    if not found <= set(range(n_atoms)):
+        raise SessionError("names atoms that do not exist")
+    return found
 
 
 # --- structures ---------------------------------------------------------------------------------
@@ -316,6 +380,24 @@ def _trajectory(file: Mapping[str, Any], name: str, described: Mapping[str, Any]
     reason = described["stop_reason"]
     trajectory.stop_reason = None if reason is None else StopReason(reason)
     return trajectory
+
+
+def _put_findings(arrays: Arrays, name: str, known: Findings) -> dict[str, Any]:
+    if known.course is not None:
+        arrays[f"{name}/xtb_energy"] = known.course.energies
+        arrays[f"{name}/xtb_force"] = known.course.max_forces
+    meant = known.meant and _put_structure(arrays, f"{name}/meant", known.meant)
+    return {"meant": meant, "xtb": known.course is not None}
+
+
+def _findings(file: Mapping[str, Any], name: str, described: Mapping[str, Any]) -> Findings:
+    meant, course = described["meant"], None
+    if described["xtb"]:
+        energies, forces = file[f"{name}/xtb_energy"], file[f"{name}/xtb_force"]
+        if not energies.shape == forces.shape == file[f"{name}/step"].shape:
+            raise SessionError("does not fit together: other energies than frames")
+        course = XtbCourse(energies.astype(float), forces.astype(float))
+    return Findings(None if meant is None else _structure(file, f"{name}/meant", meant), course)
 
 
 def _stacked(

@@ -56,6 +56,7 @@ class Settings:
     playback_rate: int = 30
     show_ghost: bool = True
     relax_while_drawing: bool = True
+    check_energies: bool = False
     window_geometry: str = ""
     window_layout: str = ""
     recent_files: list[str] = field(default_factory=list)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
 from rdkit import Chem
 from rdkit.Chem import Mol
 
@@ -16,8 +17,9 @@ from morered_gui.chem.drawing import (
     remarks_on,
     smiles_of_mol,
 )
-from morered_gui.chem.edits import common_atoms, structure_after_edit
+from morered_gui.chem.edits import change_after_edit, common_atoms
 from morered_gui.chem.identifiers import inchi_of, name_of_smiles
+from morered_gui.chem.substitution import Change
 from morered_gui.core import Capabilities, Structure, UnsupportedMoleculeError
 
 
@@ -30,6 +32,7 @@ class Edit:
         before: the drawing that ``old`` was built from.
         old: the structure looked at before the edit.
         capabilities: of the relaxer that is to follow; None where none follows.
+        fixed: atoms of ``old`` that are frozen.
         seed: of the embedding.
     """
 
@@ -38,6 +41,7 @@ class Edit:
     old: Structure | None
     capabilities: Capabilities | None = None
     seed: int = 0
+    fixed: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +55,7 @@ class Edited:
         atoms: of the drawing, those that the problem is about.
         remarks: what the drawing leaves open.
         refusal: why the relaxer does not take the structure, or empty.
+        fixed: atoms of ``structure`` that are frozen, exactly where they were.
     """
 
     drawing: Drawing
@@ -59,6 +64,7 @@ class Edited:
     atoms: tuple[int, ...] = ()
     remarks: tuple[str, ...] = ()
     refusal: str = ""
+    fixed: frozenset[int] = frozenset()
 
 
 def carried_on(before: Drawing | None, molblock: str, kept: Sequence[int]) -> Drawing:
@@ -91,14 +97,22 @@ def edited(edit: Edit) -> Edited:
         drawing = _recognised(drawing, mol, edit.before)
         if smiles == edit.before.smiles and _is_same_graph(drawing, mol, edit.before, old):
             return Edited(drawing, remarks=remarks)
-    structure = structure_after_edit(
-        mol, old, drawing.atoms, seed=edit.seed, name=name_of_smiles(smiles)
+    change = change_after_edit(
+        mol,
+        old,
+        drawing.atoms,
+        frozen=edit.fixed,
+        seed=edit.seed,
+        name=name_of_smiles(smiles),
     )
+    structure, fixed = change.structure, _still_fixed(change, old, edit.fixed)
+    if len(fixed) < len(change.carried(edit.fixed)):
+        remarks = (*remarks, "frozen atoms that the new bonds moved are free again")
     refusal = _refusal(structure, edit.capabilities)
     if refusal:
-        structure = _cleaned_up(structure)
+        structure = _cleaned_up(structure, fixed)
     at_home = replace(drawing, atoms=tuple(range(mol.GetNumAtoms())))
-    return Edited(at_home, structure, remarks=remarks, refusal=refusal)
+    return Edited(at_home, structure, remarks=remarks, refusal=refusal, fixed=fixed)
 
 
 def inchi_of_drawing(drawing: Drawing) -> str:
@@ -143,10 +157,20 @@ def _refusal(structure: Structure, capabilities: Capabilities | None) -> str:
     return ""
 
 
-def _cleaned_up(structure: Structure) -> Structure:
+def _still_fixed(change: Change, old: Structure | None, fixed: frozenset[int]) -> frozenset[int]:
+    """Frozen atoms that have survived the edit, and in their place."""
+    if old is None:
+        return frozenset()
+    x = change.structure.positions
+    return frozenset(
+        k for k in change.carried(fixed) if np.array_equal(x[k], old.positions[change.origin[k]])
+    )
+
+
+def _cleaned_up(structure: Structure, fixed: frozenset[int]) -> Structure:
     """Nothing will relax it any further: the nearest minimum of the force field."""
     mol = to_rdkit(structure)
     if Chem.DetectChemistryProblems(mol):
         return structure
-    minimise(mol)
+    minimise(mol, held=sorted(fixed))
     return from_rdkit(mol, name=structure.name)

@@ -79,6 +79,7 @@ class AppState:
         frame_hovered: the index of the frame pointed at, or None.
         view_changed: how the molecule is drawn, or what is measured.
         fixed_changed: other atoms are frozen.
+        run_checked: the check or the energies of a run are there, or have come further.
         runs_changed: a run has come, gone, been renamed, shown or hidden.
         ensemble_changed: the runs that differ from the one looked at by their seed alone.
         file_changed: other molecules to choose from.
@@ -94,6 +95,7 @@ class AppState:
     frame_hovered = Signal(object)
     view_changed = Signal()
     fixed_changed = Signal()
+    run_checked = Signal(object)
     runs_changed = Signal()
     ensemble_changed = Signal()
     file_changed = Signal()
@@ -225,14 +227,22 @@ class AppState:
         self.runs_changed.emit()
         self.drawing_changed.emit(self.drawing)
 
-    def begin_run(self, provenance: Provenance) -> None:
-        """Open an empty trajectory from the starting structure."""
+    def begin_run(
+        self,
+        provenance: Provenance,
+        start: Structure | None = None,
+        meant: Structure | None = None,
+    ) -> None:
+        """Open an empty trajectory from the starting structure, or from another one.
+
+        ``meant`` is what another start was before noise, see ``RunRecord``.
+        """
         if self.structure is None:
             raise ValueError("there is no structure to relax")
-        reference = provisional_reference(
-            self.reference_choice, self.structure, self.known_reference
-        )
-        self.run = RunRecord(Trajectory(self.structure, provenance), reference)
+        if start is None:
+            start, meant = self.structure, self.base if self.noise_step else None
+        reference = provisional_reference(self.reference_choice, start, self.known_reference)
+        self.run = RunRecord(Trajectory(start, provenance), reference, meant=meant)
         self.runs = [*self.runs, self.run][-MOST_RUNS:]
         self.frame_index, self.live = 0, True
         self.trajectory_changed.emit()
@@ -268,8 +278,7 @@ class AppState:
     def set_measured(self, measured: Sequence[tuple[RunRecord, Reference, RunSeries]]) -> None:
         """Measure runs to other references; frames that a series lacks are added to it."""
         for run, reference, series in measured:
-            series.extend(list(run.trajectory)[len(series) :])
-            run.reference, run.series = reference, series
+            run.measure(reference, series)
         self.runs_changed.emit()
         if any(run is self.run for run, _, _ in measured):
             self.trajectory_changed.emit()

@@ -7,7 +7,7 @@ Where that gives no sound molecule (a ring was closed, a stereocentre inverted),
 built anew and laid over the old one as well as it goes.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +19,7 @@ from morered_gui.chem.conformers import minimise
 from morered_gui.chem.conversion import from_rdkit, to_rdkit
 from morered_gui.chem.errors import rdkit_messages
 from morered_gui.chem.smiles import MAX_SEED, embed
+from morered_gui.chem.substitution import Change
 from morered_gui.chem.validity import bonds_kept
 from morered_gui.core.arrays import FloatArray
 from morered_gui.core.geometry import superpose_by
@@ -33,15 +34,23 @@ MATCH_SECONDS = 1  # for the largest common part of two drawings
 NONE = -1
 
 
-def structure_after_edit(
-    mol: Mol, old: Structure | None, kept: Sequence[int], *, seed: int = 0, name: str = ""
-) -> Structure:
+def change_after_edit(
+    mol: Mol,
+    old: Structure | None,
+    kept: Sequence[int],
+    *,
+    frozen: Collection[int] = (),
+    seed: int = 0,
+    name: str = "",
+) -> Change:
     """A structure of the drawn molecule that keeps the coordinates of unchanged atoms.
 
     Args:
         mol: as drawn, sanitised (``chem.drawing.mol_of_drawing``).
         old: the structure before the edit; None for a new one.
         kept: per atom of ``mol`` its index in ``old``, -1 where it is new.
+        frozen: atoms of ``old`` that stay where they are, whatever is bonded to them, unless no
+            sound molecule has them there.
         seed: of the embedding.
         name: of the structure.
 
@@ -52,18 +61,17 @@ def structure_after_edit(
         MoleculeError: no conformer was found.
     """
     full = Chem.AddHs(mol)
-    if old is not None and any(index >= 0 for index in kept):
-        before = to_rdkit(old)
-        places = _Places.of(full, before, old.positions, kept)
-        if places.fixed and _built_around(full, places, seed):
-            return from_rdkit(full, name=name)
+    if old is None or all(index < 0 for index in kept):
+        embed(full, seed=seed)
+        minimise(full)
+        return Change(from_rdkit(full, name=name), (NONE,) * full.GetNumAtoms())
+    places = _Places.of(full, to_rdkit(old), old.positions, kept, frozen)
+    if not places.fixed or not _built_around(full, places, seed):
         embed(full, seed=seed)
         minimise(full, CLEAN_UP_STEPS)
         _lay_over(full, places)
-        return from_rdkit(full, name=name)
-    embed(full, seed=seed)
-    minimise(full)
-    return from_rdkit(full, name=name)
+        _put_back(full, places.frozen)
+    return Change(from_rdkit(full, name=name), places.origin)
 
 
 def common_atoms(new: Mol, old: Mol) -> list[int]:
@@ -93,13 +101,24 @@ class _Places:
     Attributes:
         fixed: positions of atoms that the edit left alone.
         loose: positions of atoms that were there but have other neighbours now.
+        frozen: positions of atoms that somebody has frozen; they are fixed as well.
+        origin: per atom its index before, -1 for a new one.
     """
 
     fixed: dict[int, FloatArray]
     loose: dict[int, FloatArray]
+    frozen: dict[int, FloatArray]
+    origin: tuple[int, ...]
 
     @classmethod
-    def of(cls, full: Mol, before: Mol, x: FloatArray, kept: Sequence[int]) -> "_Places":
+    def of(
+        cls,
+        full: Mol,
+        before: Mol,
+        x: FloatArray,
+        kept: Sequence[int],
+        frozen: Collection[int],
+    ) -> "_Places":
         """A hydrogen is as free as the atom that carries it."""
         origin = _origin(full, before, kept)
         same = {
@@ -108,10 +127,13 @@ class _Places:
             if _environment(full.GetAtomWithIdx(atom), origin)
             == _environment(before.GetAtomWithIdx(was), None)
         }
-        fixed = {k for k in same if same >= set(_carriers(full.GetAtomWithIdx(k)))}
+        held = {k for k, was in origin.items() if was in frozen}
+        fixed = {k for k in same if same >= set(_carriers(full.GetAtomWithIdx(k)))} | held
         return cls(
             {k: x[was] for k, was in origin.items() if k in fixed},
             {k: x[was] for k, was in origin.items() if k not in fixed},
+            {k: x[was] for k, was in origin.items() if k in held},
+            tuple(origin.get(k, NONE) for k in range(full.GetNumAtoms())),
         )
 
 
@@ -163,6 +185,20 @@ def _built_around(full: Mol, places: _Places, seed: int) -> bool:
         if _is_sound(full):
             return True
     return False
+
+
+def _put_back(full: Mol, frozen: dict[int, FloatArray]) -> None:
+    """Frozen atoms into their places and the others after them, if that is a sound molecule."""
+    if not frozen:
+        return
+    free = Chem.Conformer(full.GetConformer())
+    conformer = full.GetConformer()
+    for atom, place in frozen.items():
+        conformer.SetAtomPosition(atom, Point3D(*map(float, place)))
+    minimise(full, CLEAN_UP_STEPS, list(frozen))
+    if not _is_sound(full):
+        full.RemoveAllConformers()
+        full.AddConformer(free)
 
 
 def _placed_around(full: Mol, held: dict[int, Point3D], places: _Places, seed: int) -> bool:

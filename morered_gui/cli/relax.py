@@ -214,5 +214,7 @@ def _line(report: Report) -> str:
     parts.append(f"moved {report.rmsd_to_start:.3f} Å")
     if report.rmsd_to_reference is not None:
         parts.append(f"RMSD to reference {report.rmsd_to_reference:.3f} Å")
-    verdict = [report.check.headline, report.check.energy_words]
-    return "; ".join([", ".join(parts), *filter(None, verdict)])
+    said = [", ".join(parts), report.check.headline]
+    if report.check.energy_words:
+        said.append(f"GFN2-xTB: {report.check.energy_words}")
+    return "; ".join(said)

@@ -12,7 +12,7 @@ from morered_gui.gui.frame_plot import LEFT, FramePlot
 from morered_gui.gui.theme import Theme
 
 EMPTY = "After the first step: displacement and\npredicted noise of each atom."
-MOST_NAMES = 30  # more would overlap
+NAME_GAP = 6  # pixels between the names of atoms
 BARS_WIDTH = 0.8  # of all bars of an atom
 LEAST_NOISE, LEAST_DISPLACEMENT = 0.5, 0.05
 
@@ -46,8 +46,10 @@ class AtomPlot(FramePlot):
         self._right.addItem(self._spread)
         self._tops = (0.0, 0.0)
         self._named: list[str] = []
+        self._stride = 1  # of the atoms that are named: all would overlap
         self.set_theme(theme)
         self.refresh()
+        self._box.sigResized.connect(self.refresh)
 
     def refresh(self) -> None:
         self.move_cursor()
@@ -117,10 +119,12 @@ class AtomPlot(FramePlot):
 
     def _name_atoms(self, symbols: list[str]) -> None:
         names = [f"{symbol}{k + 1}" for k, symbol in enumerate(symbols)]
-        if names == self._named:
+        width = max(map(self.fontMetrics().horizontalAdvance, names), default=0) + NAME_GAP
+        fit = max(int(self._box.width() // width), 1)
+        stride = -(-len(names) // fit)
+        if (names, stride) == (self._named, self._stride):
             return
-        self._named = names
-        stride = -(-len(names) // MOST_NAMES)
+        self._named, self._stride = names, stride
         ticks = [(k, name) for k, name in enumerate(names) if k % stride == 0]
         self.getPlotItem().getAxis("bottom").setTicks([ticks])
         self._tops = (0.0, 0.0)

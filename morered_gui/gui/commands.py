@@ -229,10 +229,10 @@ class Commands:
         self._go(-1)
 
     def best(self) -> None:
-        """The best frame so far."""
-        trajectory = self.parts.controller.state.trajectory
-        if trajectory is not None and len(trajectory):
-            self._go(trajectory.best_index)
+        """The best frame so far, see ``relaxers.check``."""
+        run = self.parts.controller.state.run
+        if run is not None and len(run.trajectory):
+            self._go(run.best_index)
 
     def live(self) -> None:
         """Follow the newest frame, or stay where one is."""

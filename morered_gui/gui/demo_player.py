@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QDockWidget, QStackedWidget, QTabWidget, QWidget
 
-from morered_gui.app.demos import DEMOS, Deed, Demo, Verb
+from morered_gui.app.demos import Deed, Demo, Verb
 from morered_gui.app.settings import Settings
 from morered_gui.app.view_options import ViewOptions
 from morered_gui.core import Structure
@@ -61,10 +61,10 @@ class DemoPlayer(QObject):
         """Whether something of the step is still to be done."""
         return bool(self._deeds) or self._waits
 
-    def start(self, name: str) -> None:
-        """Begin a demonstration by its id."""
+    def start(self, demo: Demo) -> None:
+        """Begin a demonstration; one that is on its way ends."""
         self.end()
-        parts, self.demo = self._parts, DEMOS[name]
+        parts, self.demo = self._parts, demo
         self._before = Before(
             parts.run_panel.remembered(Settings()),
             parts.controller.state.view,

@@ -1,8 +1,9 @@
 """Docks and toolbar of the main window."""
 
+import base64
 from collections.abc import Mapping
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QByteArray, QSize, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QDockWidget,
@@ -14,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from morered_gui.app.actions import TOOLBAR
+from morered_gui.app.menus import TOOLBAR
 
 
 def add_dock(
@@ -47,6 +48,14 @@ def add_tabs(
         docks[name] = dock
     next(iter(docks.values())).raise_()
     return docks
+
+
+def share_room(window: QMainWindow, docks: Mapping[str, QDockWidget]) -> None:
+    """Most of it to the page that one draws on and to the plots."""
+    across, down = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
+    window.resizeDocks([docks["Draw"], docks["Course"]], [420, 400], across)
+    window.resizeDocks([docks["Draw"], docks["Molecule"]], [600, 120], down)
+    window.resizeDocks([docks["Course"], docks["Relaxation"]], [520, 250], down)
 
 
 def _labelled(action: QAction) -> QToolButton:
@@ -82,3 +91,13 @@ def fill_toolbar(window: QMainWindow, actions: Mapping[str, QAction]) -> QToolBa
         toolbar.addWidget(button)
     window.addToolBar(toolbar)
     return toolbar
+
+
+def text_of(data: QByteArray) -> str:
+    """Bytes for the settings file."""
+    return base64.b64encode(data.data()).decode("ascii")
+
+
+def bytes_of(text: str) -> QByteArray:
+    """Qt itself refuses bytes that make no sense to it."""
+    return QByteArray.fromBase64(text.encode("ascii", "replace"))

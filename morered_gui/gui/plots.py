@@ -13,11 +13,19 @@ from morered_gui.app.state import AppState
 from morered_gui.core.arrays import FloatArray
 from morered_gui.gui.frame_plot import FramePlot, nearest_index
 from morered_gui.gui.theme import Theme
+from morered_gui.relaxers.xtb import KCAL_PER_MOL
 
 EMPTY = "Press Relax: the predicted time step t\nand the RMSD appear here, step by step."
 LEAST_STEPS = 20  # shown on the step axis from the start, so that the first frames don't jump
 GROWTH = 1.35  # the step axis grows in strides: rescaling both axes costs more than the curves
-LEAST_TOP = {"t": 10.0, "rmsd": 0.05, "moved": 0.01, "noise": 0.5}  # smallest full scales
+# Smallest full scales.
+LEAST_TOP = {
+    "t": 10.0,
+    "rmsd": 0.05,
+    "moved": 0.01,
+    "noise": 0.5,
+    "xtb": 0.1,
+}
 FROM_ZERO = frozenset({*LEAST_TOP, "step", "evaluations", "seconds"})
 SIDES = ("left", "right")
 
@@ -185,7 +193,7 @@ class RunPlot(FramePlot):
     def _titles(self, name: str, colour: QColor) -> tuple[str, QColor, str]:
         """For an axis: the title, its colour, and a shorter title."""
         if name in QUANTITIES:
-            return QUANTITIES[name].label, colour, QUANTITIES[name].short_label
+            return QUANTITIES[name].axis_label, colour, QUANTITIES[name].short_axis_label
         return self.measured.label(name), colour, self.measured.short(name)
 
     def _progress_values(self, run: RunRecord | None) -> FloatArray:
@@ -196,8 +204,16 @@ class RunPlot(FramePlot):
         if run is None or not name:
             return np.empty(0), np.empty(0)
         x = self._progress_values(run)
-        y = run.series.column(name) if name in QUANTITIES else self.measured.values(name, run)
+        y = run.series.column(name) if name in QUANTITIES else self.measured.curve(name, run)
+        if name in QUANTITIES and QUANTITIES[name].above_lowest:
+            y = (y - self._lowest(name)) / KCAL_PER_MOL
         return x, y[: len(x)]
+
+    def _lowest(self, name: str) -> float:
+        """The least value of a quantity in all runs that are drawn; NaN where none is known."""
+        runs = [r for r in (self._state.run, *self.others()) if r is not None]
+        columns = [run.series.column(name) for run in runs]
+        return min((float(np.nanmin(c)) for c in columns if np.isfinite(c).any()), default=np.nan)
 
     def _draw_overlays(self) -> None:
         wanted = [(run, side) for run in self.others() for side in SIDES if self._chosen[side]]

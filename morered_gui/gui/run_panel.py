@@ -64,7 +64,9 @@ class RunPanel(QWidget):
         self._card, self._notice = muted(""), QLabel()
         for label in (self._card, self._notice):
             label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self._notice.setTextFormat(Qt.TextFormat.RichText)
         self._notice.setAccessibleName("Whether the molecule suits the method")
+        self._notice.setTextFormat(Qt.TextFormat.RichText)
         self._steps, self._extra = StepsRow(), ExtraRow(actions)
         self._seed = Number("Seed", "seed", "The same seed gives the same relaxation")
         self._noise = Slide(
@@ -226,6 +228,11 @@ class RunPanel(QWidget):
         return self._steps.value
 
     @property
+    def most_steps(self) -> int:
+        """Most steps of a relaxation by a method that takes many."""
+        return self._steps.max_steps.value()
+
+    @property
     def noise_t(self) -> int:
         """Time step of the noise to be added."""
         return self._noise.value()
@@ -350,7 +357,7 @@ class RunPanel(QWidget):
 
     def _show_verdict(self) -> None:
         found = self.verdict
-        text = html.escape(found.label[:1].upper() + found.label[1:])
+        text = html.escape(found.label[:1].upper() + found.label[1:], quote=False)
         if found.others:
             text += f'; <a href="other">use {html.escape(found.others[0].title)}</a>'
         self._notice.setText(text)

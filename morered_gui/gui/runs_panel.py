@@ -111,6 +111,10 @@ class RunsPanel(QWidget):
         """How many seeds are wanted."""
         return self._seeds.value()
 
+    def set_seeds(self, count: int) -> None:
+        """Choose how many seeds are wanted."""
+        self._seeds.setValue(count)
+
     @property
     def selected(self) -> RunRecord | None:
         """The run of the current row, or else the one looked at."""

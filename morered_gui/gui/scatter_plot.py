@@ -159,7 +159,7 @@ def _top(values: list[FloatArray], least: float) -> float:
 
 
 def _known(series: RunSeries | None) -> tuple[FloatArray, FloatArray]:
-    """RMSD and t of the frames that have both."""
+    """RMSD (Å) and t of the frames that have both."""
     if series is None:
         return np.empty(0), np.empty(0)
     known = np.isfinite(series.t) & np.isfinite(series.rmsd)

@@ -102,6 +102,7 @@ class Studio:
             self._window, parts.controller, parts.view, parts.scene, parts.course, parts.theme
         )
         state.fixed_changed.connect(parts.scene.restyle)
+        state.trajectory_changed.connect(parts.scene.move)  # colours refer to the reference
         state.view_changed.connect(self._on_view)
         state.structure_changed.connect(self._on_view)
         state.structure_changed.connect(self.explain.reset)
@@ -157,7 +158,7 @@ class Studio:
         self.look.remove_selected()
 
     def _start_demo(self, name: str) -> None:
-        self.demos.start(name)
+        self.demos.start(DEMOS[name])
 
     def _next_step(self) -> None:
         self.demos.go_on()

@@ -1,10 +1,9 @@
 """The main window: puts the parts together and connects them."""
 
-import base64
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer
+from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import (
     QAction,
     QCloseEvent,
@@ -15,9 +14,9 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QMainWindow, QMenu, QVBoxLayout, QWidget
 
-from morered_gui.app.actions import MENUS
 from morered_gui.app.controller import Controller
 from morered_gui.app.frame_bonds import FrameBonds
+from morered_gui.app.menus import MENUS
 from morered_gui.app.settings import Settings
 from morered_gui.app.state import Activity, AppState, Message
 from morered_gui.chem.examples import Example
@@ -27,7 +26,7 @@ from morered_gui.gui.course import CoursePanel
 from morered_gui.gui.drawing_desk import DrawingDesk
 from morered_gui.gui.file_panel import FilePanel
 from morered_gui.gui.key_guard import KeyGuard
-from morered_gui.gui.layout import add_dock, add_tabs, fill_toolbar
+from morered_gui.gui.layout import add_dock, add_tabs, bytes_of, fill_toolbar, share_room, text_of
 from morered_gui.gui.library_desk import LibraryDesk
 from morered_gui.gui.message_bar import MessageBar
 from morered_gui.gui.model_manager import ModelManager
@@ -40,6 +39,7 @@ from morered_gui.gui.status import StatusLine
 from morered_gui.gui.studio import Studio
 from morered_gui.gui.studio_parts import StudioParts
 from morered_gui.gui.theme import Theme, style_sheet, theme_of
+from morered_gui.gui.verdict import VerdictDesk
 from morered_gui.gui.view3d import View3D
 from morered_gui.relaxers.methods import ModelInfo
 
@@ -69,8 +69,9 @@ class MainWindow(QMainWindow):
         self.commands = Commands(self)
         self.studio = Studio(self)
         self.desk = DrawingDesk(self, self)
+        self.verdicts = VerdictDesk(self, self)
         self.library = LibraryDesk(self, self)
-        parts = (self.commands, self.studio, self.desk, self.library)
+        parts = (self.commands, self.studio, self.desk, self.library, self.verdicts)
         callbacks = {name: call for part in parts for name, call in part.callbacks().items()}
         self.actions_by_id = make_actions(callbacks, self._theme, self)
         self._build(models, examples)
@@ -144,6 +145,7 @@ class MainWindow(QMainWindow):
         column.addWidget(self.studio.demos.bar)
         column.addWidget(self.message_bar)
         column.addWidget(self.library.in_front_of(self.view), 1)
+        column.addWidget(self.verdicts.build(self._theme, energies=self.settings.check_energies))
         column.addWidget(self.playback)
         return centre
 
@@ -160,14 +162,11 @@ class MainWindow(QMainWindow):
         self.docks["Molecule"] = add_dock(self, "Molecule", self.molecule_panel, left)
         self.docks["Course"] = add_dock(self, "Course of the relaxation", self.course, right)
         self.docks |= add_tabs(self, outcomes, right)
+        self.docks["Explain"].visibilityChanged.connect(
+            lambda _seen: self.studio.explain.refresh_frame()
+        )
         self.docks["File"].hide()
-        self._share_room()
-
-    def _share_room(self) -> None:
-        docks, across, down = self.docks, Qt.Orientation.Horizontal, Qt.Orientation.Vertical
-        self.resizeDocks([docks["Draw"], docks["Course"]], [420, 400], across)
-        self.resizeDocks([docks["Draw"], docks["Molecule"]], [600, 120], down)
-        self.resizeDocks([docks["Course"], docks["Relaxation"]], [520, 250], down)
+        share_room(self, self.docks)
 
     def _add_menus(self) -> None:
         self.menus: dict[str, QMenu] = {}
@@ -247,8 +246,9 @@ class MainWindow(QMainWindow):
             playback_rate=self.playback.rate,
             show_ghost=self.actions_by_id["ghost"].isChecked(),
             relax_while_drawing=self.actions_by_id["follow"].isChecked(),
-            window_geometry=_text(self.saveGeometry()),
-            window_layout=_text(self.saveState(LAYOUT_VERSION)),
+            check_energies=self.verdicts.energies,
+            window_geometry=text_of(self.saveGeometry()),
+            window_layout=text_of(self.saveState(LAYOUT_VERSION)),
         )
 
     # --- what the commands need (commands.Window) -----------------------------------------------
@@ -345,8 +345,7 @@ class MainWindow(QMainWindow):
 
     def _on_message(self, message: Message | None) -> None:
         action = message.action if message else ""
-        button = message.button if message else ""
-        button = button or MESSAGE_BUTTONS.get(action, "")
+        button = (message.button if message else "") or MESSAGE_BUTTONS.get(action, "")
         if not button and action in self.actions_by_id:
             button = self.actions_by_id[action].text().replace("&", "")
         self.message_bar.show_message(message, button)
@@ -371,6 +370,7 @@ class MainWindow(QMainWindow):
         actions["ghost"].setEnabled(state.known_reference is not None)
         actions["stop"].setEnabled(state.activity in {Activity.LOADING, Activity.RUNNING})
         self.playback.enable_actions()
+        self.verdicts.refresh()
         self.studio.enable_actions()
 
     def _show_file_list(self, several: bool) -> None:
@@ -399,6 +399,7 @@ class MainWindow(QMainWindow):
             self.sketch_panel,
             self.course,
             self.playback,
+            self.verdicts.strip,
             self.message_bar,
             self.library,
             self.file_panel,
@@ -410,11 +411,12 @@ class MainWindow(QMainWindow):
     def _restore_layout(self) -> None:
         self.resize(1440, 900)
         if self.settings.window_geometry:
-            self.restoreGeometry(_bytes(self.settings.window_geometry))
+            self.restoreGeometry(bytes_of(self.settings.window_geometry))
         if self.settings.window_layout:
-            self.restoreState(_bytes(self.settings.window_layout), LAYOUT_VERSION)
+            self.restoreState(bytes_of(self.settings.window_layout), LAYOUT_VERSION)
         else:
-            QTimer.singleShot(0, self, self._share_room)  # again in its size
+            # Again in its size.
+            QTimer.singleShot(0, self, lambda: share_room(self, self.docks))
         self.docks["File"].setVisible(self.file_panel.has_several)
 
     # --- Qt -------------------------------------------------------------------------------------
@@ -444,12 +446,3 @@ class MainWindow(QMainWindow):
         self.controller.close()
         self.recovery.end()
         super().closeEvent(event)
-
-
-def _text(data: QByteArray) -> str:
-    return base64.b64encode(data.data()).decode("ascii")
-
-
-def _bytes(text: str) -> QByteArray:
-    """Qt itself refuses bytes that make no sense to it."""
-    return QByteArray.fromBase64(text.encode("ascii", "replace"))

@@ -104,14 +104,13 @@ class Check:
 
     @property
     def energy_words(self) -> str:
-        """What GFN2-xTB says in a line; empty where it was not asked."""
+        """What GFN2-xTB says, after its name; empty where it was not asked."""
         said = []
         if self.energy_change is not None:
-            side = "above" if self.energy_change > 0 else "below"
-            said.append(f"{abs(self.energy_change):.1f} kcal/mol {side} the start")
+            said.append(_side(self.energy_change))
         if self.max_force is not None:
             said.append(f"largest force {self.max_force:.2f} eV/Å")
-        return f"GFN2-xTB: {', '.join(said)}" if said else ""
+        return ", ".join(said)
 
     def as_dict(self) -> dict[str, Any]:
         """What a report has of it, for JSON and columns."""
@@ -252,6 +251,12 @@ def _named(structure: Structure, atoms: Sequence[int]) -> str:
 def _listed(names: Sequence[str]) -> str:
     more = len(names) - MOST_NAMED
     return " ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def _side(change: float) -> str:
+    if abs(change) < BETTER_ENERGY / KCAL_PER_MOL:
+        return "energy as at the start"
+    return f"{abs(change):.1f} kcal/mol {'above' if change > 0 else 'below'} the start"
 
 
 def _bond_words(check: Check) -> str:

@@ -1,5 +1,6 @@
 from collections.abc import Callable, Iterator
 
+import numpy as np
 import pytest
 
 from morered_gui.app.controller import Controller
@@ -233,3 +234,29 @@ def test_that_a_new_step_forgets_what_was_undone() -> None:
     history.amend(moments[2])
     assert history.current is moments[2]
     assert history.redo() is moments[1]
+
+
+def test_that_frozen_atoms_stay_frozen_through_an_edit_of_the_drawing(desk: Desk) -> None:
+    desk.draw_and_wait("CCO", [-1, -1, -1])
+    desk.state.adopt_frame()
+    desk.state.set_fixed(frozenset({0, 1}))
+    before = desk.shown
+    desk.draw_and_wait("CCOC", [0, 1, 2, -1])
+    assert desk.state.fixed == {0, 1}
+    assert desk.state.structure is not None
+    assert np.array_equal(desk.state.structure.positions[[0, 1]], before.positions[[0, 1]])
+    before = desk.shown
+    desk.draw_and_wait("COC", [1, 2, 3])
+    assert desk.state.fixed == {0}
+    assert np.array_equal(desk.state.structure.positions[0], before.positions[1])
+    desk.editing.undo()
+    assert desk.state.fixed == {0, 1}
+
+
+def test_that_frozen_atoms_in_the_way_of_a_ring_are_freed_and_told(desk: Desk) -> None:
+    desk.draw_and_wait("CCCCCC", [-1] * 6)
+    desk.state.adopt_frame()
+    desk.state.set_fixed(frozenset({0, 5}))
+    desk.draw_and_wait("C1CCCCC1", list(range(6)))
+    assert desk.state.fixed == frozenset()
+    assert any("free again" in note for note in desk.editing.verdict.notes)

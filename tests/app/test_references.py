@@ -13,7 +13,7 @@ from morered_gui.app.series import RunSeries, csv_of
 from morered_gui.app.state import AppState
 from morered_gui.chem import MoleculeError, structure_from_smiles
 from morered_gui.chem.matching import reordered
-from morered_gui.core import Frame, Provenance, Trajectory
+from morered_gui.core import Frame, Provenance, Structure, Trajectory
 from morered_gui.core.geometry import angle, dihedral
 from morered_gui.diffusion.forward import expected_rmsd, noised
 from morered_gui.diffusion.schedule import polynomial_schedule
@@ -139,3 +139,25 @@ def test_that_runs_on_one_molecule_are_kept_and_others_forgotten() -> None:
     assert state.runs == [second]
     state.load(BENZENE)
     assert not state.runs
+
+
+def test_that_a_dihedral_is_drawn_without_jumps_and_told_between_180_degrees() -> None:
+    curves, measurement = MeasuredCurves(), Measurement((0, 1, 2, 3))
+    start = Structure([6, 6, 6, 6], turned(0.0))
+    made = Trajectory(start, Provenance("jt"))
+    for step, degrees in enumerate((170.0, 178.0, 186.0, 178.0)):
+        made.append(Frame(step, turned(degrees)))
+    run = RunRecord(made, Reference(start, "start"))
+    curves.set([measurement], start)
+    signed = -1.0 if curves.values(measurement.id, run)[0] < 0 else 1.0
+    drawn = signed * curves.curve(measurement.id, run)
+    assert drawn == pytest.approx([170.0, 178.0, 186.0, 178.0])
+    told = signed * curves.values(measurement.id, run)
+    assert told == pytest.approx([170.0, 178.0, -174.0, 178.0])
+
+
+def turned(degrees: float) -> np.ndarray:
+    """Four atoms with this dihedral, but for its sign."""
+    angle = np.radians(degrees)
+    last = [0.0, np.cos(angle), np.sin(angle)]
+    return np.array([[1.0, 1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 0.0], last])

@@ -3,7 +3,9 @@ import json
 import os
 import pickle
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +13,14 @@ import pytest
 from morered_gui.app.references import Reference, ReferenceChoice, ReferenceKind
 from morered_gui.app.session import JSON_MEMBER, Session, SessionError, load_session, save_session
 from morered_gui.app.state import AppState
+from morered_gui.chem.drawing import (
+    Drawing,
+    drawing_of,
+    drawing_of_mol,
+    mol_of_drawing,
+    smiles_of_mol,
+)
+from morered_gui.chem.smiles import mol_from_smiles, structure_of_mol
 from morered_gui.core import Frame, Provenance, StopReason
 from tests.app.molecules import IRON_OXIDE, WATER
 
@@ -169,3 +179,49 @@ def test_that_nothing_in_a_session_is_run(tmp_path: Path) -> None:
 def test_that_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(SessionError, match="there is no file"):
         load_session(tmp_path / "none.morered")
+
+
+def test_that_isotopes_the_drawing_and_frozen_atoms_come_back(tmp_path: Path) -> None:
+    before, after = AppState(), AppState()
+    mol = mol_from_smiles("[13CH3]O")
+    before.load(structure_of_mol(mol, seed=1), None, drawing_of_mol(mol), fixed=frozenset({0, 2}))
+    load_session(saved(tmp_path / "a.morered", before)).restore(after)
+    assert after.drawing == after.valid_drawing == before.drawing
+    assert after.drawing is not None and after.drawing.smiles == "[13CH3]O"
+    assert smiles_of_mol(mol_of_drawing(after.drawing.molblock)) == "[13CH3]O"
+    assert after.fixed == {0, 2}
+
+
+def test_that_an_unfinished_drawing_is_on_the_page_again(tmp_path: Path) -> None:
+    before, after = AppState(), AppState()
+    before.load(WATER, None, drawing_of(WATER))
+    before.put_on_page(Drawing("unfinished", (0, -1)))
+    load_session(saved(tmp_path / "a.morered", before)).restore(after)
+    assert after.drawing == Drawing("unfinished", (0, -1))
+    assert after.valid_drawing == before.valid_drawing
+
+
+def retable(path: Path, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    """Write the file again with another table."""
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    table = json.dumps(change(json.loads(members[JSON_MEMBER])))
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, table if name == JSON_MEMBER else content)
+
+
+@pytest.mark.parametrize("entry", [{"fixed": [3]}, {"fixed": [-1]}, {"drawing": {"atoms": [7]}}])
+def test_that_atoms_that_do_not_exist_are_refused(tmp_path: Path, entry: dict[str, Any]) -> None:
+    path = saved(tmp_path / "a.morered", state_in_use())
+    retable(path, lambda table: table | entry)
+    with pytest.raises(SessionError):
+        load_session(path)
+
+
+def test_that_a_file_without_drawing_and_frozen_atoms_is_read(tmp_path: Path) -> None:
+    path = saved(tmp_path / "a.morered", state_in_use())
+    new = {"drawing", "page", "fixed"}
+    retable(path, lambda table: {name: table[name] for name in table.keys() - new})
+    session = load_session(path)
+    assert session.drawing is None and session.fixed == frozenset()

@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from morered_gui.app.actions import ACTIONS, BY_ID, MENUS, TOOLBAR
+from morered_gui.app.actions import ACTIONS, BY_ID
+from morered_gui.app.menus import MENUS, TOOLBAR
 from morered_gui.app.settings import Settings, load_settings, save_settings
 
 

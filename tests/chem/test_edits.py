@@ -1,9 +1,11 @@
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from rdkit import Chem
 
 from morered_gui.chem import MoleculeError, smiles_of, structure_from_smiles
-from morered_gui.chem.edits import common_atoms, structure_after_edit
+from morered_gui.chem.edits import change_after_edit, common_atoms
 from morered_gui.chem.smiles import mol_from_smiles
 from morered_gui.chem.validity import bonds_kept
 from morered_gui.core import Structure, rmsd
@@ -13,6 +15,10 @@ PARACETAMOL = "CC(=O)Nc1ccc(O)cc1"
 
 def start(smiles: str = PARACETAMOL) -> Structure:
     return structure_from_smiles(smiles, optimise=True)
+
+
+def structure_after_edit(mol: Chem.Mol, old: Structure | None, kept: Sequence[int]) -> Structure:
+    return change_after_edit(mol, old, kept).structure
 
 
 def with_new_atom(smiles: str, on: int, number: int = 6) -> Chem.Mol:
@@ -112,3 +118,27 @@ def test_that_lost_identities_are_found_by_the_graph() -> None:
     more = common_atoms(mol_from_smiles("CCC(=O)Nc1ccc(O)cc1"), old)
     assert sum(k >= 0 for k in more) == 11
     assert common_atoms(mol_from_smiles("[Na+]"), old) == [-1]
+
+
+@pytest.mark.parametrize("frozen", [{0, 1}, {3, 4}, {0, 3, 10}, set(range(11))])
+def test_that_frozen_atoms_stay_in_their_places_whatever_is_bonded_to_them(
+    frozen: set[int],
+) -> None:
+    old = start()
+    for on, number in ((0, 9), (6, 6), (10, 8)):
+        mol = with_new_atom(PARACETAMOL, on, number)
+        change = change_after_edit(mol, old, [*range(11), -1], frozen=frozen)
+        still = sorted(change.carried(frozen))
+        assert len(still) == len(frozen)
+        assert np.array_equal(
+            change.structure.positions[still], old.positions[[change.origin[k] for k in still]]
+        )
+        assert bonds_kept(change.structure, change.structure.positions)
+
+
+def test_that_frozen_atoms_that_a_new_ring_has_to_move_are_moved() -> None:
+    old = start("CCCCCC")
+    ring = mol_from_smiles("C1CCCCC1")
+    change = change_after_edit(ring, old, range(6), frozen={0, 5})
+    assert smiles_of(change.structure) == "C1CCCCC1"
+    assert bonds_kept(change.structure, change.structure.positions)

@@ -7,8 +7,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 
-from morered_gui.app.actions import MENUS
 from morered_gui.app.demos import DEMOS, Verb
+from morered_gui.app.menus import MENUS
 from morered_gui.app.view_options import ViewOptions
 from morered_gui.chem.examples import list_examples
 from morered_gui.gui.demo_player import DemoPlayer, control_named

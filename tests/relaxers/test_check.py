@@ -121,7 +121,7 @@ def test_that_unknown_bonds_are_said_to_be_unknown() -> None:
 def test_that_energies_become_words_and_columns() -> None:
     points = (XtbPoint(-10.0, 2.0), XtbPoint(-10.0 - 3 * KCAL_PER_MOL, 0.25))
     check = check_result(ETHANOL, ETHANOL, energies=points)
-    assert check.energy_words == "GFN2-xTB: 3.0 kcal/mol below the start, largest force 0.25 eV/Å"
+    assert check.energy_words == "3.0 kcal/mol below the start, largest force 0.25 eV/Å"
     table = check.as_dict()
     assert table["xtb_change"] == pytest.approx(-3.0)
     assert (table["bonds_kept"], table["clashes"], table["xtb_max_force"]) == (True, 0, 0.25)
