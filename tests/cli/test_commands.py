@@ -120,7 +120,7 @@ def test_that_methods_are_listed_with_what_they_need(monkeypatch: pytest.MonkeyP
     lines = morered("methods").stdout.splitlines()
     listed = dict(zip(lines[::2], lines[1::2], strict=True))
     said = {title.split(":")[0]: needs.strip() for title, needs in listed.items()}
-    assert said["jt"].startswith("ready; needs joint network (qm9-jt")
+    assert said["jt"].startswith("ready; needs joint network (everyday")
     assert said["uff"] == "ready; needs no model"
     assert said["fast+xtb"].endswith("tblite")
     xtb = replace(METHODS["gfn2-xtb"], package="no_such_package")
@@ -173,7 +173,9 @@ def test_that_bad_files_give_one_line_and_exit_code_2(tmp_path: Path, name: str)
         ["--smiles", "C", "--method", "magic"],
         ["--smiles", "C", "--output", "out.docx"],
         ["--smiles", "C", "--output", "/nowhere/out.xyz"],
-        ["--smiles", "[NH4+]"],
+        ["--smiles", "[NH4+]", "--model", "qm9-fast"],
+        ["--smiles", "[NH3+]CC[NH2+]CC[NH3+]"],
+        ["--smiles", "C[Se]C"],
         [],
     ],
 )

@@ -53,7 +53,7 @@ def test_that_a_model_is_imported_listed_chosen_and_removed(
     manager = window.models.dialog
     assert manager is not None
     qtbot.waitUntil(lambda: rows(manager)[-2:] == ["mine", "spoilt (broken)"], timeout=20_000)
-    manager.list.setCurrentRow(0)
+    manager.list.setCurrentRow(rows(manager).index("qm9-fast"))
     assert "B3LYP" in manager.card.text() and "up to 29 atoms" in manager.card.text()
     assert not manager.remove.isEnabled()
     manager.list.setCurrentRow(manager.list.count() - 1)

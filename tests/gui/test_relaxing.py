@@ -8,6 +8,7 @@ from pytestqt.qtbot import QtBot
 
 from morered_gui.app.state import Activity
 from morered_gui.core import StopReason, rmsd
+from morered_gui.diffusion.checkpoint import find_model
 from morered_gui.gui.window import MainWindow
 from tests.app.molecules import IRON_OXIDE
 from tests.gui.conftest import REAL_DEVICE, n_frames
@@ -122,10 +123,11 @@ def test_that_the_shipped_model_relaxes_a_noisy_example(window: MainWindow, qtbo
 def test_that_a_larger_molecule_is_warned_of_and_relaxed_all_the_same(
     window: MainWindow, qtbot: QtBot
 ) -> None:
-    window.open_smiles("C" * 12)
-    qtbot.waitUntil(lambda: len(window.state.structure or ()) == 38, timeout=20_000)
+    window.open_smiles("C" * 24)
+    qtbot.waitUntil(lambda: len(window.state.structure or ()) == 74, timeout=20_000)
+    largest = find_model("everyday").config.max_atoms
     window.actions_by_id["relax"].trigger()
     assert window.state.busy
-    assert "38 atoms" in window.message_bar.text and "29" in window.message_bar.text
+    assert "74 atoms" in window.message_bar.text and f"{largest}" in window.message_bar.text
     qtbot.waitUntil(lambda: not window.state.busy, timeout=20_000)
     assert n_frames(window) == 61

@@ -86,7 +86,7 @@ def test_that_other_settings_need_another_file(source: Path, tmp_path: Path) -> 
 def test_that_what_gives_no_minimum_is_left_out_and_counted(source: Path, tmp_path: Path) -> None:
     with pytest.raises(ExpectedError, match="no equilibrium structure"):
         run(task(source, max_steps=1), tmp_path / "a.npz")
-    fast = task(source, choice=RelaxerChoice(method="fast"))
+    fast = task(source, choice=RelaxerChoice(method="fast", model="qm9-fast"))
     found, _ = run(fast, tmp_path / "fast.npz")
     assert found.meta["level_of_theory"] == "B3LYP/6-31G(2df,p)"
     assert found.meta["failures"][relaxed.REFUSED] == 1  # the ion
