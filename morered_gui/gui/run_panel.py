@@ -360,14 +360,21 @@ class RunPanel(QWidget):
         text = html.escape(found.label[:1].upper() + found.label[1:], quote=False)
         if found.others:
             text += f'; <a href="other">use {html.escape(found.others[0].title)}</a>'
+        elif found.also:
+            other = found.also[0]
+            text += f', and in that of <a href="also">{html.escape(other.name)}</a>: '
+            text += html.escape(other.level_of_theory)
         self._notice.setText(text)
         self._notice.setToolTip(found.refusal or found.warning)
         restyle(self._notice, "error" if found.refusal else "warning" if found.warning else "muted")
 
     def _on_other_asked(self) -> None:
-        others = self.verdict.others
-        if others:
-            self.choose_alternative(others[0])
+        """Another model that takes the molecule, where it is refused, or knows it as well."""
+        found = self.verdict
+        if found.others:
+            self.choose_alternative(found.others[0])
+        elif found.also:
+            self.choose_model(found.also[0].name)
 
     def _on_noise(self) -> None:
         t = self._noise.value()

@@ -63,6 +63,7 @@ class Verdict:
         label: a few words for the status line.
         reason: the refusal without what can, in the relaxer's own words.
         others: what takes it, where it is refused; the nearest to what was asked for first.
+        also: models of another level of theory for the same method that know such molecules too.
     """
 
     refusal: str = ""
@@ -70,6 +71,7 @@ class Verdict:
     label: str = ""
     reason: str = ""
     others: tuple[Alternative, ...] = ()
+    also: tuple[ModelInfo, ...] = ()
 
 
 def verdict(
@@ -105,8 +107,24 @@ def verdict(
             f"on (up to {model.max_atoms}). It runs, but check the result.",
             label=f"larger than the training data ({model.max_atoms} atoms)",
         )
-    known = bool(model.elements)
-    return Verdict(label="in the model's domain" if known else "what it was trained on is unknown")
+    if not model.elements:
+        return Verdict(label="what it was trained on is unknown")
+    return Verdict(label="in the model's domain", also=_also(structure, method, model, models))
+
+
+def _also(
+    structure: Structure, method: Method, model: ModelInfo, models: Sequence[ModelInfo]
+) -> tuple[ModelInfo, ...]:
+    """See ``Verdict``."""
+    return tuple(
+        other
+        for other in models_for(method, models)
+        if other.level_of_theory != model.level_of_theory
+        and other.elements
+        and other.max_atoms is not None
+        and len(structure) <= other.max_atoms
+        and other.capabilities.takes(structure)
+    )
 
 
 def who_takes(

@@ -249,6 +249,20 @@ def test_that_one_click_takes_what_knows_the_molecule(
     assert not panel.verdict.refusal
 
 
+def test_that_one_click_goes_to_a_model_of_another_level_of_theory(
+    make: Make, models: list[ModelInfo]
+) -> None:
+    panel = make()
+    panel.choose_model("everyday")
+    panel.judge(WATER)
+    notice = seen(panel, QLabel, "Whether the molecule suits the method")
+    assert isinstance(notice, QLabel)
+    assert "qm9-fast" in notice.text() and "B3LYP" in notice.text()
+    notice.linkActivated.emit("also")
+    assert panel.choice is not None and panel.choice.model == "qm9-fast"
+    assert "everyday" in notice.text()
+
+
 def test_that_a_path_is_no_name_of_a_model(make: Make, tmp_path: Path) -> None:
     panel = make()
     before = panel.choice

@@ -53,6 +53,15 @@ def test_that_a_methods_own_model_comes_first() -> None:
     assert models_for(METHODS["jt"], [JOINT, NOISE, own]) == [own, JOINT]
 
 
+def test_that_a_model_of_another_level_of_theory_is_named_where_it_knows_the_molecule() -> None:
+    dft = replace(JOINT, name="dft", level_of_theory="PBE0")
+    too_small = replace(dft, name="tiny", max_atoms=2)
+    models = [JOINT, replace(JOINT, name="same"), too_small, OTHER, dft]
+    assert verdict(WATER, METHODS["jt"], JOINT, models).also == (dft,)
+    assert verdict(WATER, METHODS["jt"], dft, models).also[0] == JOINT
+    assert verdict(WATER, METHODS["itp"], NOISE, models).also == ()
+
+
 def test_that_a_molecule_within_the_training_data_passes() -> None:
     found = verdict(WATER, METHODS["jt"], JOINT, [JOINT])
     assert (found.refusal, found.warning) == ("", "")
