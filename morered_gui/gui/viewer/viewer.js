@@ -6,7 +6,7 @@ const moreredView = (() => {
   const DASHES = { dashLength: 0.16, gapLength: 0.1 }; // of aromatic bonds, Å
   // Looking a little from above and from the side, so that depth shows.
   const HOME = [0, 0, 0, 0, -0.19, 0.13, 0.02, 0.973];
-  const MARGIN = 44; // pixels beside the outermost atoms
+  const MARGIN = 54; // pixels beside the outermost atoms
   const MOST_ZOOM = 1.6; // beyond what 3Dmol thinks right for a small molecule
   const ARROW = { radius: 0.045, radiusRatio: 2.2, mid: 0.72 };
   const CLOUD = { radius: 0.08, opacity: 0.7 };
