@@ -68,14 +68,14 @@ def camera_of(window: MainWindow, wait: Callable[[Callable[[], bool]], None]) ->
 
 
 def png_of(window: MainWindow, wait: Callable[[Callable[[], bool]], None]) -> bytes:
-    """The 3D view, once the page has taken on the size of the widget."""
+    """The 3D view, once the page has taken the size of its widget."""
     wait(lambda: window.view.is_settled)
-    view, got = window.view, list[bytes]()
+    got: list[bytes] = []
 
     def fits() -> bool:
-        if got and QImage.fromData(got[-1]).size() == view.size() * view.devicePixelRatio():
+        if got and QImage.fromData(got[-1]).size() == window.view.size():
             return True
-        view.grab_png(got.append)
+        window.view.grab_png(got.append)
         return False
 
     wait(fits)
