@@ -10,7 +10,7 @@ class Verb(StrEnum):
     OPEN = "open"  # an example by its id, unless it is there
     NOISE = "noise"  # diffuse the molecule to t, always by the same draw
     DISSOLVE = "dissolve"  # move the slider of the explanation to t
-    METHOD = "method"  # choose a method by its name
+    METHOD = "method"  # choose a method, and a model where it needs one
     RELAX = "relax"  # and wait for the end
     PLOT = "plot"  # quantities of the left and the right axis, and what runs below
     FRAME = "frame"  # "first" or "last"
@@ -22,7 +22,7 @@ class Deed:
     """One thing that is done."""
 
     verb: Verb
-    value: str | int | tuple[str, str, str] = ""
+    value: str | int | tuple[str, str] | tuple[str, str, str] = ""
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,12 @@ DISSOLVE, TOLD = "Time step of forward diffusion", "What the network says"
 _AS_USUAL = Deed(Verb.PLOT, ("t", "rmsd", "step"))
 
 
+# What the slides say of DFT geometries holds for the networks that have learnt from them.
+_MODELS = {"jt": "qm9-jt", "fast": "qm9-fast"}
+
+
 def _run(method: str) -> tuple[Deed, ...]:
-    return (Deed(Verb.METHOD, method), Deed(Verb.RELAX))
+    return (Deed(Verb.METHOD, (method, _MODELS.get(method, ""))), Deed(Verb.RELAX))
 
 
 def _noisy_run(example: str, t: int) -> tuple[Deed, ...]:

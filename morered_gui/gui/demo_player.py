@@ -161,8 +161,9 @@ class DemoPlayer(QObject):
                 parts.controller.add_noise(int(str(value)), SAME_NOISE)
             case Verb.DISSOLVE:
                 return self._dissolve(int(str(value)))
-            case Verb.METHOD:
-                parts.run_panel.choose_method(str(value))
+            case Verb.METHOD if isinstance(value, tuple):
+                parts.run_panel.choose_method(value[0])
+                parts.run_panel.choose_model(value[1])
             case Verb.RELAX:
                 parts.actions["relax"].trigger()
                 return lambda: not state.busy

@@ -11,9 +11,10 @@ from morered_gui.app.demos import DEMOS, Verb
 from morered_gui.app.menus import MENUS
 from morered_gui.app.view_options import ViewOptions
 from morered_gui.chem.examples import list_examples
+from morered_gui.diffusion.checkpoint import find_model
 from morered_gui.gui.demo_player import DemoPlayer, control_named
 from morered_gui.gui.window import MainWindow
-from morered_gui.relaxers.methods import METHODS
+from morered_gui.relaxers.methods import METHODS, describe
 
 WAIT = 60_000
 
@@ -107,4 +108,7 @@ def test_that_demonstrations_name_what_there_is(window: MainWindow) -> None:
                 if deed.verb == Verb.OPEN:
                     assert deed.value in examples
                 if deed.verb == Verb.METHOD:
-                    assert deed.value in METHODS
+                    assert isinstance(deed.value, tuple)
+                    method, model = deed.value
+                    assert method in METHODS
+                    assert not model or method in describe(find_model(model)).methods
