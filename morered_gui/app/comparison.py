@@ -45,6 +45,8 @@ def outcome_of(run: RunRecord) -> Outcome:
     if "continues" in made.options:
         before = METHODS.get(str(made.options["continues"]))
         title = f"{title} after {before.title if before else made.options['continues']}"
+    if run.noise_step:
+        title = f"{title} from t = {run.noise_step}"
     if not len(series):
         return Outcome(title=title, seed=made.seed, verdict="no frame yet")
     result = trajectory.result_index if trajectory.stop_reason else len(trajectory) - 1
