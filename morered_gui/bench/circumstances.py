@@ -9,7 +9,7 @@ from typing import Any
 
 import morered_gui
 
-PACKAGES = ("morered-gui", "torch", "numpy", "rdkit", "ase", "tblite")
+PACKAGES = ("morered-gui", "torch", "numpy", "rdkit", "ase", "tblite", "pyscf")
 _ROOT = Path(morered_gui.__file__).resolve().parent.parent
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
@@ -89,7 +90,7 @@ def _quantile_figure(
     entries = list(results.entries)
     shade = colours(entries)
     with mpl.rc_context(STYLE):
-        figure, panels = _grid(len(groups), 0.75 + 0.24 * len(entries))
+        figure, panels = grid(len(groups), 0.75 + 0.24 * len(entries))
         for panel, (name, scores) in zip(panels, groups.items(), strict=True):
             panel.set_title(name)
             for row, entry in enumerate(entries):
@@ -103,7 +104,7 @@ def _quantile_figure(
             _logarithmic(panel)
         _outer(panels)
         figure.supxlabel(label, fontsize=9)
-        return _svg(figure)
+        return as_svg(figure)
 
 
 def _quantiles(panel: Axes, row: float, values: Sequence[float], colour: str) -> None:
@@ -122,7 +123,7 @@ def curve_figure(results: Results) -> str:
     entries = list(dict.fromkeys(p.entry for p in points))
     shade = colours(list(results.entries))
     with mpl.rc_context(STYLE):
-        figure, panels = _grid(len(names), 2.1)
+        figure, panels = grid(len(names), 2.1)
         for panel, name in zip(panels, names, strict=True):
             panel.set_title(name)
             for entry in entries:
@@ -140,7 +141,7 @@ def curve_figure(results: Results) -> str:
             panels[0].legend(fontsize=8)
         figure.supxlabel("network evaluations", fontsize=9)
         figure.supylabel("RMSD / Å", fontsize=9)
-        return _svg(figure)
+        return as_svg(figure)
 
 
 def time_step_figure(results: Results) -> str:
@@ -149,7 +150,7 @@ def time_step_figure(results: Results) -> str:
     names = list(dict.fromkeys(s.start for s in scores))
     entries = list(dict.fromkeys(s.entry for s in scores))
     with mpl.rc_context(STYLE):
-        figure, panels = _grid(len(entries), 3.3, columns=2)
+        figure, panels = grid(len(entries), 3.3, columns=2)
         for panel, entry in zip(panels, entries, strict=True):
             panel.set_title(entry)
             for name in names:
@@ -162,7 +163,7 @@ def time_step_figure(results: Results) -> str:
             panel.set_ylabel("predicted t")
         handles, labels = panels[0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside lower center", ncols=6, fontsize=8)
-        return _svg(figure)
+        return as_svg(figure)
 
 
 def _cloud(panel: Axes, x: np.ndarray, y: np.ndarray, name: str, names: Sequence[str]) -> None:
@@ -193,7 +194,8 @@ def _is_disturbed(score: Score) -> bool:
     return score.start != "reference" and not find_start(score.start).other_conformers
 
 
-def _grid(n: int, height: float, columns: int = COLUMNS) -> tuple[Figure, list[Axes]]:
+def grid(n: int, height: float, columns: int = COLUMNS) -> tuple[Figure, list[Axes]]:
+    """A figure of n panels, each so many inches high."""
     columns = min(columns, n)
     rows = math.ceil(n / columns)
     figure = Figure(figsize=(WIDTH, rows * height + 0.4), layout="constrained")
@@ -215,12 +217,17 @@ def _outer(panels: Sequence[Axes]) -> None:
 
 def _logarithmic(panel: Axes) -> None:
     panel.set_xscale("log")
-    panel.xaxis.set_major_locator(LogLocator(subs=(1.0,)))
-    panel.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    panel.xaxis.set_minor_formatter(NullFormatter())
+    plain_numbers(panel.xaxis)
 
 
-def _svg(figure: Figure) -> str:
+def plain_numbers(axis: Axis) -> None:
+    """1, 10, 100 at a logarithmic axis instead of powers."""
+    axis.set_major_locator(LogLocator(subs=(1.0,)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_formatter(NullFormatter())
+
+
+def as_svg(figure: Figure) -> str:
     """The picture without its preamble, which names addresses."""
     file = io.StringIO()
     figure.savefig(

@@ -7,6 +7,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any, Self
 
+from morered_gui.bench.dft import require_pyscf
 from morered_gui.bench.starts import STARTS, find_start
 from morered_gui.bench.xtb import require_tblite
 from morered_gui.core import ExpectedError
@@ -88,6 +89,7 @@ class Protocol:
         max_steps: most steps of a run.
         batch_size: molecules relaxed at once; wall times are measured where it is 1.
         energies: whether results get GFN2-xTB energies.
+        dft: whether results get DFT energies; minutes for each.
         evaluations: numbers of network evaluations of the few-step method's curve.
         device: auto, cpu, cuda or mps.
 
@@ -103,6 +105,7 @@ class Protocol:
     max_steps: int = 1000
     batch_size: int = 1
     energies: bool = False
+    dft: bool = False
     evaluations: tuple[int, ...] = ()
     device: str = "auto"
 
@@ -120,12 +123,16 @@ class Protocol:
                 require_tblite(f"the start '{start.name}'")
         if self.energies:
             require_tblite("GFN2-xTB energies (--energies)")
+        if self.dft:
+            require_pyscf()
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data."""
         table = asdict(self)
         table |= {"data": str(self.data), "split": self.split.name.lower()}
         table["entries"] = [str(entry) for entry in self.entries]
+        if not self.dft:
+            del table["dft"]  # folders from before there was such a thing go on
         return {key: list(v) if isinstance(v, tuple) else v for key, v in table.items()}
 
 
@@ -154,8 +161,9 @@ class Unit:
 
 
 def chunk_size(protocol: Protocol) -> int:
-    """Molecules per unit: whole batches, at least ``CHUNK`` molecules."""
-    return -(-CHUNK // protocol.batch_size) * protocol.batch_size
+    """Molecules per unit: whole batches, at least ``CHUNK`` molecules, or one with DFT."""
+    least = 1 if protocol.dft else CHUNK
+    return -(-least // protocol.batch_size) * protocol.batch_size
 
 
 def start_units(protocol: Protocol) -> Iterator[Unit]:

@@ -167,6 +167,7 @@ _COLUMNS = (
     ("energy above reference, kcal/mol", "above_reference", 2),
     ("energy above minimum, kcal/mol", "above_minimum", 2),
     ("RMSD to minimum / Å", "rmsd_minimum", 3),
+    ("DFT energy above reference, kcal/mol", "above_dft", 2),
 )
 _SHARES = (("failed", "failed"), ("bonds kept", "bonds_kept"), ("same conformer", "same_conformer"))
 

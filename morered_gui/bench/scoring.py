@@ -11,6 +11,7 @@ from typing import Any, Self
 import numpy as np
 
 from morered_gui.bench import xtb
+from morered_gui.bench.dft import DftEnergies
 from morered_gui.bench.starts import Start, Started
 from morered_gui.chem.matching import symmetric_rmsd
 from morered_gui.chem.torsions import same_conformer
@@ -50,6 +51,7 @@ class Score:
         above_reference: GFN2-xTB energy above that of the reference's geometry, kcal/mol.
         above_minimum: the same above the nearest GFN2-xTB minimum.
         rmsd_minimum: to that minimum.
+        above_dft: DFT energy above that of the reference's geometry, kcal/mol.
     """
 
     index: int
@@ -74,6 +76,7 @@ class Score:
     above_reference: float | None = None
     above_minimum: float | None = None
     rmsd_minimum: float | None = None
+    above_dft: float | None = None
 
     @property
     def failed(self) -> bool:
@@ -109,7 +112,8 @@ class Case:
     """What a score needs to know of the molecule.
 
     ``minimum`` is its GFN2-xTB minimum with the energies of both, see ``starts``; None where
-    energies are not asked for or there is no minimum.
+    energies are not asked for or there is no minimum. ``dft`` is None where no DFT energies are
+    asked for.
     """
 
     index: int
@@ -118,6 +122,7 @@ class Case:
     entry: str
     seed: int
     minimum: Started | None = None
+    dft: DftEnergies | None = None
 
 
 def score(case: Case, trajectory: Trajectory, seconds: float | None) -> Score:
@@ -155,6 +160,7 @@ def score(case: Case, trajectory: Trajectory, seconds: float | None) -> Score:
         stop_reason=str(trajectory.stop_reason if finite else StopReason.DIVERGED),
         bonds_kept=kept,
         **asdict(energies),
+        above_dft=case.dft.above(result, reference) if case.dft and kept else None,
     )
 
 

@@ -57,6 +57,7 @@ class Summary:
         above_reference: GFN2-xTB energy above the reference's geometry.
         above_minimum: the same above the nearest GFN2-xTB minimum.
         rmsd_minimum: to that minimum.
+        above_dft: DFT energy above the reference's geometry.
         stop_reasons: how often each occurred.
     """
 
@@ -77,6 +78,7 @@ class Summary:
     above_reference: Quartiles | None
     above_minimum: Quartiles | None
     rmsd_minimum: Quartiles | None
+    above_dft: Quartiles | None
     stop_reasons: dict[str, int]
 
     def as_dict(self) -> dict[str, Any]:
@@ -113,6 +115,7 @@ def summarise(scores: Sequence[Score], start: str = "") -> Summary:
         above_reference=quartiles(lambda s: s.above_reference),
         above_minimum=quartiles(lambda s: s.above_minimum),
         rmsd_minimum=quartiles(lambda s: s.rmsd_minimum),
+        above_dft=quartiles(lambda s: s.above_dft),
         stop_reasons=dict(sorted(Counter(s.stop_reason for s in scores).items())),
     )
 

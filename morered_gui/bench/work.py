@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from morered_gui.bench.dft import DftEnergies
 from morered_gui.bench.molecules import Molecules
 from morered_gui.bench.protocol import Entry, Protocol, Unit, UnitKind, chunk_size
 from morered_gui.bench.scoring import Case, Curve, Score, curve, score
@@ -18,6 +19,7 @@ from morered_gui.relaxers.collect import relax_all
 from morered_gui.relaxers.registry import RelaxerChoice
 
 WARM_UP_STEPS = 2
+DFT = "dft"  # folder of DFT energies, among those of the starts
 
 Build = Callable[[RelaxerChoice, int | None], Relaxer]
 
@@ -129,6 +131,7 @@ class Worker:
                 entry=str(unit.entry),
                 seed=unit.seed,
                 minimum=self._minimum(reference, index),
+                dft=DftEnergies(self.task.cache.folder / DFT) if self.task.protocol.dft else None,
             )
             if made.structure is None:
                 record.left_out.append(_left_out(case, made.reason))

@@ -22,6 +22,16 @@ from morered_gui.core import ExpectedError
 from morered_gui.training.dataset import Split
 
 LOST_UNITS = 3
+STARTS_FOLDER = Path("data/bench-starts")
+
+Workers = Annotated[int, typer.Option(min=1, help="Workers of one thread each.")]
+NetworkDevice = Annotated[Device, typer.Option(help="Where to compute networks.")]
+ResultsFolder = Annotated[
+    Path | None, typer.Option(help="Folder of the results; a stopped run goes on there.")
+]
+StartsFolder = Annotated[
+    Path, typer.Option(help="Where starts and DFT energies are kept for all benchmarks.")
+]
 
 
 class Part(StrEnum):
@@ -65,14 +75,14 @@ def bench(
     energies: Annotated[
         bool, typer.Option("--energies", help="GFN2-xTB energies of all results.")
     ] = False,
-    processes: Annotated[int, typer.Option(min=1, help="Workers of one thread each.")] = 1,
-    device: Annotated[Device, typer.Option(help="Where to compute networks.")] = Device.AUTO,
-    output: Annotated[
-        Path | None, typer.Option(help="Folder of the results; a stopped run goes on there.")
-    ] = None,
-    starts_folder: Annotated[
-        Path, typer.Option(help="Where starts are kept for all benchmarks.")
-    ] = Path("data/bench-starts"),
+    dft: Annotated[
+        bool,
+        typer.Option("--dft", help="B3LYP/6-31G(2df,p) energies of all results; slow."),
+    ] = False,
+    processes: Workers = 1,
+    device: NetworkDevice = Device.AUTO,
+    output: ResultsFolder = None,
+    starts_folder: StartsFolder = STARTS_FOLDER,
 ) -> None:
     """Relax molecules from many starts by many methods; tables, JSON, CSV and one page.
 
@@ -91,6 +101,7 @@ def bench(
         max_steps=max_steps,
         batch_size=batch_size,
         energies=energies,
+        dft=dft,
         evaluations=_numbers(evaluations),
         device=device.value,
     )
@@ -108,11 +119,17 @@ def bench(
     for table in _tables(results):
         messages.print(table)
     messages.print(f"wrote {page}, and results.json and scores.csv beside it", markup=False)
-    if results.lost:
-        for lost in results.lost:
-            messages.print(f"lost {lost.key}: {lost.reason}", markup=False, style="red")
-        messages.print("some units were lost; the same command tries them again", style="red")
-        raise typer.Exit(LOST_UNITS)
+    report_lost(results)
+
+
+def report_lost(results: Results) -> None:
+    """Name the units that were lost, and end with their exit code."""
+    if not results.lost:
+        return
+    for lost in results.lost:
+        messages.print(f"lost {lost.key}: {lost.reason}", markup=False, style="red")
+    messages.print("some units were lost; the same command tries them again", style="red")
+    raise typer.Exit(LOST_UNITS)
 
 
 def _numbers(text: str) -> tuple[int, ...]:

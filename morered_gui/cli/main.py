@@ -2,7 +2,7 @@
 
 import typer
 
-from morered_gui.cli import bench, data, methods, models, noise, relax, train
+from morered_gui.cli import bench, claims, data, methods, models, noise, relax, train
 
 app = typer.Typer(
     name="morered",
@@ -16,6 +16,7 @@ app.command("methods")(methods.methods)
 app.command("noise")(noise.noise)
 app.command("train")(train.train)
 app.command("bench")(bench.bench)
+app.add_typer(claims.app, name="claims")
 app.add_typer(data.app, name="data")
 app.add_typer(models.app, name="models")
 

@@ -7,6 +7,7 @@ import csv
 import importlib.util
 import re
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -39,15 +40,23 @@ def _data_folder() -> Path:
     return Path(spec.submodule_search_locations[0]) / "data"
 
 
+def electronic_energies(n: int) -> Iterator[tuple[Record, float]]:
+    """The first n molecules with U0 - ZPVE, the electronic energy, in Hartree."""
+    for row in islice(_rows(_data_folder()), n):
+        yield _record(row), float(row["InternalEnergy_0K_au"]) - float(row["ZPVE_au"])
+
+
 def _records(folder: Path, progress: Callable[[int], None] | None) -> Iterator[Record]:
-    n_read = 0
+    for n_read, row in enumerate(_rows(folder), start=1):
+        yield _record(row)
+        if progress is not None and n_read % 1000 == 0:
+            progress(n_read)
+
+
+def _rows(folder: Path) -> Iterator[dict[str, str]]:
     for part in sorted(folder.glob("qm9_part*.csv")):
         with part.open(newline="") as file:
-            for row in csv.DictReader(file):
-                yield _record(row)
-                n_read += 1
-                if progress is not None and n_read % 1000 == 0:
-                    progress(n_read)
+            yield from csv.DictReader(file)
 
 
 def _record(row: dict[str, str]) -> Record:

@@ -56,6 +56,7 @@ def training_rows(config: TrainingConfig, data: EquilibriumSet) -> IntArray:
     if len(rows) < config.n_training:
         raise ExpectedError(f"{config.data} has {len(rows)} structures, not {config.n_training}")
     if not labelled:
+        rows = rows[np.argsort(data.index[rows], kind="stable")]  # alike in files of other orders
         rows = np.random.default_rng(CHOICE_SEED).permutation(rows)
     return rows[: config.n_training]
 

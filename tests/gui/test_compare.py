@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
@@ -162,7 +162,8 @@ def test_that_a_session_shows_the_same_in_a_new_process(
     window.actions_by_id["save_session"].trigger()
     wait(lambda: path.exists() and "Saved" in window.message_bar.text)
     window.state.say(None)
-    wait(lambda: not window.message_bar.isVisible())
+    top = window.centralWidget()
+    wait(lambda: window.view.mapTo(top, QPoint()).y() == 0)  # the room of the message is given back
     before = QImage.fromData(png_of(window, wait))
     wanted = described(window, camera_of(window, wait))
     size = [str(window.width()), str(window.height())]
