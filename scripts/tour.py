@@ -261,6 +261,8 @@ TOUR = Demo(
 
 def film(window: MainWindow, path: Path) -> None:
     """Record the window while the tour goes through its steps."""
+    _open(window, "bicyclohexanone")
+    settle(window)
     with tempfile.TemporaryDirectory() as folder:
         recorder = Recorder(window, Path(folder))
         _play(window, recorder)
@@ -344,8 +346,8 @@ class Recorder:
                 Qt.TransformationMode.SmoothTransformation,
             )
         )
-        path = self._folder / f"{len(self._steps)}-{len(self._steps[-1])}.png"
-        image.save(str(path))
+        path = self._folder / f"{len(self._steps)}-{len(self._steps[-1])}.bmp"
+        image.save(str(path))  # quicker to write than what is smaller
         self._steps[-1].append(path)
 
 

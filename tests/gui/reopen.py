@@ -67,8 +67,15 @@ def camera_of(window: MainWindow, wait: Callable[[Callable[[], bool]], None]) ->
 
 
 def png_of(window: MainWindow, wait: Callable[[Callable[[], bool]], None]) -> bytes:
-    """The 3D view."""
+    """The 3D view, once the page has the size of the widget."""
     wait(lambda: window.view.is_settled)
+    heights: list[float] = []
+
+    def fits() -> bool:
+        window.view.page().runJavaScript("window.innerHeight", 0, heights.append)
+        return bool(heights) and heights[-1] == window.view.height()
+
+    wait(fits)
     got: list[bytes] = []
     window.view.grab_png(got.append)
     wait(lambda: bool(got))
