@@ -51,6 +51,7 @@ test: lint
 
 screenshot: setup
 	$(OFFSCREEN) $(BIN)/python scripts/screenshot.py
+	$(OFFSCREEN) $(BIN)/python scripts/editor_pictures.py
 
 clean:
 	rm -rf $(VENV) build dist runs/example.* .pytest_cache .mypy_cache .ruff_cache \

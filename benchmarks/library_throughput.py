@@ -30,6 +30,7 @@ EVERY = 0.5  # seconds between two samples of the memory
 MIB = 2**20
 POOL = 10_000  # more drugs than there are: all of them, in the order of the seed
 QUARTERS = 4
+XTB_HELP = "0 leaves GFN2-xTB out; with fewer than 32 for each process some of them are idle"
 
 
 @dataclass
@@ -80,7 +81,7 @@ def main() -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--molecules", type=int, default=1000)
-    parser.add_argument("--xtb-molecules", type=int, default=64, help="0 leaves GFN2-xTB out")
+    parser.add_argument("--xtb-molecules", type=int, default=64, help=XTB_HELP)
     parser.add_argument("--method", default="fast")
     parser.add_argument("--model", default="")
     parser.add_argument("--processes", type=int, default=2)

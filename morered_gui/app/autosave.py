@@ -65,6 +65,7 @@ class Autosave:
             state.trajectory_changed,
             state.frames_added,
             state.runs_changed,
+            state.run_checked,
             state.drawing_changed,
             state.fixed_changed,
         ):

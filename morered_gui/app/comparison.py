@@ -10,7 +10,7 @@ from morered_gui.app.controller import Controller
 from morered_gui.app.records import RunRecord
 from morered_gui.app.state import Activity
 from morered_gui.chem.validity import bonds_kept
-from morered_gui.core import StopReason
+from morered_gui.core import Provenance, StopReason
 from morered_gui.relaxers.methods import METHODS, ModelInfo, all_methods, models_for
 from morered_gui.relaxers.registry import RelaxerChoice
 from morered_gui.relaxers.suitability import obstacle
@@ -38,13 +38,7 @@ class Outcome:
 def outcome_of(run: RunRecord) -> Outcome:
     """Sum up a run as far as it has come."""
     trajectory, series, made = run.trajectory, run.series, run.trajectory.provenance
-    method = METHODS.get(made.method)
-    title = method.title if method else made.method
-    if made.model and not (method and made.model == method.model):
-        title = f"{title}, {made.model}"
-    if "continues" in made.options:
-        before = METHODS.get(str(made.options["continues"]))
-        title = f"{title} after {before.title if before else made.options['continues']}"
+    title = _title(made)
     if run.noise_step:
         title = f"{title} from t = {run.noise_step}"
     if not len(series):
@@ -66,17 +60,38 @@ def outcome_of(run: RunRecord) -> Outcome:
     )
 
 
+def _title(made: Provenance) -> str:
+    """The method, its model where that is not its own, and what it went on from."""
+    method = METHODS.get(made.method)
+    title = method.title if method else made.method
+    if made.model and not (method and made.model == method.model):
+        title = f"{title}, {made.model}"
+    if "continues" not in made.options:
+        return title
+    before = str(made.options["continues"])
+    return f"{title} after {METHODS[before].title if before in METHODS else before}"
+
+
+def _bonds_changed(run: RunRecord, result: int) -> bool:
+    """By the check where there is one: it was made in another thread."""
+    if run.check is not None:
+        return run.check.bonds_kept is False
+    start = run.trajectory.start
+    return len(start.bonds) > 0 and not bonds_kept(start, run.trajectory[result].positions)
+
+
 def _verdict(run: RunRecord, result: int, ratio: float | None) -> str:
-    """Failures as in the benchmark: farther away, diverged, or another bond graph."""
+    """Failures as in the benchmark: farther away, diverged, or another molecule."""
     trajectory = run.trajectory
     reason = trajectory.stop_reason
     if reason is None:
         return "under way, or broke off"
     if reason == StopReason.DIVERGED or not np.isfinite(trajectory[result].positions).all():
         return "diverged"
-    start = trajectory.start
-    if len(start.bonds) and not bonds_kept(start, trajectory[result].positions):
+    if _bonds_changed(run, result):
         return "bonds changed"
+    if run.check is not None and run.check.stereo_kept is False:
+        return "stereo changed"
     if ratio is not None and ratio > 1.0:
         return "farther than the start"
     return {StopReason.CANCELLED: "stopped by you", StopReason.MAX_STEPS: "ran out of steps"}.get(

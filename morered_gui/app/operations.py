@@ -76,12 +76,14 @@ def from_text(text: str, seed: int) -> Loaded:
 
     Raises MoleculeError.
     """
-    from morered_gui.chem.identifiers import mol_of_text, name_of_text
+    from morered_gui.chem.identifiers import mol_of_text, name_of_smiles, name_of_text
     from morered_gui.chem.smiles import structure_of_mol
 
     mol = mol_of_text(text)
-    structure = structure_of_mol(mol, seed=seed, optimise=True, name=name_of_text(text))
-    return Loaded(structure, drawing=drawing_of_mol(mol))
+    drawing = drawing_of_mol(mol)
+    name = name_of_smiles(drawing.smiles) or name_of_text(text)
+    structure = structure_of_mol(mol, seed=seed, optimise=True, name=name)
+    return Loaded(structure, drawing=drawing)
 
 
 def from_example(identifier: str) -> Loaded:

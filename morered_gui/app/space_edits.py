@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from morered_gui.app.editing import Editing
 from morered_gui.app.jobs import Job
 from morered_gui.app.state import Message
-from morered_gui.chem.drawing import Drawing, drawing_of
+from morered_gui.chem.drawing import Drawing, drawing_of, isotopes_of
 from morered_gui.chem.errors import MoleculeError
 from morered_gui.chem.identifiers import name_of_smiles
 from morered_gui.chem.substitution import Change
@@ -48,16 +48,19 @@ class SpaceEdits:
             relax: afterwards, if the program relaxes while one draws.
             on_refusal: called where the edit is impossible.
         """
+        drawing = self._state.valid_drawing
         self._begin(
-            lambda structure, fixed: moved(structure, fixed, move),
+            lambda structure, fixed: moved(structure, fixed, move, drawing),
             relax=relax,
             on_refusal=on_refusal,
         )
 
     def substitute(self, substitution: Substitution) -> None:
         """Change atoms or bonds; frozen atoms that are still there stay frozen."""
+        before = self._state.valid_drawing
         self._begin(
-            lambda structure, fixed: substituted(structure, fixed, substitution), relax=True
+            lambda structure, fixed: substituted(structure, fixed, substitution, before),
+            relax=True,
         )
 
     def _begin(
@@ -90,19 +93,34 @@ class SpaceEdits:
         self._job = controller.run_task(lambda: make(structure, fixed), done, refused)
 
 
-def moved(structure: Structure, fixed: frozenset[int], move: Move) -> Made:
+def moved(
+    structure: Structure, fixed: frozenset[int], move: Move, drawing: Drawing | None = None
+) -> Made:
     """The structure after a motion; a new drawing only where its stereo has changed."""
-    after = move(structure, fixed)
+    after, isotopes = move(structure, fixed), isotopes_of(drawing)
     try:
-        before, now = drawing_of(structure), drawing_of(after)
+        before, now = drawing_of(structure, isotopes), drawing_of(after, isotopes)
     except MoleculeError:  # bonds not known: it had no drawing before either
         return Made(after, None, fixed)
     return Made(after, None if before.smiles == now.smiles else now, fixed)
 
 
-def substituted(structure: Structure, fixed: frozenset[int], substitution: Substitution) -> Made:
-    """The structure after a substitution, with its drawing and name."""
-    change = substitution(structure)
-    drawing = drawing_of(change.structure)
+def substituted(
+    structure: Structure,
+    fixed: frozenset[int],
+    substitution: Substitution,
+    before: Drawing | None = None,
+) -> Made:
+    """The structure after a substitution, with its drawing and name; isotopes are kept."""
+    change, isotopes = substitution(structure), isotopes_of(before)
+    same = {k: was for k, was in enumerate(change.origin) if _is_same(change, structure, k)}
+    kept = {k: isotopes[was] for k, was in same.items() if was in isotopes}
+    drawing = drawing_of(change.structure, kept)
     named = replace(change.structure, name=name_of_smiles(drawing.smiles))
     return Made(named, drawing, change.carried(fixed))
+
+
+def _is_same(change: Change, before: Structure, k: int) -> bool:
+    """Whether an atom was there before, as the same element."""
+    was = change.origin[k]
+    return was >= 0 and bool(change.structure.numbers[k] == before.numbers[was])

@@ -4,7 +4,7 @@ RDKit judges what was drawn. A drawing is a V2000 mol block, in which wedges, ch
 and explicit hydrogens have their place; a ``Structure`` knows no isotopes, the drawing keeps them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from rdkit import Chem
@@ -110,8 +110,20 @@ def drawn(mol: Mol) -> str:
         return str(Chem.MolToMolBlock(flat))
 
 
-def drawing_of(structure: Structure) -> Drawing:
+def isotopes_of(drawing: Drawing | None) -> dict[int, int]:
+    """Mass numbers by the atom of the structure, for the atoms that are labelled."""
+    if drawing is None or not drawing.molblock:
+        return {}
+    marked = zip(_parsed(drawing.molblock).GetAtoms(), drawing.atoms, strict=False)
+    return {k: atom.GetIsotope() for atom, k in marked if k >= 0 and atom.GetIsotope()}
+
+
+def drawing_of(structure: Structure, isotopes: Mapping[int, int] | None = None) -> Drawing:
     """A drawing of a structure in space: stereo from its coordinates, hydrogens implied.
+
+    Args:
+        structure: the molecule.
+        isotopes: mass numbers by atom, which a structure does not know.
 
     Raises:
         MoleculeError: its bonds are not known well enough, or it is too large.
@@ -121,6 +133,7 @@ def drawing_of(structure: Structure) -> Drawing:
         raise MoleculeError("the bonds of this structure are not known, so it can't be drawn")
     for atom in mol.GetAtoms():
         atom.SetIntProp(_INDEX, atom.GetIdx())
+        atom.SetIsotope((isotopes or {}).get(atom.GetIdx(), 0))
         atom.SetNoImplicit(bool(atom.GetNumRadicalElectrons()))
     with rdkit_messages():
         bare = Chem.RemoveHs(mol)

@@ -18,7 +18,7 @@ from morered_gui.chem.conformers import minimise
 from morered_gui.chem.conversion import AROMATIC, from_rdkit, kekulised
 from morered_gui.chem.drawing import refuse_invalid
 from morered_gui.chem.errors import MoleculeError, rdkit_messages
-from morered_gui.chem.moving import set_distance
+from morered_gui.chem.moving import NOBODY, set_distance
 from morered_gui.chem.perception import COVALENT_RADII
 from morered_gui.chem.picked import atom_name, known_atoms
 from morered_gui.core.elements import symbol
@@ -162,8 +162,8 @@ def set_bond(
     for atom in atoms:
         number = mol.GetAtomWithIdx(atom).GetAtomicNum()
         gone |= _hydrogens(mol, atom, keep=_wanted_hydrogens(mol, atom, number)) - {i, j}
-    moved = _too_far(structure, i, j) - set(held)
-    return _finished(structure, mol, gone, {i, j}, moved if is_new else set())
+    loose = _too_far(structure, i, j) - set(held) if is_new else NOBODY
+    return _finished(structure, mol, gone, {i, j}, moved=set(), loose=loose)
 
 
 def change_charge(structure: Structure, atom: int, charge: int) -> Change:
@@ -264,9 +264,17 @@ def _put_at_bond_length(structure: Structure, mol: RWMol, atom: int) -> None:
 
 
 def _finished(
-    structure: Structure, mol: RWMol, gone: set[int], touched: set[int], moved: set[int]
+    structure: Structure,
+    mol: RWMol,
+    gone: set[int],
+    touched: set[int],
+    moved: set[int],
+    loose: Collection[int] = NOBODY,
 ) -> Change:
-    """Judge, complete with hydrogens, and give the new atoms their places."""
+    """Judge, complete with hydrogens, and give the new atoms their places.
+
+    Atoms in ``moved`` count as new ones; those in ``loose`` stay themselves, but may move.
+    """
     for k in touched:
         mol.GetAtomWithIdx(k).SetNoImplicit(False)
     for k in sorted(gone, reverse=True):
@@ -280,10 +288,10 @@ def _finished(
             full = Chem.AddHs(full, addCoords=True, onlyOnAtoms=bare)
     was = [a.GetIntProp(_WAS) if a.HasProp(_WAS) else NEW for a in full.GetAtoms()]
     origin = tuple(NEW if k in moved else k for k in was)
-    _place(full, [k for k, index in enumerate(origin) if index != NEW])
+    stay = np.array([index != NEW and index not in loose for index in origin])
+    _place(full, np.flatnonzero(stay).tolist())
     made = from_rdkit(full, name="")
     positions = made.positions.copy()
-    stay = np.array(origin) != NEW
     positions[stay] = structure.positions[np.array(origin)[stay]]
     return Change(replace(made, positions=positions), origin)
 

@@ -20,7 +20,7 @@ from morered_gui.core import Frame, Structure, rmsd
 from morered_gui.diffusion.forward import expected_rmsd, noised
 from morered_gui.diffusion.schedule import polynomial_schedule
 from morered_gui.gui.scene import Scene
-from morered_gui.gui.widgets import heading, line, muted
+from morered_gui.gui.widgets import heading, is_seen, line, muted
 
 ASK_MS = 120  # the network is asked when the slider rests for so long
 SAME_NOISE = 0  # one draw of noise: the slider dissolves the structure smoothly
@@ -106,7 +106,7 @@ class ExplainPanel(QWidget):
 
     def refresh_frame(self) -> None:
         """The numbers of the frame looked at."""
-        if not self.isVisible():
+        if not is_seen(self):
             return
         state = self._state
         some = state.trajectory is not None and len(state.trajectory) > 0

@@ -50,6 +50,14 @@ def add_tabs(
     return docks
 
 
+def share_room(window: QMainWindow, docks: Mapping[str, QDockWidget]) -> None:
+    """Most of it to the page that one draws on and to the plots."""
+    across, down = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
+    window.resizeDocks([docks["Draw"], docks["Course"]], [420, 400], across)
+    window.resizeDocks([docks["Draw"], docks["Molecule"]], [600, 120], down)
+    window.resizeDocks([docks["Course"], docks["Relaxation"]], [520, 250], down)
+
+
 def _labelled(action: QAction) -> QToolButton:
     button = QToolButton()
     button.setDefaultAction(action)

@@ -23,7 +23,7 @@ from morered_gui.gui.thumbnails import Thumbnails
 from morered_gui.gui.widgets import empty_layout, heading, muted, recent_button
 
 CARD = QSize(104, 72)  # of the drawing
-CARD_SIZE = QSize(122, 108)
+CARD_SIZE = QSize(122, 118)
 WAYS = ("start_drawing", "open", "paste_molecule")  # actions
 
 
@@ -106,9 +106,11 @@ class StartPage(QScrollArea):
         card.setFixedSize(CARD_SIZE)
         card.setIconSize(CARD)
         card.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
-        metrics = card.fontMetrics()
-        width = CARD_SIZE.width() - 12
-        card.setText(metrics.elidedText(example.title, Qt.TextElideMode.ElideMiddle, width))
+        metrics, width = card.fontMetrics(), CARD_SIZE.width() - 12
+        name, _, form = example.title.partition(" (")
+        lines = (name, f"({form}" if form else "")
+        elided = (metrics.elidedText(t, Qt.TextElideMode.ElideMiddle, width) for t in lines)
+        card.setText("\n".join(elided))
         card.setToolTip(f"{example.title}\n{example.description}")
         card.setAccessibleName(example.title)
         card.clicked.connect(lambda: self.example_asked.emit(example.id))

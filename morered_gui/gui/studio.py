@@ -109,6 +109,7 @@ class Studio:
         state.trajectory_changed.connect(self.explain.reset)
         state.frame_selected.connect(lambda _index: self.explain.reset())
         state.runs_changed.connect(self._on_runs)
+        state.run_checked.connect(lambda _run: self.runs.refresh())
         state.ensemble_changed.connect(self._on_ensemble)
         self.explain.prediction_asked.connect(self._predict)
         self.look.plot_asked.connect(lambda name: parts.course.choose({"left": name}))

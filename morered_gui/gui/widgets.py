@@ -48,6 +48,11 @@ def action_button(
     return button
 
 
+def is_seen(widget: QWidget) -> bool:
+    """Whether any of it is on the screen; a dock behind others is not, but Qt calls it visible."""
+    return not widget.visibleRegion().isEmpty()
+
+
 def empty_layout(layout: QLayout) -> None:
     """Delete the widgets of a layout."""
     while (item := layout.takeAt(0)) is not None:

@@ -26,7 +26,7 @@ from morered_gui.gui.course import CoursePanel
 from morered_gui.gui.drawing_desk import DrawingDesk
 from morered_gui.gui.file_panel import FilePanel
 from morered_gui.gui.key_guard import KeyGuard
-from morered_gui.gui.layout import add_dock, add_tabs, bytes_of, fill_toolbar, text_of
+from morered_gui.gui.layout import add_dock, add_tabs, bytes_of, fill_toolbar, share_room, text_of
 from morered_gui.gui.library_desk import LibraryDesk
 from morered_gui.gui.message_bar import MessageBar
 from morered_gui.gui.model_manager import ModelManager
@@ -162,14 +162,11 @@ class MainWindow(QMainWindow):
         self.docks["Molecule"] = add_dock(self, "Molecule", self.molecule_panel, left)
         self.docks["Course"] = add_dock(self, "Course of the relaxation", self.course, right)
         self.docks |= add_tabs(self, outcomes, right)
+        self.docks["Explain"].visibilityChanged.connect(
+            lambda _seen: self.studio.explain.refresh_frame()
+        )
         self.docks["File"].hide()
-        self._share_room()
-
-    def _share_room(self) -> None:
-        docks, across, down = self.docks, Qt.Orientation.Horizontal, Qt.Orientation.Vertical
-        self.resizeDocks([docks["Draw"], docks["Course"]], [420, 400], across)
-        self.resizeDocks([docks["Draw"], docks["Molecule"]], [600, 120], down)
-        self.resizeDocks([docks["Course"], docks["Relaxation"]], [520, 250], down)
+        share_room(self, self.docks)
 
     def _add_menus(self) -> None:
         self.menus: dict[str, QMenu] = {}
@@ -418,7 +415,8 @@ class MainWindow(QMainWindow):
         if self.settings.window_layout:
             self.restoreState(bytes_of(self.settings.window_layout), LAYOUT_VERSION)
         else:
-            QTimer.singleShot(0, self, self._share_room)  # again in its size
+            # Again in its size.
+            QTimer.singleShot(0, self, lambda: share_room(self, self.docks))
         self.docks["File"].setVisible(self.file_panel.has_several)
 
     # --- Qt -------------------------------------------------------------------------------------

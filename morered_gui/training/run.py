@@ -12,6 +12,7 @@ from morered_gui.diffusion.checkpoint import METHODS_OF_KIND, ModelConfig, find_
 from morered_gui.diffusion.config import NetworkKind
 from morered_gui.diffusion.process import DiffusionProcess
 from morered_gui.training.batches import BatchStream
+from morered_gui.training.card import write_card
 from morered_gui.training.config import TrainingConfig
 from morered_gui.training.dataset import EquilibriumSet, Split
 from morered_gui.training.denoising import Denoising
@@ -37,6 +38,7 @@ def train_model(config: TrainingConfig, run_folder: Path, model_folder: Path) ->
     def export(figures: dict[str, float]) -> None:
         record = model_config(config, data, len(rows), trainer, figures)
         save_model(model_folder, record, trainer.averaged.state_dict())
+        write_card(model_folder, record, sum(p.numel() for p in trainer.averaged.parameters()))
 
     trainer.run(export)
     return model_folder

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from morered_gui.app.checks import Checks
+from morered_gui.app.comparison import outcome_of
 from morered_gui.app.controller import Controller
 from morered_gui.app.editing import Editing
 from morered_gui.app.session import Session, load_session, save_session
@@ -84,6 +85,7 @@ def test_that_stereo_is_judged_by_the_molecule_before_noise(
     assert state.run is not None and state.run.meant is LACTIC
     assert state.run.check is not None and state.run.check.stereo_kept is False
     assert state.run.check.grade == Grade.BAD
+    assert outcome_of(state.run).verdict == "stereo changed"
 
 
 def test_that_the_switch_asks_gfn2_xtb_of_this_run_and_the_next(
@@ -180,6 +182,7 @@ def test_that_polishing_is_a_run_of_its_own_that_can_be_undone(
     assert np.array_equal(second.trajectory.start.positions, first.trajectory.result().positions)
     assert second.trajectory.stop_reason == StopReason.CONVERGED
     assert not checks.can_polish(second)
+    assert outcome_of(second).title == "GFN2-xTB after MMFF94"
     editing.undo()
     assert state.run is first
     editing.redo()

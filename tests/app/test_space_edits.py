@@ -7,11 +7,13 @@ import pytest
 
 from morered_gui.app.controller import Controller
 from morered_gui.app.editing import Editing, FollowUp
-from morered_gui.app.space_edits import SpaceEdits
+from morered_gui.app.space_edits import SpaceEdits, moved, substituted
 from morered_gui.app.state import AppState
 from morered_gui.chem import structure_from_smiles
-from morered_gui.chem.moving import invert_centre, set_dihedral, set_distance
-from morered_gui.chem.substitution import add_group, change_element, delete_atoms
+from morered_gui.chem.drawing import drawing_of_mol, smiles_of_mol
+from morered_gui.chem.moving import invert_centre, set_dihedral, set_distance, translate
+from morered_gui.chem.smiles import mol_from_smiles, structure_of_mol
+from morered_gui.chem.substitution import add_group, change_element, delete_atoms, set_bond
 from morered_gui.core.geometry import dihedral
 from morered_gui.relaxers.methods import METHODS
 from morered_gui.relaxers.registry import RelaxerChoice, capabilities_of
@@ -20,6 +22,8 @@ from tests.app.test_controller import wait
 
 FAST = RelaxerChoice(method="fast", model=METHODS["fast"].model, device="cpu")
 FROZEN = frozenset({0, 1, 2})
+EPOXIDE = smiles_of_mol(mol_from_smiles("[13CH2]1CO1"))
+UP = np.array([0.0, 0.0, 0.1])
 
 
 class Bench:
@@ -185,3 +189,18 @@ def test_that_an_edit_of_a_molecule_that_is_gone_is_dropped(bench: Bench) -> Non
     bench.controller.run_task(lambda: True, done.append)
     wait(bench.controller, lambda: bool(done))
     assert bench.state.structure is WATER
+
+
+def test_that_isotopes_stay_through_an_edit_in_space() -> None:
+    mol = mol_from_smiles("[13CH3]CO")
+    structure, drawing = structure_of_mol(mol, seed=1), drawing_of_mol(mol)
+    made = substituted(structure, frozenset(), lambda s: change_element(s, 2, 7), drawing)
+    assert made.drawing is not None and made.drawing.smiles == "[13CH3]CN"
+    ring = substituted(structure, frozenset(), lambda s: set_bond(s, (0, 2), 1), drawing)
+    assert ring.drawing is not None and ring.drawing.smiles == EPOXIDE
+    gone = substituted(structure, frozenset(), lambda s: change_element(s, 0, 7), drawing)
+    assert gone.drawing is not None and "13" not in gone.drawing.smiles
+    turned = moved(
+        structure, frozenset(), lambda s, held: translate(s, [0], UP, held=held), drawing
+    )
+    assert turned.drawing is None  # the one before still holds

@@ -83,6 +83,8 @@ def test_that_springs_are_learned(trained: Path) -> None:
     assert model.methods == ("mlff",) and model.level_of_theory == "springs"
     found = model.training["validation"]
     assert found["force_mae"] < 0.4 and found["energy_mae"] < 1.0
+    card = (trained / "README.md").read_text(encoding="utf-8")
+    assert "`mlff`" in card and "springs: 564 structures" in card and "force_mae" in card
     by_kind = {f"force_mae_{kind.name.lower()}" for kind in Kind}
     assert set(found) == {"energy_mae", "force_mae"} | by_kind
 
@@ -120,6 +122,13 @@ def test_that_a_stopped_training_goes_on_and_another_can_start_from_it(
     assert other.config.training["structures"] == 30
     found = other.load_energy_network().reference_energy(np.array([8, 1, 1]))
     assert found == pytest.approx(ATOM[8] + 2 * ATOM[1], abs=5.0)
+
+
+def test_that_a_card_written_by_hand_is_left_alone(labels: Path, tmp_path: Path) -> None:
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "README.md").write_text("# Mine")
+    train_model(config(labels), tmp_path / "run", tmp_path / "model")
+    assert (tmp_path / "model" / "README.md").read_text() == "# Mine"
 
 
 def test_that_fewer_structures_are_the_first_and_none_is_held_out(labels: Path) -> None:

@@ -6,7 +6,8 @@ const moreredView = (() => {
   const DASHES = { dashLength: 0.16, gapLength: 0.1 }; // of aromatic bonds, Å
   // Looking a little from above and from the side, so that depth shows.
   const HOME = [0, 0, 0, 0, -0.19, 0.13, 0.02, 0.973];
-  const CLOSER = 1.12; // zoomTo leaves a wide margin
+  const MARGIN = 54; // pixels beside the outermost atoms
+  const MOST_ZOOM = 1.6; // beyond what 3Dmol thinks right for a small molecule
   const ARROW = { radius: 0.045, radiusRatio: 2.2, mid: 0.72 };
   const CLOUD = { radius: 0.08, opacity: 0.7 };
   const INSIDE = { radius: 0.05, scale: 0.12 }; // of the molecule within its cloud
@@ -176,11 +177,26 @@ const moreredView = (() => {
     }
 
     fit() {
-      this.viewer.zoomTo(); // looks at the height alone
-      const view = document.getElementById("view");
-      const aspect = view.clientWidth / view.clientHeight;
-      this.viewer.zoom(aspect < 1 ? aspect : CLOSER);
+      this.viewer.zoomTo(); // looks at the height alone, and leaves a wide margin
+      for (let round = 0; round < 2; round++) { // nearer atoms grow more
+        this.viewer.render();
+        this.viewer.zoom(this.room());
+      }
       this.viewer.render();
+    }
+
+    // By how much the molecule may grow until it fills the picture.
+    room() {
+      if (!this.model) return 1;
+      const { clientWidth: width, clientHeight: height } = document.getElementById("view");
+      let [across, down] = [1, 1];
+      for (const atom of this.model.selectedAtoms({})) {
+        const at = this.viewer.modelToScreen({ x: atom.x, y: atom.y, z: atom.z });
+        across = Math.max(across, Math.abs(at.x - width / 2));
+        down = Math.max(down, Math.abs(at.y - height / 2));
+      }
+      const room = Math.min((width / 2 - MARGIN) / across, (height / 2 - MARGIN) / down);
+      return Math.min(Math.max(room, 0.1), MOST_ZOOM);
     }
 
     // --- what stands beside the atoms -------------------------------------------------------
