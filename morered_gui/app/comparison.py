@@ -39,6 +39,8 @@ def outcome_of(run: RunRecord) -> Outcome:
     """Sum up a run as far as it has come."""
     trajectory, series, made = run.trajectory, run.series, run.trajectory.provenance
     title = _title(made)
+    if run.noise_step:
+        title = f"{title} from t = {run.noise_step}"
     if not len(series):
         return Outcome(title=title, seed=made.seed, verdict="no frame yet")
     result = trajectory.result_index if trajectory.stop_reason else len(trajectory) - 1

@@ -22,6 +22,7 @@ class RunRecord:
     ``number`` is unique in this process; ``colour`` is a number too, and outlives it.
 
     Attributes:
+        noise_step: time step t to which the start was diffused; 0 for none.
         meant: the molecule before noise, whose stereo counts; None where the start shows it.
         check: of the result, once it is made.
         ends: GFN2-xTB of start and result, once they were asked for.
@@ -34,6 +35,7 @@ class RunRecord:
     visible: bool = True
     number: int = field(default_factory=lambda: next(_numbers))
     colour: int = 0
+    noise_step: int = 0
     meant: Structure | None = None
     check: Check | None = None
     ends: tuple[XtbPoint | None, XtbPoint | None] | None = None

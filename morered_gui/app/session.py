@@ -79,6 +79,7 @@ class Session:
         measured_to: by choice, what the runs are measured to.
         visible: per run, whether its curves are drawn beside those of others.
         colours: per run, the number that gives its colour.
+        noise_steps: per run, to which its start was diffused; 0 for none.
         choices: names of settings and their values, plain data; not checked.
     """
 
@@ -97,6 +98,7 @@ class Session:
     measured_to: ReferenceChoice = field(default_factory=ReferenceChoice)
     visible: tuple[bool, ...] = ()
     colours: tuple[int, ...] = ()
+    noise_steps: tuple[int, ...] = ()
     choices: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
@@ -124,6 +126,7 @@ class Session:
             measured_to=state.reference_choice,
             visible=tuple(run.visible for run in runs),
             colours=tuple(run.colour for run in runs),
+            noise_steps=tuple(run.noise_step for run in runs),
             choices=dict(choices),
         )
 
@@ -141,6 +144,8 @@ class Session:
         ]
         for run, visible in zip(made, self.visible, strict=False):  # older files have none
             run.visible = visible
+        for run, noise_step in zip(made, self.noise_steps, strict=False):
+            run.noise_step = noise_step
         if len(self.colours) == len(made):
             paint(made, self.colours)
         return made
@@ -198,6 +203,7 @@ def save_session(path: Path, session: Session) -> None:
         },
         "visible": session.visible,
         "colours": session.colours,
+        "noise_steps": session.noise_steps,
         "choices": dict(session.choices),
     }
     table["reference"] = _put_reference(arrays, "reference", session.reference)
@@ -282,6 +288,7 @@ def _session(file: Mapping[str, Any]) -> Session:
         ),
         visible=tuple(map(bool, table.get("visible", ()))),
         colours=tuple(map(int, table.get("colours", ()))),
+        noise_steps=tuple(map(int, table.get("noise_steps", ()))),
         choices=dict(table["choices"]),
     )
 

@@ -242,7 +242,9 @@ class AppState:
         if start is None:
             start, meant = self.structure, self.base if self.noise_step else None
         reference = provisional_reference(self.reference_choice, start, self.known_reference)
-        self.run = RunRecord(Trajectory(start, provenance), reference, meant=meant)
+        self.run = RunRecord(
+            Trajectory(start, provenance), reference, meant=meant, noise_step=self.noise_step
+        )
         self.runs = [*self.runs, self.run][-MOST_RUNS:]
         self.frame_index, self.live = 0, True
         self.trajectory_changed.emit()

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout
 
 from morered_gui.app.demos import Demo
-from morered_gui.gui.widgets import heading, muted
+from morered_gui.gui.widgets import action_button, heading, muted
 
+WORDS = Qt.ToolButtonStyle.ToolButtonTextOnly
 LINES = 3  # of text; the bar is as high for every step, so that nothing below it moves
 
 
@@ -26,9 +27,10 @@ class DemoBar(QFrame):
         # Else the words decide how wide the window has to be.
         self._text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._place.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self._next = _button(actions["demo_next"])
+        self._back, self._next, self._end = (
+            action_button(actions[name], WORDS) for name in ("demo_back", "demo_next", "demo_end")
+        )
         self._next.setObjectName("demo_next")
-        self._back, self._end = _button(actions["demo_back"]), _button(actions["demo_end"])
         self._lay_out()
         self.hide()
 
@@ -70,11 +72,3 @@ class DemoBar(QFrame):
         here = self.window().focusWidget()
         if not here or here is self or self.isAncestorOf(here):
             self._next.setFocus(Qt.FocusReason.OtherFocusReason)
-
-
-def _button(action: QAction) -> QToolButton:
-    button = QToolButton()
-    button.setDefaultAction(action)
-    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
-    button.setAccessibleName(action.text().replace("&", ""))
-    return button

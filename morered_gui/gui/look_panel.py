@@ -25,7 +25,7 @@ from morered_gui.app.measurements import KINDS, Measurement
 from morered_gui.app.state import AppState
 from morered_gui.app.view_options import BondsFrom, ColourBy, Labels, Style
 from morered_gui.gui.scene import FULL_DISPLACEMENT, FULL_NOISE
-from morered_gui.gui.widgets import heading, line, muted
+from morered_gui.gui.widgets import action_button, heading, line, muted
 
 STYLES = {
     Style.BALL: "Ball and stick",
@@ -77,7 +77,8 @@ class LookPanel(QWidget):
         self._kinds.setExclusive(False)
         self._hint = muted("")
         self._table = QTableWidget(0, 2)
-        self._buttons = [_button(actions[name]) for name in ("plot_measurement", "remove_measure")]
+        names = ("plot_measurement", "remove_measure")
+        self._buttons = [action_button(actions[name]) for name in names]
         self._lay_out()
         self._connect()
         self.refresh()
@@ -248,11 +249,3 @@ def _choice(name: str, items: Mapping[Any, str]) -> QComboBox:
     for value, title in items.items():
         box.addItem(title, value)
     return box
-
-
-def _button(action: QAction) -> QToolButton:
-    button = QToolButton()
-    button.setDefaultAction(action)
-    button.setAutoRaise(True)
-    button.setAccessibleName(action.text().replace("&", ""))
-    return button

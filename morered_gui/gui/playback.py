@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QSlider,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import (
 from morered_gui.app.state import AppState
 from morered_gui.gui.theme import Theme
 from morered_gui.gui.view3d import View3D
+from morered_gui.gui.widgets import action_button
 
 RATES = (1, 5, 10, 15, 30, 60, 120)  # frames per second
 SHORTEST_TICK_MS = 8
@@ -72,7 +72,7 @@ class PlaybackBar(QWidget):
         row = QHBoxLayout()
         row.setSpacing(2)
         for name in ("first", "previous", "play", "next", "last", "live", "best", "loop"):
-            row.addWidget(self._button(name))
+            row.addWidget(action_button(self._actions[name]))
         row.addStretch(1)
         width = self.fontMetrics().horizontalAdvance("frame 00000 / 00000")
         self._counter.setMinimumWidth(width)
@@ -81,13 +81,6 @@ class PlaybackBar(QWidget):
         row.addSpacing(8)
         row.addWidget(self._speed)
         column.addLayout(row)
-
-    def _button(self, name: str) -> QToolButton:
-        button = QToolButton()
-        button.setDefaultAction(self._actions[name])
-        button.setAutoRaise(True)
-        button.setAccessibleName(self._actions[name].text().replace("&", ""))
-        return button
 
     def _speed_box(self, rate: int) -> QComboBox:
         box = QComboBox()

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QLabel, QLayout, QToolButton, QWidget
 
 
@@ -32,6 +33,18 @@ def recent_button(path: Path) -> QToolButton:
     button.setAccessibleName(f"Open {path.name}")
     button.setAutoRaise(True)
     button.setCursor(Qt.CursorShape.PointingHandCursor)
+    return button
+
+
+def action_button(
+    action: QAction, style: Qt.ToolButtonStyle = Qt.ToolButtonStyle.ToolButtonIconOnly
+) -> QToolButton:
+    """A button for a command, flat where it has no words; its name is that of the command."""
+    button = QToolButton()
+    button.setDefaultAction(action)
+    button.setToolButtonStyle(style)
+    button.setAutoRaise(style == Qt.ToolButtonStyle.ToolButtonIconOnly)
+    button.setAccessibleName(action.text().replace("&", ""))
     return button
 
 

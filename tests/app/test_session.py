@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from morered_gui.app.comparison import outcome_of
 from morered_gui.app.references import Reference, ReferenceChoice, ReferenceKind
 from morered_gui.app.session import JSON_MEMBER, Session, SessionError, load_session, save_session
 from morered_gui.app.state import AppState
@@ -98,7 +99,8 @@ def test_that_what_is_pinned_measured_to_and_drawn_comes_back(tmp_path: Path) ->
     assert (choice.kind, choice.symmetric) == (ReferenceKind.LOADED, True)
     assert choice.loaded is not None and choice.loaded.structure == loaded.structure
     assert after.reference is not None and after.reference.label == "file.xyz, symmetry-aware"
-    assert [(run.visible, run.colour) for run in after.runs] == [(False, 1234)]
+    assert [(r.visible, r.colour, r.noise_step) for r in after.runs] == [(False, 1234, 40)]
+    assert outcome_of(after.runs[0]).title.endswith("from t = 40")
     after.begin_run(PROVENANCE)
     assert after.runs[1].colour > 1234
 

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import shiboken6
 from PySide6.QtCore import QEventLoop, QTimer
+from PySide6.QtGui import QImage
 
 from morered_gui.app.controller import Controller
 from morered_gui.app.settings import Settings
@@ -67,12 +68,18 @@ def camera_of(window: MainWindow, wait: Callable[[Callable[[], bool]], None]) ->
 
 
 def png_of(window: MainWindow, wait: Callable[[Callable[[], bool]], None]) -> bytes:
-    """The 3D view."""
+    """The 3D view, once the page has taken the size of its widget."""
     wait(lambda: window.view.is_settled)
     got: list[bytes] = []
-    window.view.grab_png(got.append)
-    wait(lambda: bool(got))
-    return got[0]
+
+    def fits() -> bool:
+        if got and QImage.fromData(got[-1]).size() == window.view.size():
+            return True
+        window.view.grab_png(got.append)
+        return False
+
+    wait(fits)
+    return got[-1]
 
 
 def main(session: Path, folder: Path, width: int, height: int) -> None:

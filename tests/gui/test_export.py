@@ -24,8 +24,13 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QPushButton
 from pytestqt.qtbot import QtBot
 
 from morered_gui.app.movie import MovieCancelledError, MovieError, write_movie
+from morered_gui.app.records import RunRecord
+from morered_gui.app.references import Reference
+from morered_gui.app.view_options import BondsFrom, ViewOptions
+from morered_gui.core import Frame, Provenance, Trajectory
 from morered_gui.gui.export_dialog import ExportDialog
 from morered_gui.gui.window import MainWindow
+from tests.app.molecules import WATER
 
 WAIT = 30_000
 Export = Callable[[str, str], Path]
@@ -182,6 +187,34 @@ def test_that_the_film_has_the_frames_asked_for(dialog: ExportDialog, export: Ex
     with av.open(str(path)) as container:
         assert float(container.streams.video[0].average_rate or 0) == 30.0
         assert container.streams.video[0].codec_context.name == "h264"
+
+
+def test_that_a_film_has_the_bonds_of_its_frames(
+    relaxed: MainWindow, dialog: ExportDialog, export: Export
+) -> None:
+    """The hydrogen that has gone away hangs on a long stick, or on none."""
+    made = Trajectory(WATER, Provenance("jt"))
+    for step in range(3):
+        x = WATER.positions.copy()
+        x[2] *= 1.0 + 2.0 * step
+        made.append(Frame(step, x, t=float(step)))
+    relaxed.state.keep_run(RunRecord(made, Reference(WATER, "start")))
+    dialog.offer(3)
+    dialog.size_of_film.setCurrentIndex(0)
+    dialog.with_plot.setChecked(False)
+    drawn = {}
+    for bonds in BondsFrom:
+        relaxed.state.set_view(ViewOptions(bonds=bonds))
+        pictures = decoded(export("film", f"{bonds}.mp4"))
+        assert len(pictures) == 3
+        background = pictures[0][2, 2].astype(int)
+        drawn[bonds] = [(np.abs(p - background).sum(-1) > 60).sum() for p in pictures]
+        relaxed.state.say(None)
+    own, perceived = drawn[BondsFrom.MOLECULE], drawn[BondsFrom.FRAME]
+    assert abs(own[0] - perceived[0]) < 0.02 * own[0]
+    assert all(few < 0.97 * many for few, many in zip(perceived[1:], own[1:], strict=True))
+    dialog.with_plot.setChecked(True)
+    relaxed.state.set_view(ViewOptions())
 
 
 def test_that_a_gif_takes_every_so_many_frames(dialog: ExportDialog, export: Export) -> None:
