@@ -281,8 +281,6 @@ class Controller:
             self.state.add_frames(frames)
             frames = []
             self._take(event)
-            if isinstance(event, RunReady):
-                break  # the window draws the new run first, frames come in the next round
         self.state.add_frames(frames)
         afterwards, self._afterwards = self._afterwards, []
         for function in afterwards:

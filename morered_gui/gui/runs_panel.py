@@ -154,7 +154,9 @@ class RunsPanel(QWidget):
         if first is not None:
             swatch = QPixmap(SWATCH, SWATCH)
             swatch.fill(self._theme.run_colour(run.colour))
-            first.setIcon(QIcon(swatch))
+            icon = QIcon(swatch)
+            icon.addPixmap(swatch, QIcon.Mode.Selected)  # else tinted in the row chosen
+            first.setIcon(icon)
             first.setCheckState(Qt.CheckState.Checked if run.visible else Qt.CheckState.Unchecked)
 
     def _on_item(self, item: QTableWidgetItem) -> None:
