@@ -253,7 +253,16 @@ class Editing:
         def done(drawing: Drawing) -> None:
             if self.state.structure is structure:
                 self.state.set_drawing(drawing)
-                self._record(new_step=False)
+                now = self.state.moment()
+                # The drawing alone: a run that has begun meanwhile is no part of this step.
+                self._history.amend(
+                    replace(
+                        self._history.current,
+                        drawing=now.drawing,
+                        valid_drawing=now.valid_drawing,
+                    )
+                )
+                self.history_changed.emit()
 
         def failed(message: Message) -> None:
             self._judge(Verdict(notes=(message.text,)))

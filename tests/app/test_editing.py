@@ -1,12 +1,14 @@
+import threading
 from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
 
+from morered_gui.app import editing
 from morered_gui.app.controller import Controller
 from morered_gui.app.editing import Editing, FollowUp
 from morered_gui.app.history import History, Moment
-from morered_gui.app.sketches import inchi_of_drawing
+from morered_gui.app.sketches import depicted, inchi_of_drawing
 from morered_gui.app.state import AppState
 from morered_gui.chem.drawing import Drawing, drawn
 from morered_gui.chem.smiles import mol_from_smiles
@@ -113,6 +115,31 @@ def test_that_a_relaxation_asked_for_is_one_step(desk: Desk) -> None:
     assert desk.shown == relaxed
     assert desk.state.trajectory is not None
     assert desk.state.trajectory.stop_reason == StopReason.MAX_STEPS
+
+
+def test_that_a_drawing_that_comes_during_a_run_takes_no_run_into_its_step(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running = threading.Event()
+
+    def late(structure: Structure) -> Drawing:
+        assert running.wait(20.0)
+        return depicted(structure)
+
+    monkeypatch.setattr(editing, "depicted", late)
+    desk.pace.seconds = 0.02
+    desk.state.load(WATER)
+    desk.controller.relax(CHOICE, seed=0, max_steps=30)
+    desk.wait(lambda: bool(desk.state.trajectory))
+    running.set()
+    desk.wait(lambda: desk.smiles == "O")
+    assert desk.state.busy
+    desk.wait(lambda: not desk.state.busy)
+    desk.editing.undo()
+    assert desk.shown == WATER and desk.smiles == "O"
+    assert desk.state.trajectory is None
+    desk.editing.redo()
+    assert desk.state.trajectory is not None and desk.smiles == "O"
 
 
 def test_that_an_edit_during_a_run_gives_it_up(desk: Desk) -> None:
