@@ -11,13 +11,10 @@ import sys
 from pathlib import Path
 
 import shiboken6
-from staging import PICTURES, SIZE, make_application, make_window, settle, wait
+from staging import PICTURES, SIZE, choose_method, make_application, make_window, settle, wait
 
 from morered_gui.gui.theme import dark_palette
 from morered_gui.gui.window import MainWindow
-
-# The examples' references are DFT geometries, and so are those that these have learnt from.
-MODELS = {"fast": "qm9-fast", "jt": "qm9-jt", "itp": "qm9-ddpm"}
 
 
 def main() -> int:
@@ -57,8 +54,7 @@ def _load(window: MainWindow, arguments: argparse.Namespace) -> None:
 
 
 def _relax(window: MainWindow, method: str) -> None:
-    window.run_panel.choose_method(method)
-    window.run_panel.choose_model(MODELS[method])
+    choose_method(window, method)
     window.commands.relax()
     wait(lambda: not window.state.busy, "the end of the run")
 

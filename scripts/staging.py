@@ -17,9 +17,26 @@ from PySide6.QtWidgets import QApplication
 
 from morered_gui.gui.window import MainWindow
 
-__all__ = ["PICTURES", "SIZE", "make_application", "make_window", "pause", "settle", "wait"]
+__all__ = [
+    "PICTURES",
+    "SIZE",
+    "choose_method",
+    "make_application",
+    "make_window",
+    "pause",
+    "settle",
+    "wait",
+]
+# The examples' references are DFT geometries, and these have learnt from such.
+MODELS = {"fast": "qm9-fast", "jt": "qm9-jt", "itp": "qm9-ddpm"}
 PICTURES = Path(__file__).resolve().parent.parent / "docs" / "pictures"
 SIZE = (1440, 900)
+
+
+def choose_method(window: MainWindow, method: str) -> None:
+    """A method, and the network that is trained for it."""
+    window.run_panel.choose_method(method)
+    window.run_panel.choose_model(MODELS.get(method, ""))
 
 
 def settle(window: MainWindow) -> None:

@@ -16,7 +16,16 @@ from pathlib import Path
 import shiboken6
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QImage, QPalette
-from staging import PICTURES, SIZE, make_application, make_window, pause, settle, wait
+from staging import (
+    PICTURES,
+    SIZE,
+    choose_method,
+    make_application,
+    make_window,
+    pause,
+    settle,
+    wait,
+)
 
 from morered_gui.app.demos import (
     DISSOLVE,
@@ -119,7 +128,7 @@ def cloud(window: MainWindow) -> None:
     """Eight seeds from much noise."""
     _open(window, "methylnitropyrrole")
     _noise(window, 230)
-    window.run_panel.choose_method("jt")
+    choose_method(window, "jt")
     window.docks["Runs"].raise_()
     window.studio.runs.set_seeds(8)
     window.actions_by_id["run_seeds"].trigger()
@@ -382,7 +391,7 @@ def _noise(window: MainWindow, t: int) -> None:
 
 
 def _relax(window: MainWindow, method: str) -> None:
-    window.run_panel.choose_method(method)
+    choose_method(window, method)
     window.actions_by_id["relax"].trigger()
     wait(lambda: not window.state.busy, f"the end of {method}", 300)
 
