@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import (
     QComboBox,
@@ -37,6 +37,7 @@ REFERENCES = {
 }
 NOTHING = "nothing"
 LONGEST_LABEL = 16
+SECOND_MS = 25  # after the first plot, the second one
 
 
 class CoursePanel(QWidget):
@@ -81,6 +82,8 @@ class CoursePanel(QWidget):
         for plot in self.plots:
             plot.frame_asked.connect(self.frame_asked)
         self.tabs.currentChanged.connect(self.atoms.refresh)
+        self._second = QTimer(self, singleShot=True, interval=SECOND_MS)
+        self._second.timeout.connect(self._refresh_second)
 
     def _lay_out(self) -> None:
         choices = QHBoxLayout()
@@ -139,9 +142,17 @@ class CoursePanel(QWidget):
         return self._reference.menu()
 
     def refresh(self) -> None:
-        """Draw the curves as they are now."""
-        for plot in self.plots:
-            plot.refresh()
+        """Draw the curves as they are now, the second plot in a round of its own.
+
+        Drawn together they would hold the window's thread for as long as both take.
+        """
+        self.plot.refresh()
+        if not self._second.isActive():
+            self._second.start()
+
+    def _refresh_second(self) -> None:
+        self.scatter.refresh()
+        self.atoms.refresh()
 
     def retitle(self) -> None:
         """Name the axes and the reference, which can change at the end of a run."""

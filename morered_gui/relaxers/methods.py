@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -152,6 +154,12 @@ METHODS = {**_BY_NAME, **{method.name: method for method in _PIPELINES}}
 DEFAULT_METHOD = "fast"
 # Knows most of what chemists draw: comes before a method's own model where it is installed.
 DEFAULT_MODEL = "everyday"
+
+
+@cache  # it looks at the disk, and the window asks at every turn
+def is_installed(package: str) -> bool:
+    """Whether a package can be imported; it is not."""
+    return find_spec(package) is not None
 
 
 def all_methods() -> dict[str, Method]:

@@ -2,13 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
 
 from morered_gui.chem.validity import open_shell
 from morered_gui.core import Capabilities, Structure, UnsupportedMoleculeError
 from morered_gui.core.elements import symbol
 from morered_gui.diffusion.config import NetworkKind
-from morered_gui.relaxers.methods import Method, ModelInfo, all_methods, models_for
+from morered_gui.relaxers.methods import (
+    Method,
+    ModelInfo,
+    all_methods,
+    is_installed,
+    models_for,
+)
 
 CLOCKED = frozenset({"as", "itp"})  # take their time steps from a second network
 FORCE_FIELDS = frozenset({"mmff94", "mmff94s", "uff"})  # refuse open valences, whatever the metal
@@ -21,7 +26,7 @@ def time_models(models: Sequence[ModelInfo]) -> list[ModelInfo]:
 
 def obstacle(method: Method, models: Sequence[ModelInfo]) -> str:
     """Why the method can't run here and what helps, as a sentence; empty where it can."""
-    if method.package and find_spec(method.package) is None:
+    if method.package and not is_installed(method.package):
         return f"It needs the package {method.package}: pip install {method.package}."
     if method.kind is None:
         return ""

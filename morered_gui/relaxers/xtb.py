@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from importlib.util import find_spec
 
 import numpy as np
 
 from morered_gui.core import ExpectedError, Structure
 from morered_gui.core.arrays import BoolArray, FloatArray
 from morered_gui.relaxers.calculators import atoms_of, gfn2_xtb
-from morered_gui.relaxers.methods import METHODS
+from morered_gui.relaxers.methods import METHODS, is_installed
 
 KCAL_PER_MOL = 0.0433641  # eV
 
@@ -61,7 +60,7 @@ class XtbCourse:
 def require_xtb() -> None:
     """Raise XtbError where tblite is not installed."""
     package = METHODS["gfn2-xtb"].package
-    if find_spec(package) is None:
+    if not is_installed(package):
         raise XtbError(f"GFN2-xTB needs the package {package}: pip install {package}")
 
 
