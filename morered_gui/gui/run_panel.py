@@ -40,6 +40,7 @@ DEVICES = {
     "cuda": "CUDA (NVIDIA)",
     "mps": "MPS (Apple)",
 }
+LINES = 2  # of what is said about the model, and about the molecule
 
 
 class RunPanel(QWidget):
@@ -64,7 +65,10 @@ class RunPanel(QWidget):
         self._card, self._notice = muted(""), QLabel()
         for label in (self._card, self._notice):
             label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self._notice.setTextFormat(Qt.TextFormat.RichText)
+            label.setWordWrap(True)
+            label.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+            # Room for two lines, whatever they say: what is below stays where it is.
+            label.setFixedHeight(LINES * label.fontMetrics().lineSpacing() + 2)
         self._notice.setAccessibleName("Whether the molecule suits the method")
         self._notice.setTextFormat(Qt.TextFormat.RichText)
         self._steps, self._extra = StepsRow(), ExtraRow(actions)
@@ -362,8 +366,8 @@ class RunPanel(QWidget):
             text += f'; <a href="other">use {html.escape(found.others[0].title)}</a>'
         elif found.also:
             other = found.also[0]
-            text += f', and in that of <a href="also">{html.escape(other.name)}</a>: '
-            text += html.escape(other.level_of_theory)
+            level = html.escape(other.level_of_theory)
+            text += f'; also: <a href="also">{html.escape(other.name)}</a> ({level})'
         self._notice.setText(text)
         self._notice.setToolTip(found.refusal or found.warning)
         restyle(self._notice, "error" if found.refusal else "warning" if found.warning else "muted")
