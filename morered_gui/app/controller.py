@@ -4,6 +4,7 @@ Qt-free; lives in the interface's thread. ``pump`` is to be called at the rate o
 """
 
 import queue
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -43,6 +44,7 @@ from morered_gui.relaxers.registry import RelaxerChoice
 
 OnResult = Callable[[Any], None]
 OnFailure = Callable[[Message], None]
+ROUND_SECONDS = 0.008  # of events at a time; the drawing that they cause comes on top
 
 
 class Controller:
@@ -267,9 +269,13 @@ class Controller:
     # --- events -------------------------------------------------------------------------------
 
     def pump(self) -> None:
-        """Take in everything that the threads have posted; frames in one piece."""
+        """Take in what the threads have posted; frames in one piece.
+
+        What would hold the interface for longer than ``ROUND_SECONDS`` waits for the next call.
+        """
         frames: list[Frame] = []
-        while True:
+        end = time.perf_counter() + ROUND_SECONDS
+        while time.perf_counter() < end:
             try:
                 event = self._events.get_nowait()
             except queue.Empty:
