@@ -3,7 +3,6 @@
 The calculator and the minimisation are those of the method ``gfn2-xtb``.
 """
 
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +10,7 @@ import numpy as np
 from morered_gui.core import ExpectedError, StopReason, Structure
 from morered_gui.relaxers.calculators import CalculatorRelaxer, atoms_of, build_xtb
 from morered_gui.relaxers.collect import relax_all
-from morered_gui.relaxers.methods import find_method
+from morered_gui.relaxers.methods import find_method, is_installed
 from morered_gui.relaxers.xtb import XtbError
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ SNAPSHOT_STEPS = 150
 
 def require_tblite(purpose: str) -> None:
     """Raise ExpectedError where tblite is not installed."""
-    if find_spec("tblite") is None:
+    if not is_installed("tblite"):
         raise ExpectedError(f"{purpose} needs tblite: pip install 'morered-gui[bench]'")
 
 
