@@ -136,7 +136,10 @@ class Trainer:
     def _step(self, network: Any, batch: Batch, rng: np.random.Generator) -> Losses:
         for group in self.optimiser.param_groups:
             group["lr"] = self.config.learning_rate * rate_factor(self.config, self.progress)
-        result = self.objective.losses(network, batch, rng, self.device)
+        with torch.autocast(
+            self.device.type, torch.bfloat16, enabled=self.config.precision == "bfloat16"
+        ):
+            result = self.objective.losses(network, batch, rng, self.device)
         self.optimiser.zero_grad(set_to_none=True)
         if not result.total.item() < self.config.explosion:  # also where it is NaN
             self.progress.skipped += 1

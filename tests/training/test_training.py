@@ -207,8 +207,12 @@ def test_that_the_displacement_recipe_trains(data: EquilibriumSet, tmp_path: Pat
     assert model.config.training["skipped_batches"] < 6
 
 
-def test_that_training_lowers_the_loss(data: EquilibriumSet, tmp_path: Path) -> None:
-    settings = config(data, tmp_path, max_steps=200, ema_decay=0.9, learning_rate=1e-2)
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_that_training_lowers_the_loss(
+    data: EquilibriumSet, tmp_path: Path, precision: str
+) -> None:
+    options = {"max_steps": 200, "ema_decay": 0.9, "learning_rate": 1e-2}
+    settings = config(data, tmp_path, precision=precision, **options)
     train_model(settings, tmp_path / "run", tmp_path / "model")
     trained = ModelFolder.open(tmp_path / "model").config.training["validation"]
     assert trained["noise_t400"] < 0.8  # 1.0 is a network that says nothing
@@ -220,6 +224,8 @@ def test_that_training_lowers_the_loss(data: EquilibriumSet, tmp_path: Path) -> 
         ("name = ", "TOML"),
         ("nonsense = 1", "unknown"),
         ('name = "x"', "data"),
+        ('name = "x"\ndata = "y"\nprecision = "half"', "precision is one of"),
+        ('name = "x"\ndata = "y"\nprecision = "bfloat16"\n[network]\nkind = "energy"', "float32"),
         ('name = "x"\ndata = "y"\n[network]\nn_features = 7', "multiple of 4"),
     ],
 )

@@ -1,0 +1,45 @@
+"""A fast LAPACK for tblite.
+
+tblite's wheel for Linux comes with the reference LAPACK, in which GFN2-xTB spends three quarters of
+its time. torch's library has a fast one (MKL) under the same names; where it is loaded for
+everybody before tblite is, the system's linker takes its functions for those of the wheel.
+"""
+
+import ctypes
+import importlib.util
+import logging
+import os
+import sys
+from functools import cache
+from pathlib import Path
+
+_log = logging.getLogger(__name__)
+NAME = "libtorch_cpu.so"
+
+
+@cache
+def lend_lapack() -> bool:
+    """Load torch's LAPACK for the libraries that come later; says whether it is there.
+
+    Without it tblite computes the same with its own. For processes of one thread, as workers are
+    (OMP_NUM_THREADS): with more, torch's OpenMP comes along and sums in another order each time.
+    Linux only: elsewhere libraries know theirs by file and not by name alone.
+    """
+    path = torch_library()
+    if path is None or "tblite" in sys.modules or os.environ.get("OMP_NUM_THREADS") != "1":
+        return False
+    try:
+        library = ctypes.CDLL(str(path), os.RTLD_GLOBAL | os.RTLD_NOW)
+    except OSError as error:
+        _log.info("tblite keeps its own LAPACK: %s", error)
+        return False
+    return hasattr(library, "dsyevd_")
+
+
+def torch_library() -> Path | None:
+    """Where it is; None where this system or installation has none."""
+    found = importlib.util.find_spec("torch")
+    if sys.platform != "linux" or found is None or found.origin is None:
+        return None
+    path = Path(found.origin).parent / "lib" / NAME
+    return path if path.is_file() else None
