@@ -18,7 +18,7 @@ from morered_gui.core import (
     Structure,
 )
 from morered_gui.core.arrays import BoolArray
-from morered_gui.relaxers.lapack import lend_lapack
+from morered_gui.relaxers.lapack import prepare_tblite
 from morered_gui.relaxers.methods import Method
 from morered_gui.relaxers.requests import MoleculeRun, check_request, masks, one_after_another
 from morered_gui.relaxers.versions import versions_of
@@ -116,7 +116,7 @@ def atoms_of(structure: Structure, held: BoolArray | None = None) -> "Atoms":
 
 def gfn2_xtb(structure: Structure) -> "BaseCalculator":
     """GFN2-xTB (Bannwarth et al. 2019) for a closed-shell molecule, one for each molecule."""
-    lend_lapack()
+    prepare_tblite()
     from tblite.ase import TBLite
 
     return TBLite(method="GFN2-xTB", charge=structure.charge, multiplicity=1, verbosity=0)
@@ -125,7 +125,7 @@ def gfn2_xtb(structure: Structure) -> "BaseCalculator":
 def build_xtb(method: Method) -> CalculatorRelaxer:
     """GFN2-xTB by tblite. Raises ExpectedError where tblite is not installed."""
     try:
-        lend_lapack()
+        prepare_tblite()
         import tblite.ase  # noqa: F401 - not in the midst of a run
     except ImportError as error:
         raise ExpectedError(

@@ -1,4 +1,4 @@
-"""A fast LAPACK for tblite.
+"""A fast LAPACK for tblite, and one thread.
 
 tblite's wheel for Linux comes with the reference LAPACK, in which GFN2-xTB spends three quarters of
 its time. torch's library has a fast one (MKL) under the same names; where it is loaded for
@@ -10,11 +10,26 @@ import importlib.util
 import logging
 import os
 import sys
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
+OPENMP = "libgomp.so.1"  # the one that tblite's wheel for Linux asks the system for
+
 _log = logging.getLogger(__name__)
 NAME = "libtorch_cpu.so"
+
+
+def prepare_tblite() -> None:
+    """For the calling thread, before a calculator is made there.
+
+    With several threads tblite sums in another order each time, and a run no longer repeats itself;
+    molecules of this size gain next to nothing by them.
+    """
+    lend_lapack()
+    if sys.platform == "linux":
+        with suppress(OSError):  # no tblite can be there either
+            ctypes.CDLL(OPENMP).omp_set_num_threads(1)
 
 
 @cache
