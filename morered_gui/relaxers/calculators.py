@@ -17,7 +17,8 @@ from morered_gui.core import (
     StopReason,
     Structure,
 )
-from morered_gui.core.arrays import BoolArray
+from morered_gui.core.arrays import BoolArray, FloatArray
+from morered_gui.relaxers.hessian import first_guess, quasi_newton
 from morered_gui.relaxers.lapack import prepare_tblite
 from morered_gui.relaxers.methods import Method
 from morered_gui.relaxers.requests import MoleculeRun, check_request, masks, one_after_another
@@ -34,17 +35,20 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class CalculatorRelaxer:
-    """ASE's LBFGS on the energies of a calculator; one evaluation a step.
+    """A quasi-Newton minimiser of ASE on the energies of a calculator; one evaluation a step.
 
     Attributes:
         calculator_for: makes the calculator of a molecule, which is used for this run only.
         fmax: converged where no force on an atom that may move is larger, eV/Å.
+        guess_for: the Hessian of a start, with which BFGS begins; without one it is LBFGS, and
+            so it is where atoms are fixed.
     """
 
     calculator_for: Callable[[Structure], "BaseCalculator"]
     capabilities: Capabilities
     provenance: Provenance
     fmax: float = FMAX
+    guess_for: Callable[[Structure], FloatArray | None] | None = None
 
     def relax(
         self,
@@ -63,12 +67,12 @@ class CalculatorRelaxer:
 
     def _run(self, start: Structure, held: BoolArray | None, max_steps: int) -> MoleculeRun:
         from ase.calculators.calculator import CalculationFailed, InputError
-        from ase.optimize import LBFGS
 
         began = time.perf_counter()
         atoms = atoms_of(start, held)
         atoms.calc = self.calculator_for(start)
-        optimiser = LBFGS(atoms, logfile=None)  # type: ignore[arg-type]
+        guess = self.guess_for(start) if self.guess_for is not None and held is None else None
+        optimiser = quasi_newton(atoms, guess)
         steps = optimiser.irun(fmax=self.fmax, steps=max_steps)  # type: ignore[no-untyped-call]
         step, converged, energy = -1, False, None
         while True:
@@ -134,7 +138,7 @@ def build_xtb(method: Method) -> CalculatorRelaxer:
     provenance = Provenance(
         method=method.name,
         level_of_theory="GFN2-xTB",
-        options={"optimiser": "LBFGS", "fmax": FMAX},
+        options={"optimiser": "BFGS from the MMFF94 Hessian, else LBFGS", "fmax": FMAX},
         versions=versions_of("tblite", "ase"),
     )
-    return CalculatorRelaxer(gfn2_xtb, method.capabilities, provenance)
+    return CalculatorRelaxer(gfn2_xtb, method.capabilities, provenance, guess_for=first_guess)

@@ -79,10 +79,11 @@ def test_that_gfn2_xtb_finds_the_minimum_that_ase_finds(smiles: str, charge: int
     optimiser = LBFGS(atoms, logfile=None)
     assert optimiser.run(fmax=0.01, steps=1000)
     assert trajectory.stop_reason == StopReason.CONVERGED
-    assert len(trajectory) == optimiser.nsteps + 1
-    assert trajectory[-1].energy == pytest.approx(atoms.get_potential_energy(), abs=1e-6)
-    np.testing.assert_allclose(trajectory[-1].positions, atoms.positions, atol=1e-5)
+    assert trajectory[-1].energy == pytest.approx(atoms.get_potential_energy(), abs=1e-4)
+    assert rmsd(trajectory[-1].positions, atoms.positions) < 0.01
     assert trajectory[-1].energy < trajectory[0].energy
+    # ASE's LBFGS begins with one stiffness for all motions.
+    assert len(trajectory) < 0.7 * (optimiser.nsteps + 1)
 
 
 def test_that_energies_are_those_of_the_frames() -> None:

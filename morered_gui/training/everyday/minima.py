@@ -7,26 +7,20 @@ from enum import StrEnum
 import numpy as np
 from ase.calculators.calculator import CalculationFailed, InputError
 from ase.optimize import BFGS
-from ase.units import kcal, mol
 
 from morered_gui.chem import MoleculeError, mmff94_minimum, structure_from_smiles
 from morered_gui.chem.matching import symmetric_rmsd
 from morered_gui.chem.validity import bonds_kept
-from morered_gui.chem.vibrations import (
-    internal_motions,
-    mmff94_hessian,
-    thermal_displacements,
-)
+from morered_gui.chem.vibrations import thermal_displacements
 from morered_gui.core import Structure
 from morered_gui.core.arrays import FloatArray
 from morered_gui.relaxers.calculators import atoms_of, gfn2_xtb
+from morered_gui.relaxers.hessian import first_guess
 from morered_gui.training.partners import N_THERMAL, TEMPERATURE
 
 FMAX = 0.005  # eV/Å
 MAX_STEPS = 600
 SAME_CONFORMER = 0.25  # Å RMSD
-SOFTEST = 0.2  # eV/Å^2, of the first guess of the Hessian
-RIGID = 70.0  # eV/Å^2, for shifts and turns; ASE's own guess for everything
 
 
 class Failure(StrEnum):
@@ -83,26 +77,26 @@ def _minimum(smiles: str, seed: int, rng: np.random.Generator) -> Minimum | Fail
         unknown = structure_from_smiles(smiles, seed=seed, optimise=True).centred()
         outcome = relaxed(unknown)
         return outcome if isinstance(outcome, Failure) else Minimum(outcome, None, None)
-    outcome = relaxed(start, mmff94_hessian(start) * (kcal / mol))
+    outcome = relaxed(start, first_guess(start))
     if isinstance(outcome, Failure):
         return outcome
     heat = thermal_displacements(start, TEMPERATURE, N_THERMAL, rng)
     return Minimum(outcome, start.positions, heat)
 
 
-def relaxed(start: Structure, hessian: FloatArray | None = None) -> Structure | Failure:
+def relaxed(start: Structure, guess: FloatArray | None = None) -> Structure | Failure:
     """The GFN2-xTB minimum nearest to a structure, with the bonds of the start.
 
     Args:
         start: with bonds.
-        hessian: (3 n, 3 n) eV/Å^2, a first guess; that of MMFF94 saves two thirds of the steps.
+        guess: (3 n, 3 n) eV/Å^2, of the Hessian.
     """
     atoms = atoms_of(start)
     atoms.calc = gfn2_xtb(start)
     try:
         with BFGS(atoms, logfile=None) as optimiser:
-            if hessian is not None:
-                optimiser.H0 = guess_for_bfgs(hessian, start.positions)
+            if guess is not None:
+                optimiser.H0 = guess
             converged = optimiser.run(fmax=FMAX, steps=MAX_STEPS)
     except (CalculationFailed, InputError, np.linalg.LinAlgError):
         return Failure.XTB
@@ -111,13 +105,3 @@ def relaxed(start: Structure, hessian: FloatArray | None = None) -> Structure | 
     if not bonds_kept(start, atoms.positions):
         return Failure.BONDS
     return start.with_positions(atoms.positions).centred()
-
-
-def guess_for_bfgs(hessian: FloatArray, positions: FloatArray) -> FloatArray:
-    """The Hessian made positive definite: soft modes stiffened, rigid motions left alone."""
-    inner = internal_motions(positions - positions.mean(0))
-    stiffness, modes = np.linalg.eigh(inner.T @ hessian @ inner)
-    modes = inner @ modes
-    rigid = np.eye(len(hessian)) - modes @ modes.T
-    guess: FloatArray = (modes * np.maximum(stiffness, SOFTEST)) @ modes.T + RIGID * rigid
-    return guess
