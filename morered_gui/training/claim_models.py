@@ -9,7 +9,7 @@ FOLDER = Path("runs/claims")
 MODELS = FOLDER / "models"
 # Quantum-chemical calculations: equilibria of MoreRed, labels of the force field; None for all.
 SIZES = (1_000, 5_000, 25_000, None)
-STEPS = 20_000
+STEPS = 6_000
 DFT, GFN2, LABELS = "data/qm9.npz", "data/qm9-gfn2.npz", "data/qm9-labels.npz"
 
 
@@ -49,6 +49,7 @@ def _jt(n: int | None, steps: int, *, dft: bool = False) -> TrainingConfig:
         same_molecules_as=GFN2 if dft else None,
         n_training=n,
         max_steps=steps,
+        precision="bfloat16",
         summary=f"MoreRed-JT on {_size(n)} equilibria, for the claims of the paper",
     )
 

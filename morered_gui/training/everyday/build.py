@@ -6,6 +6,7 @@ changes it, and the chunks of a shorter run are those of a longer one.
 
 import csv
 import json
+import lzma
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -16,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from morered_gui.core.bundled import bundled
 from morered_gui.core.files import replacing
 from morered_gui.training.chunks import Progress, chunks_folder, make_missing
 from morered_gui.training.dataset import (
@@ -73,7 +75,10 @@ class Task:
 def write_plan(
     folder: Path, limit: int, seed: int, tests: Callable[[], TestGraphs], progress: Progress
 ) -> list[Candidate]:
-    """The first ``limit`` molecules of the plan; a plan that is there already is read."""
+    """The first ``limit`` molecules of the plan; a plan that is there already is read.
+
+    To make one takes 10 ms a molecule and more, the longer it gets.
+    """
     path = folder / f"plan-{seed}.tsv"
     known = _read_plan(path) if path.exists() else []
     if len(known) >= limit:
@@ -90,8 +95,15 @@ def write_plan(
     return made
 
 
+def shipped_plan(seed: int) -> list[Candidate]:
+    """The plan of a seed as it comes with the program; empty where it does not."""
+    path = bundled("resources") / "everyday" / f"plan-{seed}.tsv.xz"
+    return _read_plan(path) if path.is_file() else []
+
+
 def _read_plan(path: Path) -> list[Candidate]:
-    with path.open(newline="", encoding="utf-8") as file:
+    opened = lzma.open if path.suffix == ".xz" else open
+    with opened(path, "rt", newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file, delimiter="\t"))
     return [Candidate(r["source"], r["smiles"], r["key"], int(r["n_conformers"])) for r in rows]
 
