@@ -1,6 +1,7 @@
 """Put the finished chunks of the everyday data set into packs that are committed.
 
 python scripts/pack_everyday.py data/everyday-chunks
+python scripts/pack_everyday.py data/drugs-chunks --test-set drugs
 
 Packs are full but for the last one, which is written anew when there are more chunks. Beside them
 goes the plan, if the folder has a longer one than the program.
@@ -11,8 +12,7 @@ import lzma
 from itertools import batched
 from pathlib import Path
 
-from morered_gui.core.bundled import bundled
-from morered_gui.training.everyday.packs import write_pack
+from morered_gui.training.everyday.packs import packs_folder, write_pack
 
 CHUNKS_PER_PACK = 25
 
@@ -21,9 +21,11 @@ def main() -> None:
     """Write the packs, in the order of the plan."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, help="where the chunks are")
-    source = parser.parse_args().folder
+    parser.add_argument("--test-set", default="", help="whose chunks they are: drugs, small, ions")
+    options = parser.parse_args()
+    source: Path = options.folder
     chunks = sorted(source.glob("chunk-0-*.npz"))
-    folder = bundled("resources") / "everyday"
+    folder = packs_folder(options.test_set)
     folder.mkdir(exist_ok=True)
     pack_plan(source / "plan-0.tsv", folder / "plan-0.tsv.xz")
     for n, part in enumerate(batched(chunks, CHUNKS_PER_PACK)):

@@ -94,7 +94,7 @@ def everyday_tests(
     folders = build.Folders(path)
     folders.chunks.mkdir(parents=True, exist_ok=True)
     candidates = candidates_of(name)
-    tasks = build.tasks_of(candidates, folders.chunks, seed=0)
+    tasks = build.tasks_of(candidates, folders.chunks, seed=0, packs=name)
     with progress_bar("GFN2-xTB", len(candidates), "molecule", resumed=True) as show:
         build.make_chunks(tasks, processes, show)
     data = build.join_chunks(tasks, folders)

@@ -237,21 +237,28 @@ def check_partners(folders: build.Folders, data: EquilibriumSet) -> None:
     assert 0.0 < np.abs(displacement[known]).max() < 1.0
 
 
+TEST_SET = "drugs"
+
+
 @pytest.fixture
 def packed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> build.Task:
     """A chunk that a pack has; its own file is gone."""
     (task,) = build.tasks_of(CANDIDATES, tmp_path, seed=5)
     build.make_chunk(task)
     monkeypatch.setattr(packs, "bundled", lambda name: tmp_path / name)
-    (tmp_path / "resources" / "everyday").mkdir(parents=True)
-    packs.write_pack([task.path], tmp_path / "resources" / "everyday" / "minima-000.npz")
+    packs.packs_folder(TEST_SET).mkdir(parents=True)
+    packs.write_pack([task.path], packs.packs_folder() / "minima-000.npz")
+    packs.write_pack([task.path], packs.packs_folder(TEST_SET) / "minima-000.npz")
     task.path.rename(tmp_path / "computed.npz")
     return task
 
 
+@pytest.mark.parametrize("of", ["", TEST_SET])
 def test_that_a_pack_replaces_the_computing(
-    packed: build.Task, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    packed: build.Task, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, of: str
 ) -> None:
+    packed = replace(packed, packs=of)
+    packs.packs_folder("" if of else TEST_SET).joinpath("minima-000.npz").unlink()
     monkeypatch.setattr(minima, "minima_of", None)  # nothing is computed
     build.make_chunk(packed)
     with np.load(packed.path) as file, np.load(tmp_path / "computed.npz") as old:
@@ -279,6 +286,22 @@ def test_that_the_packs_that_come_along_can_be_read() -> None:
     assert found.structure.charge == Chem.GetFormalCharge(Chem.MolFromSmiles(smiles))
     assert bonds_kept(found.structure, found.structure.positions)
     assert 0 <= index < 50 * 3 * 100
+
+
+def test_that_the_plan_that_comes_along_is_that_of_the_packs(tmp_path: Path) -> None:
+    candidates = build.shipped_plan(0)
+    n_packed = 0
+    for task in build.tasks_of(candidates, tmp_path, seed=0):
+        chunk = packs.packed_chunk(task.path.name)
+        if chunk is not None:
+            n_packed += len(task)
+            assert packs.smiles_of(chunk) <= {c.smiles for c in task.candidates}
+    assert n_packed >= 5500
+    assert len({c.smiles for c in candidates}) == len(candidates)
+
+
+def test_that_no_plan_comes_along_for_another_seed() -> None:
+    assert build.shipped_plan(12345) == []
 
 
 @pytest.mark.usefixtures("no_download")

@@ -61,12 +61,13 @@ class Folders:
 
 @dataclass(frozen=True)
 class Task:
-    """A chunk to be made."""
+    """A chunk to be made; ``packs`` is where it may come along, see ``packs.packed_chunk``."""
 
     path: Path
     first: int
     seed: int
     candidates: tuple[Candidate, ...]
+    packs: str = ""
 
     def __len__(self) -> int:
         return len(self.candidates)
@@ -108,12 +109,14 @@ def _read_plan(path: Path) -> list[Candidate]:
     return [Candidate(r["source"], r["smiles"], r["key"], int(r["n_conformers"])) for r in rows]
 
 
-def tasks_of(candidates: Sequence[Candidate], folder: Path, seed: int) -> list[Task]:
+def tasks_of(
+    candidates: Sequence[Candidate], folder: Path, seed: int, packs: str = ""
+) -> list[Task]:
     """The chunks of a plan, those that are done included."""
     starts = range(0, len(candidates), CHUNK)
     parts = [(k, tuple(candidates[k : k + CHUNK])) for k in starts]
     return [
-        Task(folder / f"chunk-{seed}-{k:07d}-{len(part):03d}.npz", k, seed, part)
+        Task(folder / f"chunk-{seed}-{k:07d}-{len(part):03d}.npz", k, seed, part, packs)
         for k, part in parts
     ]
 
@@ -145,7 +148,7 @@ def _from_pack(task: Task) -> _Made | None:
     """None where no pack has the chunk, or has it of another plan."""
     from morered_gui.training.everyday.packs import packed_chunk, smiles_of
 
-    chunk = packed_chunk(task.path.name)
+    chunk = packed_chunk(task.path.name, task.packs)
     if chunk is None or not smiles_of(chunk) <= {c.smiles for c in task.candidates}:
         return None
     rows = list(chunk.minima(np.random.default_rng([task.seed, task.first])))

@@ -57,9 +57,14 @@ class PackedChunk:
             yield Minimum(structure, start, heat), int(pack["index"][row]), smiles
 
 
-def packed_chunk(name: str) -> PackedChunk | None:
-    """The chunk of a file name, if a pack has it."""
-    return _contents(bundled("resources") / "everyday").get(name)
+def packs_folder(of: str = "") -> Path:
+    """Where the packs of the data set are; those of a test set, named, are in a folder there."""
+    return bundled("resources") / "everyday" / of
+
+
+def packed_chunk(name: str, of: str = "") -> PackedChunk | None:
+    """The chunk of a file name, if a pack of the data set (or of a test set) has it."""
+    return _contents(packs_folder(of)).get(name)
 
 
 def smiles_of(chunk: PackedChunk) -> set[str]:
