@@ -149,15 +149,33 @@ def _centred(positions: np.ndarray) -> np.ndarray:
 
 
 def rows_by_size(n_atoms: np.ndarray, n_sizes: int) -> Iterator[tuple[int, IntArray]]:
-    """Sort structures into at most ``n_sizes`` padded sizes that waste few pairs.
+    """Sort structures into at most ``n_sizes`` padded sizes that waste the fewest pairs.
 
-    Yields the padded size and the rows that it holds. Sizes are quantiles of the atom
-    count, so that each holds about as many structures as the others.
+    Yields the padded size and the rows that it holds.
     """
-    quantiles = np.quantile(n_atoms, np.arange(1, n_sizes + 1) / n_sizes, method="higher")
     lower = 0
-    for size in np.unique(quantiles):
-        rows = np.flatnonzero((n_atoms > lower) & (n_atoms <= size))
-        if len(rows):
-            yield int(size), rows
+    for size in padded_sizes(n_atoms, n_sizes):
+        yield size, np.flatnonzero((n_atoms > lower) & (n_atoms <= size))
         lower = size
+
+
+def padded_sizes(n_atoms: np.ndarray, n_sizes: int) -> list[int]:
+    """At most ``n_sizes`` numbers of atoms, rising, for which the padded pairs are the fewest.
+
+    A partition of the sorted sizes by dynamic programming.
+    """
+    sizes, counts = np.unique(n_atoms, return_counts=True)
+    pairs = sizes.astype(float) ** 2
+    below = np.concatenate(([0.0], np.cumsum(counts)))  # structures of the sizes before each
+    cost = pairs * below[1:]  # of the sizes up to each, with one padded size
+    cuts: list[IntArray] = []  # for each further padded size: where the one before it ends
+    for _ in range(min(n_sizes, len(sizes)) - 1):
+        # [i, j]: padded up to size i as before, sizes i + 1 to j padded to that of j.
+        both = cost[:, None] + np.triu(pairs * (below[1:] - below[1:, None]), 1)
+        both[np.tril_indices(len(sizes))] = np.inf
+        cuts.append(both.argmin(0))
+        cost = np.minimum(cost, both.min(0))
+    ends = [len(sizes) - 1]
+    for cut in reversed(cuts):
+        ends.append(int(cut[ends[-1]]))
+    return [int(sizes[end]) for end in sorted(ends)]

@@ -1,7 +1,8 @@
 """Data sets, batches, recipes and the loop, on small real data."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,14 @@ from morered_gui.diffusion.checkpoint import ModelFolder
 from morered_gui.diffusion.process import DiffusionProcess
 from morered_gui.training.batches import BatchStream, pad
 from morered_gui.training.config import TrainingConfig
-from morered_gui.training.dataset import EquilibriumSet, Record, Split, split_of_index
+from morered_gui.training.dataset import (
+    EquilibriumSet,
+    Record,
+    Split,
+    padded_sizes,
+    rows_by_size,
+    split_of_index,
+)
 from morered_gui.training.displacement import DisplacementRecipe
 from morered_gui.training.partners import Partners, write_partners
 from morered_gui.training.recipe import GaussianRecipe
@@ -101,6 +109,23 @@ def test_that_an_epoch_visits_training_structures_only(data: EquilibriumSet) -> 
     batches = stream(np.random.default_rng(0))
     seen = np.concatenate([next(batches).rows for _ in range(2 * (len(rows) // 32))])
     assert set(seen) <= set(rows) and len(set(seen)) == len(seen)
+
+
+@pytest.mark.parametrize("n_sizes", [1, 2, 3, 4])
+def test_that_padded_sizes_waste_the_fewest_pairs(n_sizes: int) -> None:
+    rng = np.random.default_rng(n_sizes)
+    for _ in range(5):
+        n_atoms = rng.integers(2, 12, 30)
+
+        def pairs(sizes: Sequence[int], n_atoms: np.ndarray = n_atoms) -> int:
+            return sum(min(size for size in sizes if size >= n) ** 2 for n in n_atoms)
+
+        found = padded_sizes(n_atoms, n_sizes)
+        choices = combinations(np.unique(n_atoms).tolist(), n_sizes)
+        fewest = min(pairs(sizes) for sizes in choices if sizes[-1] == n_atoms.max())
+        assert len(found) == n_sizes and pairs(found) == fewest
+        rows = np.concatenate([rows for _, rows in rows_by_size(n_atoms, n_sizes)])
+        assert sorted(rows) == list(range(30))
 
 
 def test_that_gaussian_examples_hold_the_noise_that_they_name(data: EquilibriumSet) -> None:
