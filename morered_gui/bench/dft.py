@@ -14,10 +14,10 @@ The Coulomb and exchange integrals are fitted (``def2-universal-jkfit``).
 import hashlib
 import json
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from ase import units
@@ -54,10 +54,22 @@ def require_pyscf() -> None:
         )
 
 
-def energy(structure: Structure, *, fitted: bool = True) -> float:
-    """The energy of a closed shell in eV, on one thread.
+class Solution(NamedTuple):
+    """Energy in eV, and the density matrix in the basis of SCF."""
 
-    ``fitted=False`` computes all integrals, which takes longer.
+    energy: float
+    density: "FloatArray"
+
+
+def solve(
+    structure: Structure, *, fitted: bool = True, guess: "FloatArray | None" = None
+) -> Solution:
+    """Energy and density of a closed shell, on one thread.
+
+    Args:
+        structure: the molecule.
+        fitted: False computes all integrals, which takes longer.
+        guess: the density of the same atoms, in the same order, at a geometry near by.
 
     Raises:
         DftError: it has other elements than H C N O F, or does not converge.
@@ -77,10 +89,11 @@ def energy(structure: Structure, *, fitted: bool = True) -> float:
             verbose=0,
         )
         run = _kohn_sham(molecule, fitted)
-        found = float(run.kernel())
+        found = float(run.kernel(dm0=guess))
+        density = np.asarray(run.make_rdm1())
     if not run.converged or not np.isfinite(found):
         raise DftError(f"{LEVEL_OF_THEORY} did not converge")
-    return found * float(units.Hartree)
+    return Solution(found * float(units.Hartree), density)
 
 
 def _basis(number: int) -> list[Any]:
@@ -159,11 +172,15 @@ def _subspace(molecule: Any) -> "FloatArray":
     return np.asarray(block_diag(*blocks))
 
 
-@dataclass(frozen=True)
+@dataclass
 class DftEnergies:
-    """Energies that are kept in a folder, one file for each structure."""
+    """Energies that are kept in a folder, one file for each structure.
+
+    The electrons of one geometry are the guess for the next one of the same molecule.
+    """
 
     folder: Path
+    _last: tuple[list[int], "FloatArray"] | None = field(default=None, init=False, repr=False)
 
     def of(self, structure: Structure) -> float:
         """In eV; raises DftError."""
@@ -171,7 +188,7 @@ class DftEnergies:
         if path.exists():
             return float(json.loads(path.read_text(encoding="utf-8"))["energy"])
         began = time.process_time()
-        found = energy(structure)
+        found = self._solve(structure)
         note = {
             "energy": found,
             "formula": structure.formula,
@@ -185,10 +202,19 @@ class DftEnergies:
     def above(self, structure: Structure, reference: Structure) -> float | None:
         """Of a structure above another one of the same molecule, kcal/mol; None without one."""
         try:
-            difference = self.of(structure) - self.of(reference)
+            lowest = self.of(reference)
+            difference = self.of(structure) - lowest
         except DftError:  # the table counts it as missing
             return None
         return difference / float(units.kcal / units.mol)
+
+    def _solve(self, structure: Structure) -> float:
+        atoms = [structure.charge, *structure.numbers.tolist()]
+        known = self._last is not None and self._last[0] == atoms
+        guess = self._last[1] if self._last is not None and known else None
+        found = solve(structure, guess=guess)
+        self._last = (atoms, found.density)
+        return found.energy
 
     def _key(self, structure: Structure) -> str:
         positions = np.round(structure.positions - structure.positions.mean(0), DIGITS)
