@@ -36,7 +36,7 @@ class Score:
         rmsd_start: of the start.
         rmsd: of the result, which is the last frame where the run arrived, else the best one.
         moved: from the start to the result, atom by atom.
-        ratio: rmsd / rmsd_start; None from the reference itself.
+        ratio: rmsd / rmsd_start; None from the reference itself, by whatever start.
         same_start: whether the start is in the reference's basin; None where that was not asked,
             since the start was made from the reference.
         same_result: the same of the result; None where bonds are unknown or changed.
@@ -148,7 +148,7 @@ def score(case: Case, trajectory: Trajectory, seconds: float | None) -> Score:
         rmsd_start=before,
         rmsd=after,
         moved=rmsd(result.positions, trajectory.start.positions),
-        ratio=after / before if start.name != "reference" else None,
+        ratio=after / before if start.name != "reference" and before > 0.0 else None,
         same_start=same_start,
         same_result=same_result,
         t_start=trajectory[0].t,

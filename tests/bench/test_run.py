@@ -44,7 +44,8 @@ def test_that_scores_are_those_of_the_relaxer_itself(data: Path, tmp_path: Path)
         (run,) = relax_all(SpringRelaxer(), [start], max_steps=5, seed=0)
         assert score.rmsd_start == rmsd(start.positions, reference.positions)
         assert score.rmsd == rmsd(run.result().positions, reference.positions)
-        assert score.ratio == score.rmsd / score.rmsd_start
+        # Some MMFF94 minima are the reference itself, on some processors to the last bit.
+        assert score.ratio == (score.rmsd / score.rmsd_start if score.rmsd_start else None)
         assert score.steps == 5 and score.seconds is not None and score.seconds > 0
     diffused = row_of(results, "t50")
     values = [s.rmsd for s in results.scores if s.start == "t50"]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from morered_gui.bench import xtb
+from morered_gui.bench import scoring, xtb
 from morered_gui.bench.molecules import choose_molecules
 from morered_gui.bench.scoring import Case, Score, score
 from morered_gui.bench.starts import find_start, make_start
@@ -51,6 +51,13 @@ def test_that_energy_and_rmsd_are_those_above_the_minimum(reference: Structure) 
     assert found.rmsd_minimum == pytest.approx(
         rmsd(result.positions, reference.positions), abs=5e-3
     )
+
+
+def test_that_a_start_at_the_reference_has_no_ratio(monkeypatch: pytest.MonkeyPatch) -> None:
+    water = structure_from_smiles("O", seed=0)
+    monkeypatch.setattr(scoring, "distance", lambda *_: 0.0)  # rounding leaves 1e-16, or not
+    found = scored(water, water, energies=False)
+    assert found.ratio is None and not found.failed
 
 
 def test_that_another_molecule_has_no_energy_above_this_one(reference: Structure) -> None:
