@@ -8,7 +8,7 @@ import time
 
 from ase import units
 
-from morered_gui.bench.dft import solve
+from morered_gui.bench.dft import energy
 from morered_gui.core import Structure
 from morered_gui.training.qm9 import electronic_energies
 
@@ -27,7 +27,7 @@ def main() -> None:
             continue
         structure = Structure(record.numbers, record.positions)
         began = time.process_time()
-        found = solve(structure, fitted=not options.exact).energy / units.Hartree
+        found = energy(structure, fitted=not options.exact) / units.Hartree
         seconds = time.process_time() - began
         worst = max(worst, abs(found - expected))
         print(  # noqa: T201

@@ -14,10 +14,10 @@ The Coulomb and exchange integrals are fitted (``def2-universal-jkfit``).
 import hashlib
 import json
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from ase import units
@@ -54,22 +54,10 @@ def require_pyscf() -> None:
         )
 
 
-class Solution(NamedTuple):
-    """Energy in eV, and the density matrix in the basis of SCF."""
+def energy(structure: Structure, *, fitted: bool = True) -> float:
+    """The energy of a closed shell in eV, on one thread.
 
-    energy: float
-    density: "FloatArray"
-
-
-def solve(
-    structure: Structure, *, fitted: bool = True, guess: "FloatArray | None" = None
-) -> Solution:
-    """Energy and density of a closed shell, on one thread.
-
-    Args:
-        structure: the molecule.
-        fitted: False computes all integrals, which takes longer.
-        guess: the density of the same atoms, in the same order, at a geometry near by.
+    ``fitted=False`` computes all integrals, which takes longer.
 
     Raises:
         DftError: it has other elements than H C N O F, or does not converge.
@@ -89,11 +77,10 @@ def solve(
             verbose=0,
         )
         run = _kohn_sham(molecule, fitted)
-        found = float(run.kernel(dm0=guess))
-        density = np.asarray(run.make_rdm1())
+        found = float(run.kernel())
     if not run.converged or not np.isfinite(found):
         raise DftError(f"{LEVEL_OF_THEORY} did not converge")
-    return Solution(found * float(units.Hartree), density)
+    return found * float(units.Hartree)
 
 
 def _basis(number: int) -> list[Any]:
@@ -172,15 +159,11 @@ def _subspace(molecule: Any) -> "FloatArray":
     return np.asarray(block_diag(*blocks))
 
 
-@dataclass
+@dataclass(frozen=True)
 class DftEnergies:
-    """Energies that are kept in a folder, one file for each structure.
-
-    The electrons of one geometry are the guess for the next one of the same molecule.
-    """
+    """Energies that are kept in a folder, one file for each structure."""
 
     folder: Path
-    _last: tuple[list[int], "FloatArray"] | None = field(default=None, init=False, repr=False)
 
     def of(self, structure: Structure) -> float:
         """In eV; raises DftError."""
@@ -188,7 +171,7 @@ class DftEnergies:
         if path.exists():
             return float(json.loads(path.read_text(encoding="utf-8"))["energy"])
         began = time.process_time()
-        found = self._solve(structure)
+        found = energy(structure)
         note = {
             "energy": found,
             "formula": structure.formula,
@@ -202,19 +185,10 @@ class DftEnergies:
     def above(self, structure: Structure, reference: Structure) -> float | None:
         """Of a structure above another one of the same molecule, kcal/mol; None without one."""
         try:
-            lowest = self.of(reference)
-            difference = self.of(structure) - lowest
+            difference = self.of(structure) - self.of(reference)
         except DftError:  # the table counts it as missing
             return None
         return difference / float(units.kcal / units.mol)
-
-    def _solve(self, structure: Structure) -> float:
-        atoms = [structure.charge, *structure.numbers.tolist()]
-        known = self._last is not None and self._last[0] == atoms
-        guess = self._last[1] if self._last is not None and known else None
-        found = solve(structure, guess=guess)
-        self._last = (atoms, found.density)
-        return found.energy
 
     def _key(self, structure: Structure) -> str:
         positions = np.round(structure.positions - structure.positions.mean(0), DIGITS)

@@ -75,12 +75,11 @@ class Record:
 
 
 class Worker:
-    """Does units; keeps the relaxers that it has built, and the electrons of the last molecule."""
+    """Does units; keeps the relaxers that it has built."""
 
     def __init__(self, task: Task) -> None:
         self.task = task
         self._relaxers: dict[Entry, Relaxer] = {}
-        self._dft = DftEnergies(task.cache.folder / DFT) if task.protocol.dft else None
 
     def do(self, unit: Unit) -> Record:
         """Raises ExpectedError where the benchmark can't go on."""
@@ -132,7 +131,7 @@ class Worker:
                 entry=str(unit.entry),
                 seed=unit.seed,
                 minimum=self._minimum(reference, index),
-                dft=self._dft,
+                dft=DftEnergies(self.task.cache.folder / DFT) if self.task.protocol.dft else None,
             )
             if made.structure is None:
                 record.left_out.append(_left_out(case, made.reason))

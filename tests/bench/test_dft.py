@@ -29,7 +29,7 @@ WATER_ENERGY = -76.404702 - 0.021375
 @needs_pyscf
 @pytest.mark.parametrize("fitted", [True, False])
 def test_that_water_has_the_energy_of_qm9(fitted: bool) -> None:
-    found = dft.solve(WATER, fitted=fitted).energy / HARTREE
+    found = dft.energy(WATER, fitted=fitted) / HARTREE
     assert found == pytest.approx(WATER_ENERGY, abs=1e-4 if fitted else 1e-5)
 
 
@@ -41,41 +41,17 @@ def test_that_energies_are_computed_once_and_told_in_kcal(
     energies = dft.DftEnergies(tmp_path / "dft")
     first = energies.above(stretched, WATER)
     assert first is not None and 0.1 < first < 5.0
-    monkeypatch.setattr(dft, "solve", lambda *_, **__: pytest.fail("it is in the cache"))
+    monkeypatch.setattr(dft, "energy", lambda _: pytest.fail("it is in the cache"))
     moved = stretched.with_positions(stretched.positions + 1e-9)
     assert energies.above(moved, WATER) == first
     assert len(list((tmp_path / "dft").glob("*.json"))) == 2
 
 
 @needs_pyscf
-def test_that_a_guess_from_near_by_changes_no_energy() -> None:
-    stretched = WATER.with_positions(1.02 * WATER.positions)
-    alone = dft.solve(stretched)
-    guided = dft.solve(stretched, guess=dft.solve(WATER).density)
-    assert guided.energy == pytest.approx(alone.energy, abs=1e-6)
-
-
-def test_that_the_last_density_is_the_guess_for_the_same_molecule_only(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    guesses: list[float | None] = []
-
-    def solve(structure: Structure, guess: np.ndarray | None = None) -> dft.Solution:
-        guesses.append(None if guess is None else float(guess[0]))
-        return dft.Solution(1.0, structure.positions[0])
-
-    monkeypatch.setattr(dft, "solve", solve)
-    energies = dft.DftEnergies(tmp_path)
-    energies.above(WATER.with_positions(1.02 * WATER.positions), WATER)
-    energies.of(structure_from_smiles("C"))
-    assert guesses == [None, WATER.positions[0, 0], None]
-
-
-@needs_pyscf
 def test_that_elements_without_a_basis_are_named(tmp_path: Path) -> None:
     chloride = structure_from_smiles("CCl")
     with pytest.raises(dft.DftError, match="not for Cl"):
-        dft.solve(chloride)
+        dft.energy(chloride)
     assert dft.DftEnergies(tmp_path).above(chloride, chloride) is None
 
 
