@@ -1,7 +1,7 @@
 """A fast LAPACK for tblite, and one thread.
 
-tblite's wheel for Linux comes with the reference LAPACK, in which GFN2-xTB spends three quarters of
-its time. torch's library has a fast one (MKL) under the same names; where it is loaded for
+tblite's wheel for Linux comes with the reference LAPACK, in which GFN2-xTB spends half of its time
+and more. torch's library has a fast one (MKL) under the same names; where it is loaded for
 everybody before tblite is, the system's linker takes its functions for those of the wheel.
 """
 
