@@ -29,12 +29,19 @@ def load_torch() -> None:
             gc.enable()
 
 
-def _load_libraries() -> None:
-    """Where this fails, the import itself does what is missing, or tells what is wrong."""
+def torch_libraries() -> Path | None:
+    """The folder of torch's shared libraries on Linux; None elsewhere and without torch."""
     found = importlib.util.find_spec("torch")
     if sys.platform != "linux" or found is None or found.origin is None:
+        return None
+    return Path(found.origin).parent / "lib"
+
+
+def _load_libraries() -> None:
+    """Where this fails, the import itself does what is missing, or tells what is wrong."""
+    folder = torch_libraries()
+    if folder is None:
         return
-    folder = Path(found.origin).parent / "lib"
     # The import system and ctypes.CDLL keep the lock during dlopen; a foreign function does not.
     dlopen = ctypes.CDLL(None).dlopen
     dlopen.restype = ctypes.c_void_p

@@ -6,7 +6,6 @@ everybody before tblite is, the system's linker takes its functions for those of
 """
 
 import ctypes
-import importlib.util
 import logging
 import os
 import sys
@@ -14,10 +13,12 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
+from morered_gui.diffusion.torch_loading import torch_libraries
+
 OPENMP = "libgomp.so.1"  # the one that tblite's wheel for Linux asks the system for
+LAPACK = "libtorch_cpu.so"
 
 _log = logging.getLogger(__name__)
-NAME = "libtorch_cpu.so"
 
 
 def prepare_tblite() -> None:
@@ -53,8 +54,6 @@ def lend_lapack() -> bool:
 
 def torch_library() -> Path | None:
     """Where it is; None where this system or installation has none."""
-    found = importlib.util.find_spec("torch")
-    if sys.platform != "linux" or found is None or found.origin is None:
-        return None
-    path = Path(found.origin).parent / "lib" / NAME
-    return path if path.is_file() else None
+    folder = torch_libraries()
+    path = None if folder is None else folder / LAPACK
+    return path if path is not None and path.is_file() else None
