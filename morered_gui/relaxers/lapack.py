@@ -1,8 +1,9 @@
-"""A fast LAPACK for tblite, and one thread.
+"""A fast LAPACK for tblite and PySCF, and one thread.
 
 tblite's wheel for Linux comes with the reference LAPACK, in which GFN2-xTB spends half of its time
-and more. torch's library has a fast one (MKL) under the same names; where it is loaded for
-everybody before tblite is, the system's linker takes its functions for those of the wheel.
+and more; PySCF's comes with an OpenBLAS of 2018. torch's library has a fast one (MKL) under the
+same names; where it is loaded for everybody before they are, the system's linker takes its
+functions for those of the wheels.
 """
 
 import ctypes
@@ -37,7 +38,7 @@ def prepare_tblite() -> None:
 def lend_lapack() -> bool:
     """Load torch's LAPACK for the libraries that come later; says whether it is there.
 
-    Without it tblite computes the same with its own. For processes of one thread, as workers are
+    Without it they compute the same with their own. For processes of one thread, as workers are
     (OMP_NUM_THREADS): with more, torch's OpenMP comes along and sums in another order each time.
     Linux only: elsewhere libraries know theirs by file and not by name alone.
     """

@@ -51,7 +51,7 @@ class Labelling:
     """
 
     source: Path
-    structures: int = 100_000
+    structures: int = 104_000
     seed: int = 0
 
 
