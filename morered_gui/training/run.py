@@ -1,6 +1,8 @@
 """From a training configuration to a model folder."""
 
+import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +12,7 @@ from morered_gui.core import ExpectedError
 from morered_gui.core.arrays import IntArray
 from morered_gui.diffusion.checkpoint import METHODS_OF_KIND, ModelConfig, find_model, save_model
 from morered_gui.diffusion.config import NetworkKind
+from morered_gui.diffusion.devices import choose_device, has_bfloat16
 from morered_gui.diffusion.process import DiffusionProcess
 from morered_gui.training.batches import BatchStream
 from morered_gui.training.card import write_card
@@ -24,12 +27,14 @@ from morered_gui.training.partners import Partners
 from morered_gui.training.recipe import GaussianRecipe, Recipe
 from morered_gui.training.validation import Validation
 
+_log = logging.getLogger(__name__)
 CHOICE_SEED = 0  # of the molecules that ``n_training`` leaves
 SPLIT = "index mod 50: 7 test, 8 validation, the rest training"
 
 
 def train_model(config: TrainingConfig, run_folder: Path, model_folder: Path) -> Path:
     """Train to the end of the budget; the model is written anew at each validation."""
+    config = with_usable_precision(config)
     data = EquilibriumSet.load(Path(config.data))
     rows = training_rows(config, data)
     objective = _objective(config, data, rows)
@@ -42,6 +47,15 @@ def train_model(config: TrainingConfig, run_folder: Path, model_folder: Path) ->
 
     trainer.run(export)
     return model_folder
+
+
+def with_usable_precision(config: TrainingConfig) -> TrainingConfig:
+    """With single precision, and a word about it, where the device has no bfloat16."""
+    device = choose_device(config.device)
+    if config.precision == "float32" or has_bfloat16(device):
+        return config
+    _log.warning("%s: the device '%s' has no bfloat16; training in float32", config.name, device)
+    return replace(config, precision="float32")
 
 
 def training_rows(config: TrainingConfig, data: EquilibriumSet) -> IntArray:

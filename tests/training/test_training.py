@@ -13,6 +13,7 @@ from morered_gui.core import ExpectedError, rmsd
 from morered_gui.core.geometry import rotation_onto
 from morered_gui.diffusion.checkpoint import ModelFolder
 from morered_gui.diffusion.process import DiffusionProcess
+from morered_gui.training import run
 from morered_gui.training.batches import BatchStream, pad
 from morered_gui.training.config import TrainingConfig
 from morered_gui.training.dataset import (
@@ -234,13 +235,27 @@ def test_that_the_displacement_recipe_trains(data: EquilibriumSet, tmp_path: Pat
 
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 def test_that_training_lowers_the_loss(
-    data: EquilibriumSet, tmp_path: Path, precision: str
+    data: EquilibriumSet, tmp_path: Path, precision: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(run, "has_bfloat16", lambda _: True)  # slow where it is not there
     options = {"max_steps": 200, "ema_decay": 0.9, "learning_rate": 1e-2}
     settings = config(data, tmp_path, precision=precision, **options)
     train_model(settings, tmp_path / "run", tmp_path / "model")
     trained = ModelFolder.open(tmp_path / "model").config.training["validation"]
     assert trained["noise_t400"] < 0.8  # 1.0 is a network that says nothing
+
+
+def test_that_a_device_without_bfloat16_trains_in_float32_and_says_so(
+    data: EquilibriumSet,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(run, "has_bfloat16", lambda _: False)
+    settings = config(data, tmp_path, precision="bfloat16")
+    model = ModelFolder.open(train_model(settings, tmp_path / "run", tmp_path / "model"))
+    assert model.config.training["config"]["precision"] == "float32"
+    assert "no bfloat16" in caplog.text
 
 
 @pytest.mark.parametrize(
