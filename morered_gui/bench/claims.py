@@ -91,7 +91,7 @@ _ALL = (
             "batch_size": 50,
             "energies": True,
         },
-        methods=(*(f"jt@{MODELS / name}" for name in level_names()), "mmff94", "gfn2-xtb"),
+        methods=(*(f"fast@{MODELS / name}" for name in level_names()), "mmff94", "gfn2-xtb"),
         data=Path("data/qm9.npz"),
         rows=claim_rows.by_level,
         says=claim_rows.what_levels_do,

@@ -84,6 +84,10 @@ class EquilibriumSet:
         """The rows of one part."""
         return np.flatnonzero(self.split == split)
 
+    def shared(self, rows: IntArray, other: "EquilibriumSet") -> IntArray:
+        """Those of the rows whose molecules, by their index, another set has too."""
+        return rows[np.isin(self.index[rows], other.index)]
+
     def geometry(self, row: int) -> tuple[np.ndarray, FloatArray]:
         """Atomic numbers (n,) and positions (n, 3) in Å of one structure."""
         start = int(self.starts[row])

@@ -1,5 +1,6 @@
 """Realistic distortions of equilibrium structures, from MMFF94: its minimum, and heat."""
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from morered_gui.chem.perception import with_perceived_bonds
 from morered_gui.chem.vibrations import thermal_displacements
 from morered_gui.core import ExpectedError, Structure
 from morered_gui.core.arrays import BoolArray, FloatArray, IntArray
+from morered_gui.core.configuration import claim_folder
 from morered_gui.core.files import replacing
 from morered_gui.core.geometry import rotation_onto
 from morered_gui.training.batches import Batch
@@ -104,8 +106,16 @@ def write_partners(
 
     Files that are there already are kept, so that a stopped run goes on. Returns the number
     of molecules that have no minimum: no parameters, no bonds, or no convergence.
+
+    Raises ExpectedError where the folder has those of other structures.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    claim_folder(
+        folder,
+        {
+            "structures": hashlib.sha256(data.positions.tobytes()).hexdigest(),
+            "first_rows": hashlib.sha256(rows[:CHUNK].tobytes()).hexdigest(),
+        },
+    )
     n_failed = 0
     for start in range(0, len(rows), CHUNK):
         path = folder / f"{start:07d}.npz"

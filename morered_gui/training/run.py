@@ -65,8 +65,7 @@ def training_rows(config: TrainingConfig, data: EquilibriumSet) -> IntArray:
     if labelled:
         rows = rows[~is_held_out(data.index[rows])]
     if config.same_molecules_as is not None:
-        others = EquilibriumSet.load(Path(config.same_molecules_as)).index
-        rows = rows[np.isin(data.index[rows], others)]
+        rows = data.shared(rows, EquilibriumSet.load(Path(config.same_molecules_as)))
     if config.n_training is None:
         return rows
     if len(rows) < config.n_training:

@@ -214,8 +214,13 @@ def test_that_a_score_has_the_dft_energy_of_its_result(
 def test_that_the_networks_of_the_claims_differ_in_data_alone() -> None:
     configs = claim_configs(steps=7)
     assert {c.max_steps for c in configs} == {7} and len({c.name for c in configs}) == len(configs)
-    for kind in (NetworkKind.JOINT, NetworkKind.ENERGY):
-        here = [c for c in configs if c.network.kind == kind]
-        said = ("name", "data", "n_training", "same_molecules_as", "summary")
+    said = ("name", "data", "partners", "n_training", "same_molecules_as", "summary")
+    groups = [
+        [c for c in configs if c.network.kind == NetworkKind.ENERGY],
+        [c for c in configs if c.network.kind == NetworkKind.JOINT and c.start_from is None],
+        [c for c in configs if c.start_from is not None],
+    ]
+    assert [len(here) for here in groups] == [4, 4, 2]
+    for here in groups:
         rest = [{k: v for k, v in c.as_dict().items() if k not in said} for c in here]
         assert all(table == rest[0] for table in rest)

@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
@@ -156,6 +157,16 @@ def test_that_partners_are_minima_laid_upon_the_equilibrium(
     assert 0.0 < rmsd(minima[0], batch.positions[0]) < 0.2
     # Both started from shapes of one molecule and end in one minimum.
     assert rmsd(minima[0], minima[1]) < 0.01
+
+
+def test_that_minima_of_other_structures_are_not_taken(
+    data: EquilibriumSet, tmp_path: Path
+) -> None:
+    write_partners(data, np.arange(2), tmp_path)
+    write_partners(data, np.arange(2), tmp_path)
+    moved = replace(data, positions=data.positions + 0.1)
+    with pytest.raises(ExpectedError, match="other settings"):
+        write_partners(moved, np.arange(2), tmp_path)
 
 
 def test_that_heat_is_drawn_at_its_temperature(data: EquilibriumSet, partners: Partners) -> None:
