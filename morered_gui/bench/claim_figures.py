@@ -34,6 +34,7 @@ def over_noise(rows: Sequence[Row]) -> str:
             panel.set_xscale("log")
             panel.set_xticks(levels, [str(t) for t in levels], minor=False)
             panel.xaxis.set_minor_locator(NullLocator())
+            panel.tick_params(axis="x", labelsize=7)  # 300 and 400 are near to each other
             panel.set_xlabel("noise level t of the start")
         ratio.legend(fontsize=8)
         return as_svg(figure)

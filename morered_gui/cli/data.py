@@ -40,15 +40,14 @@ def partners(
     limit: Annotated[int, typer.Option(help="Most molecules.", min=1)] = 80_000,
     seed: Annotated[int, typer.Option(min=0, help="Of the choice of molecules.")] = 0,
     same_molecules_as: Annotated[
-        Path | None, typer.Option(help="A training file; only molecules that it has, too.")
+        Path | None, typer.Option(help="A training file, of which to choose them.")
     ] = None,
 ) -> None:
     """MMFF94 minima of training molecules, for models that relax in a few evaluations."""
     data = EquilibriumSet.load(source)
-    rows = data.members(Split.TRAIN)
-    if same_molecules_as is not None:
-        rows = data.shared(rows, EquilibriumSet.load(same_molecules_as))
-    rows = np.random.default_rng(seed).permutation(rows)[:limit]
+    chosen = data if same_molecules_as is None else EquilibriumSet.load(same_molecules_as)
+    members = np.random.default_rng(seed).permutation(chosen.members(Split.TRAIN))[:limit]
+    rows = members if chosen is data else data.rows_of(chosen.index[members])
     with progress_bar("MMFF94", len(rows), "molecule") as show:
         n_failed = write_partners(data, rows, folder, show)
     messages.print(f"minimised {len(rows)} molecules, {n_failed} without a minimum", markup=False)

@@ -88,6 +88,13 @@ class EquilibriumSet:
         """Those of the rows whose molecules, by their index, another set has too."""
         return rows[np.isin(self.index[rows], other.index)]
 
+    def rows_of(self, index: IntArray) -> IntArray:
+        """The rows of molecules by their index, in that order, without those that are not here."""
+        order = np.argsort(self.index, kind="stable")
+        places = np.searchsorted(self.index, index, sorter=order).clip(max=len(self) - 1)
+        rows = order[places]
+        return rows[self.index[rows] == index]
+
     def geometry(self, row: int) -> tuple[np.ndarray, FloatArray]:
         """Atomic numbers (n,) and positions (n, 3) in Å of one structure."""
         start = int(self.starts[row])

@@ -139,6 +139,12 @@ def test_that_gaussian_examples_hold_the_noise_that_they_name(data: EquilibriumS
     np.testing.assert_allclose(origin[t < 900], batch.positions[t < 900], atol=1e-9)
 
 
+def test_that_molecules_are_found_by_their_index(data: EquilibriumSet) -> None:
+    shuffled = replace(data, index=data.index[::-1].copy())
+    assert shuffled.rows_of(np.array([3, 99, 1000, 0])).tolist() == [96, 0, 99]
+    assert data.shared(np.array([2, 5]), replace(data, index=data.index + 5)).tolist() == [5]
+
+
 @pytest.fixture(scope="module")
 def partners(data: EquilibriumSet, tmp_path_factory: pytest.TempPathFactory) -> Partners:
     folder = tmp_path_factory.mktemp("partners")
