@@ -66,8 +66,8 @@ def two_levels(rows: Sequence[Row]) -> str:
     """The three measures side by side, a bar per method and start."""
     measures = {
         "RMSD to reference": "RMSD to the reference / Å",
-        "RMSD to GFN2-xTB": "RMSD to the GFN2-xTB minimum / Å",
-        "GFN2-xTB energy": "GFN2-xTB energy above minimum / (kcal/mol)",
+        "RMSD to GFN2-xTB": "RMSD to GFN2-xTB / Å",
+        "GFN2-xTB energy": "GFN2-xTB energy / (kcal/mol)",
     }
     with mpl.rc_context(STYLE):
         figure, panels = grid(len(measures), 0.9 + 0.24 * len(rows))
