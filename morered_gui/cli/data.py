@@ -97,7 +97,6 @@ def everyday_tests(
 
     path = output or Path("data") / f"{name}.npz"
     folders = build.Folders(path)
-    folders.chunks.mkdir(parents=True, exist_ok=True)
     candidates = candidates_of(name)
     tasks = build.tasks_of(candidates, folders.chunks, seed=0, packs=name)
     with progress_bar("GFN2-xTB", len(candidates), "molecule", resumed=True) as show:

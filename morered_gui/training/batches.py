@@ -41,29 +41,41 @@ def places_of(data: EquilibriumSet, rows: IntArray, size: int) -> tuple[IntArray
 
 
 class BatchStream:
-    """An endless stream of full training batches in an order that the seed decides."""
+    """An endless stream of full training batches in an order that the seed decides.
 
-    def __init__(self, data: EquilibriumSet, rows: IntArray, batch_size: int, n_sizes: int) -> None:
+    Structures of N atoms come up in proportion to N^``size_power``, N being the padded size.
+    """
+
+    def __init__(
+        self,
+        data: EquilibriumSet,
+        rows: IntArray,
+        batch_size: int,
+        n_sizes: int,
+        size_power: float = 0.0,
+    ) -> None:
         self.data = data
         self.batch_size = batch_size
+        self.size_power = size_power
         self._groups = [
             (size, rows[members]) for size, members in rows_by_size(data.n_atoms[rows], n_sizes)
         ]
         self.sizes = [size for size, _ in self._groups]
 
     def __call__(self, rng: np.random.Generator) -> Iterator[Batch]:
-        """Each epoch visits every structure about once, padded sizes in random order."""
+        """Each epoch visits the smallest structures about once, padded sizes in random order."""
         while True:
             plan = [
                 (size, chunk)
                 for size, rows in self._groups
-                for chunk in self._full_chunks(rng.permutation(rows))
+                for chunk in self._full_chunks(rng.permutation(rows), size)
             ]
             for k in rng.permutation(len(plan)):
                 size, chunk = plan[k]
                 yield pad(self.data, chunk, size)
 
-    def _full_chunks(self, rows: IntArray) -> IntArray:
+    def _full_chunks(self, rows: IntArray, size: int) -> IntArray:
         """[n, batch size]; a remainder is left out, a small group is repeated to fill one."""
-        n = max(1, len(rows) // self.batch_size)
+        weight = (size / self.sizes[0]) ** self.size_power
+        n = max(1, int(weight * len(rows)) // self.batch_size)
         return np.resize(rows, n * self.batch_size).reshape(n, self.batch_size)

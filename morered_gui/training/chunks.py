@@ -62,6 +62,8 @@ def make_missing[C: Chunk](
     Raises ExpectedError where a process is killed; what is finished stays, start it again.
     """
     missing = [chunk for chunk in chunks if not chunk.path.exists()]
+    for folder in {chunk.path.parent for chunk in missing}:
+        folder.mkdir(parents=True, exist_ok=True)
     done = sum(map(len, chunks)) - sum(map(len, missing))
     progress(done)
     try:

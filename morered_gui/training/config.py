@@ -28,9 +28,10 @@ class TrainingConfig:
         early_fraction: share of the time steps drawn below ``early_steps``; the rest is
             uniform over all (0 in the paper).
         n_sizes: number of padded sizes; each is compiled once.
+        size_power: structures of N atoms are trained on in proportion to N to this power.
         explosion: a batch with a larger loss is skipped (where atoms overlap, PaiNN's
             vector channel can grow without bound).
-        start_from: name or folder of a model to begin with.
+        start_from: name or folder of a model to begin with; one of fewer interactions will do.
         partners: folder of MMFF94 minima; with it the network is trained for relaxation in
             a few evaluations (``DisplacementRecipe``), without it as the paper has it.
         summary: the model's description in one line.
@@ -62,6 +63,7 @@ class TrainingConfig:
     early_fraction: float = 0.5
     early_steps: int = 250
     n_sizes: int = 5
+    size_power: float = 0.0
     explosion: float = 20.0
     validate_minutes: float = 10.0
     n_validation: int = 320

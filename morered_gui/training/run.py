@@ -1,16 +1,14 @@
 """From a training configuration to a model folder."""
 
 import logging
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from torch import Tensor
 
 from morered_gui.core import ExpectedError
 from morered_gui.core.arrays import IntArray
-from morered_gui.diffusion.checkpoint import METHODS_OF_KIND, ModelConfig, find_model, save_model
+from morered_gui.diffusion.checkpoint import METHODS_OF_KIND, ModelConfig, save_model
 from morered_gui.diffusion.config import NetworkKind
 from morered_gui.diffusion.devices import choose_device, has_bfloat16
 from morered_gui.diffusion.process import DiffusionProcess
@@ -26,6 +24,7 @@ from morered_gui.training.loop import Objective, Trainer
 from morered_gui.training.partners import Partners
 from morered_gui.training.recipe import GaussianRecipe, Recipe
 from morered_gui.training.validation import Validation
+from morered_gui.training.warm_start import start_weights
 
 _log = logging.getLogger(__name__)
 CHOICE_SEED = 0  # of the molecules that ``n_training`` leaves
@@ -38,7 +37,7 @@ def train_model(config: TrainingConfig, run_folder: Path, model_folder: Path) ->
     data = EquilibriumSet.load(Path(config.data))
     rows = training_rows(config, data)
     objective = _objective(config, data, rows)
-    trainer = Trainer(config, objective, run_folder, _start(config, objective))
+    trainer = Trainer(config, objective, run_folder, start_weights(config, objective))
 
     def export(figures: dict[str, float]) -> None:
         record = model_config(config, data, len(rows), trainer, figures)
@@ -77,7 +76,7 @@ def training_rows(config: TrainingConfig, data: EquilibriumSet) -> IntArray:
 
 
 def _objective(config: TrainingConfig, data: EquilibriumSet, rows: IntArray) -> Objective:
-    stream = BatchStream(data, rows, config.batch_size, config.n_sizes)
+    stream = BatchStream(data, rows, config.batch_size, config.n_sizes, config.size_power)
     if config.network.kind == NetworkKind.ENERGY:
         labels = LabelledSet.load(Path(config.data))
         return ForceMatching(
@@ -87,27 +86,6 @@ def _objective(config: TrainingConfig, data: EquilibriumSet, rows: IntArray) -> 
         raise ExpectedError(f"{config.data} has disturbed structures; MoreRed needs equilibria")
     validation = Validation(data, DiffusionProcess(), config.n_validation)
     return Denoising(config.network, _recipe(config, data), stream, validation)
-
-
-def _start(config: TrainingConfig, objective: Objective) -> Mapping[str, Tensor] | None:
-    """The weights of another model, without a head that this network does not have.
-
-    A force field keeps the references of its own data.
-    """
-    if config.start_from is None:
-        return None
-    folder = find_model(config.start_from)
-    energies = config.network.kind == NetworkKind.ENERGY
-    network = folder.load_energy_network() if energies else folder.load_network()
-    weights = network.state_dict()
-    wanted = objective.make_network().state_dict()
-    shapes = {name: tensor.shape for name, tensor in weights.items()}
-    if any(shapes.get(name) != tensor.shape for name, tensor in wanted.items()):
-        raise ExpectedError(
-            f"{config.name} can't start from {config.start_from}: the networks differ in shape, "
-            "or it lacks a head"
-        )
-    return {name: wanted[name] if name == "references" else weights[name] for name in wanted}
 
 
 def _recipe(config: TrainingConfig, data: EquilibriumSet) -> Recipe:

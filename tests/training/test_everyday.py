@@ -206,9 +206,9 @@ def test_that_chunks_join_to_the_same_files_whatever_the_processes(
     sets = []
     for processes in (1, 2):
         folders = build.Folders(tmp_path / f"p{processes}" / "everyday.npz")
-        folders.chunks.mkdir(parents=True)
         tasks = build.tasks_of(CANDIDATES, folders.chunks, seed=5)
         if processes == 2:  # a part is there already, from a run that was stopped
+            folders.chunks.mkdir(parents=True)
             build.make_chunk(tasks[1])
         counts: list[int] = []
         build.make_chunks(tasks, processes, counts.append)

@@ -13,6 +13,7 @@ import torch
 from morered_gui.core import ExpectedError, rmsd
 from morered_gui.core.geometry import rotation_onto
 from morered_gui.diffusion.checkpoint import ModelFolder
+from morered_gui.diffusion.network import MoreRedNetwork
 from morered_gui.diffusion.process import DiffusionProcess
 from morered_gui.training import run
 from morered_gui.training.batches import BatchStream, pad
@@ -111,6 +112,14 @@ def test_that_an_epoch_visits_training_structures_only(data: EquilibriumSet) -> 
     batches = stream(np.random.default_rng(0))
     seen = np.concatenate([next(batches).rows for _ in range(2 * (len(rows) // 32))])
     assert set(seen) <= set(rows) and len(set(seen)) == len(seen)
+
+
+def test_that_large_structures_can_come_up_more_often(data: EquilibriumSet) -> None:
+    rows = data.members(Split.TRAIN)
+    stream = BatchStream(data, rows, batch_size=8, n_sizes=2, size_power=2.0)
+    batches = stream(np.random.default_rng(0))
+    sizes = [next(batches).numbers.shape[1] for _ in range(30)]  # water 6 of them, methanol 24
+    assert sizes.count(3) == 6 and sizes.count(6) == 24
 
 
 @pytest.mark.parametrize("n_sizes", [1, 2, 3, 4])
@@ -234,6 +243,36 @@ def test_that_a_noise_network_starts_from_a_joint_one(data: EquilibriumSet, tmp_
 
     with pytest.raises(ExpectedError, match="can't start from"):
         train_model(config(data, tmp_path, start_from=str(folder)), tmp_path / "r", tmp_path / "m")
+
+
+def test_that_a_deeper_network_begins_as_the_other_one_and_learns(
+    data: EquilibriumSet, tmp_path: Path
+) -> None:
+    shallow = train_model(config(data, tmp_path), tmp_path / "run", tmp_path / "shallow")
+    deep = {
+        "start_from": str(shallow),
+        "network": {"n_features": 8, "n_interactions": 5},
+        "learning_rate": 1e-2,
+        "ema_decay": 0.0,
+    }
+    before = ModelFolder.open(shallow).load_network()
+    batch = pad(data, np.arange(6), 6)
+    numbers, positions = torch.as_tensor(batch.numbers), torch.as_tensor(batch.positions)
+
+    def trained(max_steps: int) -> MoreRedNetwork:
+        settings = config(data, tmp_path, max_steps=max_steps, **deep)
+        name = str(max_steps)
+        folder = train_model(settings, tmp_path / f"run-{name}", tmp_path / name)
+        return ModelFolder.open(folder).load_network()
+
+    for old, new in zip(before(numbers, positions), trained(0)(numbers, positions), strict=True):
+        torch.testing.assert_close(new, old)
+    for parameter in trained(4).representation.interactions[4].parameters():
+        assert parameter.abs().sum() > 0
+
+    back = config(data, tmp_path, start_from=str(tmp_path / "4"))
+    with pytest.raises(ExpectedError, match="can't start from"):
+        train_model(back, tmp_path / "r", tmp_path / "m")
 
 
 def test_that_a_stopped_training_goes_on(data: EquilibriumSet, tmp_path: Path) -> None:
