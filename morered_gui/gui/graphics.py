@@ -2,13 +2,18 @@
 
 import os
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ExtensionFileLoader, ModuleSpec, PathFinder
 from pathlib import Path
+from types import ModuleType
 
 SOFTWARE_FLAGS = "--ignore-gpu-blocklist --disable-gpu-compositing"
 # Of Mesa's software renderer and of Chromium, inside this process.
 DRAWING_THREADS = ("llvmpipe", "Chrome_InProcGp", "VizCompositor")
 DRAWING_NICENESS = 5
+TRITON = "triton._C.libtriton"  # torch.compile imports it, and with it networks of plug-ins
 ASKED = "MORERED_SOFTWARE_RENDERING"  # 1 or 0, where the guess is wrong
 
 
@@ -33,6 +38,38 @@ def prepare_web_engine() -> None:
         os.environ.setdefault("QTWEBENGINE_CHROMIUM_FLAGS", SOFTWARE_FLAGS)
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         os.environ.setdefault("QTWEBENGINE_DISABLE_SANDBOX", "1")
+
+
+def keep_llvm_apart() -> None:
+    """Let Triton use its own LLVM in this process (Linux).
+
+    Mesa's software renderer loads another LLVM for all to see. Triton's library, imported after
+    it, would call that one, and the process would end in a segmentation fault.
+    """
+    if sys.platform == "linux":
+        sys.meta_path.insert(0, _TritonFinder())
+
+
+class _TritonFinder(MetaPathFinder):
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """See ``keep_llvm_apart``."""
+        spec = PathFinder.find_spec(fullname, path, target) if fullname == TRITON else None
+        if spec is not None and spec.origin is not None:
+            spec.loader = _OwnSymbolsFirst(fullname, spec.origin)
+        return spec
+
+
+class _OwnSymbolsFirst(ExtensionFileLoader):
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        """Load the library so that its own symbols go before those that are there."""
+        flags = sys.getdlopenflags()
+        sys.setdlopenflags(flags | os.RTLD_DEEPBIND)
+        try:
+            return super().create_module(spec)
+        finally:
+            sys.setdlopenflags(flags)
 
 
 def put_window_first(renderer: int) -> None:

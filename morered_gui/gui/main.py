@@ -12,12 +12,13 @@ from pathlib import Path
 from types import TracebackType
 
 from morered_gui.app.settings import APPLICATION, Settings, load_settings, log_path, save_settings
-from morered_gui.gui.graphics import prepare_web_engine
+from morered_gui.gui.graphics import keep_llvm_apart, prepare_web_engine
 
 # Both are read when Qt's modules are imported, hence before them.
 os.environ.setdefault("QT_API", "pyside6")
 os.environ.setdefault("PYQTGRAPH_QT_LIB", "PySide6")
 prepare_web_engine()
+keep_llvm_apart()
 
 import shiboken6  # noqa: E402
 from PySide6.QtCore import QTimer  # noqa: E402

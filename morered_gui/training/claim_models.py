@@ -69,6 +69,7 @@ def _jt(n: int | None, steps: int) -> TrainingConfig:
         data=GFN2,
         n_training=n,
         max_steps=steps,
+        n_sizes=2,
         precision="bfloat16",
         summary=f"MoreRed-JT on {_size(n)} equilibria, for the claims of the paper",
     )
@@ -82,6 +83,7 @@ def _mlff(n: int | None, steps: int) -> TrainingConfig:
         n_training=n,
         max_steps=steps,
         learning_rate=5e-4,
+        n_sizes=2,
         gradient_clip=10.0,
         n_validation=1_000,
         summary=f"force field on {_size(n)} labelled structures, for the claims of the paper",
