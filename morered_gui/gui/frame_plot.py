@@ -92,6 +92,11 @@ class FramePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         """The colour of a run, the same in every plot and table."""
         return self._theme.run_colour(run.colour)
 
+    @property
+    def hint(self) -> str:
+        """What stands in an empty plot; nothing in one that shows something."""
+        return str(self._empty.textItem.toPlainText()) if self._empty.isVisible() else ""
+
     def others(self) -> list[RunRecord]:
         """The runs drawn beside the one looked at."""
         return [r for r in self._state.runs if r.visible and r is not self._state.run]

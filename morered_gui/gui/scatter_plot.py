@@ -15,6 +15,7 @@ from morered_gui.gui.frame_plot import FramePlot
 from morered_gui.gui.theme import Theme
 
 EMPTY = "After the first steps: predicted t against RMSD,\nwith the curve of diffused structures."
+NO_TIME = "This method predicts no time step."
 LEAST_RMSD, LEAST_T = 0.1, 20.0
 MOST_POINTS = 2000  # drawn; every frame can be reached all the same
 POINT, RING = 5, 13  # pixels
@@ -44,6 +45,8 @@ class ScatterPlot(FramePlot):
         x, y = _known(self._state.series)
         some = len(x) > 0
         self._empty.setVisible(not some)
+        series = self._state.series
+        self._empty.setText(NO_TIME if series is not None and len(series) > 1 else EMPTY)
         self._legend.setVisible(some)
         stride = max(1, -(-len(x) // MOST_POINTS))
         self._points.setData(x[::stride], y[::stride])

@@ -15,7 +15,7 @@ from morered_gui.core import rmsd
 from morered_gui.gui.frame_plot import FramePlot
 from morered_gui.gui.window import MainWindow
 from tests.app.molecules import WATER
-from tests.gui.conftest import n_frames
+from tests.gui.conftest import REAL_DEVICE, n_frames
 from tests.gui.pictures import picture
 
 LEFT = Qt.MouseButton.LeftButton
@@ -121,6 +121,21 @@ def test_that_any_quantity_can_be_drawn(long_run: MainWindow) -> None:
     boxes["Horizontal axis"].setCurrentIndex(0)
     left.setCurrentIndex(0)
     assert long_run.plot.n_points == 1000
+
+
+def test_that_the_scatter_says_why_it_is_empty(window: MainWindow, qtbot: QtBot) -> None:
+    scatter = window.course.scatter
+    assert scatter.hint.startswith("After the first steps")
+    window.run_panel.choose_device(REAL_DEVICE)
+    window.run_panel.choose_method("mmff94")
+    window.actions_by_id["relax"].trigger()
+    qtbot.waitUntil(lambda: not window.state.busy and n_frames(window) > 1, timeout=60_000)
+    assert scatter.hint == "This method predicts no time step."
+    window.run_panel.choose_device("auto")
+    window.run_panel.choose_method("jt")
+    window.actions_by_id["relax"].trigger()
+    qtbot.waitUntil(lambda: not window.state.busy and scatter.n_points > 1, timeout=60_000)
+    assert scatter.hint == ""
 
 
 def test_that_the_bars_are_those_of_the_frame(long_run: MainWindow) -> None:
