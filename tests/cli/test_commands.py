@@ -25,7 +25,7 @@ def morered(*words: object) -> Result:
 def test_that_a_molecule_is_relaxed_and_reported(tmp_path: Path) -> None:
     output = tmp_path / "out.extxyz"
     result = morered(
-        "relax", EXAMPLE.start, "--reference", EXAMPLE.reference, "--max-steps", 3,
+        "relax", EXAMPLE.start, "--reference", EXAMPLE.reference, "--max-steps", 2,
         "--seed", 5, "--output", output, "--json",
     )  # fmt: skip
     assert result.exit_code == 0
@@ -36,10 +36,10 @@ def test_that_a_molecule_is_relaxed_and_reported(tmp_path: Path) -> None:
         "stereo_kept", "clashes", "xtb_energy_start", "xtb_energy", "xtb_change", "xtb_max_force",
         "verdict",
     ]  # fmt: skip
-    assert (report["n_atoms"], report["steps"], report["seed"]) == (14, 3, 5)
-    assert report["stop_reason"] == "max_steps" and report["evaluations"] == 4
+    assert (report["n_atoms"], report["steps"], report["seed"]) == (14, 2, 5)
+    assert report["stop_reason"] == "max_steps" and report["evaluations"] == 3
     text = output.read_text()
-    assert text.count("Properties=") == 4
+    assert text.count("Properties=") == 3
     assert f"t={report['t_start']}" in text.splitlines()[1]
 
 

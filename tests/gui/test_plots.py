@@ -129,8 +129,10 @@ def test_that_the_scatter_says_why_it_is_empty(window: MainWindow, qtbot: QtBot)
     window.run_panel.choose_device(REAL_DEVICE)
     window.run_panel.choose_method("mmff94")
     window.actions_by_id["relax"].trigger()
-    qtbot.waitUntil(lambda: not window.state.busy and n_frames(window) > 1, timeout=60_000)
-    assert scatter.hint == "This method predicts no time step."
+    reason = "This method predicts no time step."
+    qtbot.waitUntil(lambda: scatter.hint == reason, timeout=60_000)
+    qtbot.waitUntil(lambda: not window.state.busy, timeout=60_000)
+    assert scatter.hint == reason
     window.run_panel.choose_device("auto")
     window.run_panel.choose_method("jt")
     window.actions_by_id["relax"].trigger()
