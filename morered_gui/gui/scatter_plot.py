@@ -42,11 +42,12 @@ class ScatterPlot(FramePlot):
         self.refresh()
 
     def refresh(self) -> None:
-        x, y = _known(self._state.series)
-        some = len(x) > 0
-        self._empty.setVisible(not some)
         series = self._state.series
-        self._empty.setText(NO_TIME if series is not None and len(series) > 1 else EMPTY)
+        x, y = _known(series)
+        some = len(x) > 0
+        timeless = series is not None and len(series) > 1 and not series.knows("t")
+        self._empty.setVisible(not some)
+        self._empty.setText(NO_TIME if timeless else EMPTY)
         self._legend.setVisible(some)
         stride = max(1, -(-len(x) // MOST_POINTS))
         self._points.setData(x[::stride], y[::stride])

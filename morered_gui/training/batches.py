@@ -63,7 +63,7 @@ class BatchStream:
         self.sizes = [size for size, _ in self._groups]
 
     def __call__(self, rng: np.random.Generator) -> Iterator[Batch]:
-        """Each epoch visits the smallest structures about once, padded sizes in random order."""
+        """Each epoch visits those of the smallest padded size about once; sizes in random order."""
         while True:
             plan = [
                 (size, chunk)
