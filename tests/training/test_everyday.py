@@ -158,6 +158,28 @@ def test_that_every_prefix_of_the_plan_is_balanced_and_keeps_tests_out() -> None
     assert all(m.GetNumHeavyAtoms() <= plan.MAX_HEAVY for m in mols)
 
 
+@pytest.mark.usefixtures("no_download")
+def test_that_after_the_first_part_large_pieces_come_first_in_each_block(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tests = TestGraphs.of([], [])
+    drawn = list(islice(plan.plan(1, tests), 70))
+    monkeypatch.setattr(plan, "MIXED", 10)
+    monkeypatch.setattr(plan, "BLOCK", 30)
+    ordered = list(islice(plan.plan(1, tests), 70))
+    assert ordered[:10] == drawn[:10]
+    for first in (10, 40):
+        block = ordered[first : first + 30]
+        assert {c.smiles for c in block} == {c.smiles for c in drawn[first : first + 30]}
+        heavy = [Chem.MolFromSmiles(c.smiles).GetNumHeavyAtoms() for c in block]
+        large = [c.source == "pieces" and n > 15 for c, n in zip(block, heavy, strict=True)]
+        n_large = sum(large)
+        assert 0 < n_large < 30 and all(large[:n_large])
+        assert heavy[:n_large] == sorted(heavy[:n_large], reverse=True)
+        rest = [c for c in drawn[first : first + 30] if c not in block[:n_large]]
+        assert block[n_large:] == rest
+
+
 def test_that_minima_are_tight_and_remember_where_they_came_from() -> None:
     (outcome,) = minima_of("CCO", 1, np.random.default_rng(0))
     assert isinstance(outcome, Minimum)
@@ -185,6 +207,22 @@ def test_that_the_bonds_are_those_that_were_meant(text: str, expected: Failure |
         assert (outcome.start is None) == ("B" in text)  # MMFF94 has no boron
     else:
         assert outcome == expected
+
+
+def test_that_what_reacts_is_given_up_early(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = []
+
+    def never(*_: object) -> bool:
+        looks.append(1)
+        return False
+
+    monkeypatch.setattr(minima, "bonds_kept", never)
+    monkeypatch.setattr(minima, "LOOK_EACH", 2)
+    (outcome,) = minima_of("CCOC", 1, np.random.default_rng(0))
+    assert outcome == Failure.BONDS and len(looks) == 1
+    monkeypatch.setattr(minima, "bonds_kept", bonds_kept)
+    monkeypatch.setattr(minima, "MAX_STEPS", 2)
+    assert list(minima_of("CCOC", 1, np.random.default_rng(0))) == [Failure.STEPS]
 
 
 def test_that_a_conformer_is_kept_once() -> None:

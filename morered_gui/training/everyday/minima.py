@@ -21,6 +21,7 @@ from morered_gui.training.partners import N_THERMAL, TEMPERATURE
 FMAX = 0.005  # eV/Å
 MAX_STEPS = 600
 SAME_CONFORMER = 0.25  # Å RMSD
+LOOK_EACH = 40  # steps; what reacts takes many, and is of no use
 
 
 class Failure(StrEnum):
@@ -97,7 +98,11 @@ def relaxed(start: Structure, guess: FloatArray | None = None) -> Structure | Fa
         with BFGS(atoms, logfile=None) as optimiser:
             if guess is not None:
                 optimiser.H0 = guess
-            converged = optimiser.run(fmax=FMAX, steps=MAX_STEPS)
+            while not (converged := optimiser.run(fmax=FMAX, steps=LOOK_EACH)):
+                if optimiser.nsteps >= MAX_STEPS:
+                    break
+                if not bonds_kept(start, atoms.positions):
+                    return Failure.BONDS
     except (CalculationFailed, InputError, np.linalg.LinAlgError):
         return Failure.XTB
     if not converged:

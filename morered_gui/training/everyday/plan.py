@@ -1,8 +1,14 @@
-"""Which molecules, in an order of which every prefix is a balanced data set."""
+"""Which molecules, in an order of which every prefix of its first part is a balanced data set.
+
+After ``MIXED`` molecules the same draw goes on in blocks, of which the large drug-like pieces
+come first: a network of six interactions had learnt the large molecules of the first part three
+times as well as it knew others of their size, so that more of them were worth most.
+"""
 
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 
 import numpy as np
 from rdkit import Chem
@@ -25,6 +31,8 @@ SIZES = {6: 0.09, 10: 0.31, 15: 0.32, 20: 0.17, 25: 0.08, MAX_HEAVY: 0.03}
 SKELETON_SIZES = {6: 0.35, 10: 0.65}
 PATIENCE = 60  # molecules looked at for one of the size that is wanted
 STOCK = 20  # molecules of each size kept for later
+# Molecules in the order of the draw, and in each block thereafter.
+MIXED, BLOCK = 16_100, 17_600
 # More conformers of what bends and is cheap.
 MAX_CONFORMERS, MANY_UP_TO, ROTORS_EACH = 3, 15, 2
 
@@ -134,6 +142,22 @@ def plain_smiles(mol: Chem.Mol) -> str:
 
 def plan(seed: int, tests: TestGraphs) -> Iterator[Candidate]:
     """An endless stream of different molecules; the seed decides it."""
+    draw = _drawn(seed, tests)
+    yield from islice(draw, MIXED)
+    while True:
+        yield from sorted(islice(draw, BLOCK), key=_size_of_large_piece, reverse=True)
+
+
+def _size_of_large_piece(candidate: Candidate) -> int:
+    """Heavy atoms; 0 for what is small or no drug-like molecule, nor a piece of one."""
+    if candidate.source != "pieces":
+        return 0
+    n_heavy = int(Chem.MolFromSmiles(candidate.smiles).GetNumHeavyAtoms())
+    return n_heavy if n_heavy > MANY_UP_TO else 0
+
+
+def _drawn(seed: int, tests: TestGraphs) -> Iterator[Candidate]:
+    """Every source and size at its share after any number of draws."""
     sieve = Sieve(tests)
     sources = {
         name: BySize(source, sieve, SKELETON_SIZES if name == "skeletons" else SIZES)
