@@ -49,6 +49,20 @@ def import_(
     messages.print(f"wrote {target}: a {config.network.kind} network", markup=False)
 
 
+@app.command()
+@guarded
+def average(
+    models: Annotated[list[str], typer.Argument(help="Names or folders; one may come twice.")],
+    folder: Annotated[Path, typer.Option(help="Where to write the model.")],
+) -> None:
+    """Average the weights of models that were trained on from one and the same."""
+    from morered_gui.diffusion.checkpoint import find_model
+    from morered_gui.training.averaging import average_models
+
+    average_models([find_model(name) for name in models], folder)
+    messages.print(f"wrote {folder}: the mean of {len(models)} models", markup=False)
+
+
 @app.command("list")
 @guarded
 def list_() -> None:

@@ -198,6 +198,7 @@ def test_that_a_reference_of_another_molecule_is_refused(tmp_path: Path) -> None
         ["train", "missing.toml"],
         ["bench", "--data", "missing.npz"],
         ["models", "import", "missing.pt", "--folder", "x"],
+        ["models", "average", "qm9-fast", "qm9-ddpm", "--folder", "x"],
         ["data", "import", "missing.xyz", "--level-of-theory", "none"],
     ],
 )

@@ -12,10 +12,11 @@ import torch
 
 from morered_gui.core import ExpectedError, rmsd
 from morered_gui.core.geometry import rotation_onto
-from morered_gui.diffusion.checkpoint import ModelFolder
+from morered_gui.diffusion.checkpoint import ModelError, ModelFolder, save_model
 from morered_gui.diffusion.network import MoreRedNetwork
 from morered_gui.diffusion.process import DiffusionProcess
 from morered_gui.training import run
+from morered_gui.training.averaging import average_models
 from morered_gui.training.batches import BatchStream, pad
 from morered_gui.training.config import TrainingConfig
 from morered_gui.training.dataset import (
@@ -273,6 +274,37 @@ def test_that_a_deeper_network_begins_as_the_other_one_and_learns(
     back = config(data, tmp_path, start_from=str(tmp_path / "4"))
     with pytest.raises(ExpectedError, match="can't start from"):
         train_model(back, tmp_path / "r", tmp_path / "m")
+
+
+def test_that_models_are_averaged(data: EquilibriumSet, tmp_path: Path) -> None:
+    one, other = (
+        ModelFolder.open(
+            train_model(
+                config(data, tmp_path, seed=seed, max_steps=3),
+                tmp_path / f"r{seed}",
+                tmp_path / name,
+            )
+        )
+        for seed, name in enumerate(("one", "other"))
+    )
+    narrow = replace(other.config, elements=(1, 6, 16), charges=(0, 1), max_atoms=50)
+    save_model(other.path, narrow, other.load_network().state_dict())
+    made = average_models([one, one, ModelFolder.open(other.path)], tmp_path / "mean")
+    mean = ModelFolder.open(tmp_path / "mean")
+    assert mean.config == made and made.name == "mean"
+    a, b, c = (folder.load_network().state_dict() for folder in (one, other, mean))
+    for name, found in c.items():
+        torch.testing.assert_close(found, (2 * a[name] + b[name]) / 3)
+    assert any(not torch.equal(a[name], b[name]) for name in a)
+    assert made.elements == (1, 6, 8, 16) and made.charges == (0, 1) and made.max_atoms == 50
+    members = made.training["average_of"]
+    assert [m["weights"] for m in members] == [f.weights_hash() for f in (one, one, other)]
+    assert "validation" not in made.training and made.training["structures"] > 0
+
+    save_model(other.path, replace(narrow, schedule="cosine"), b)
+    with pytest.raises(ModelError, match="differ in 'schedule'"):
+        average_models([one, ModelFolder.open(other.path)], tmp_path / "none")
+    assert not (tmp_path / "none").exists()
 
 
 def test_that_a_stopped_training_goes_on(data: EquilibriumSet, tmp_path: Path) -> None:

@@ -1,0 +1,65 @@
+"""The mean of models that were trained on from one and the same.
+
+What such models have learnt alike stays, what each has made up for itself shrinks, and the mean
+costs no more than one of them (Wortsman et al. 2022, arXiv 2203.05482).
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from morered_gui.diffusion.checkpoint import ModelConfig, ModelError, ModelFolder, save_model
+
+SHARED = ("network", "schedule", "n_steps", "methods", "time_model", "level_of_theory")
+
+
+def average_models(folders: Sequence[ModelFolder], target: Path) -> ModelConfig:
+    """Write the mean of the weights as a model; one that is named twice counts twice.
+
+    Raises ModelError where the models differ in what they are, or can't be read.
+    """
+    first = folders[0].config
+    for folder in folders[1:]:
+        for name in SHARED:
+            if getattr(folder.config, name) != getattr(first, name):
+                raise ModelError(
+                    f"{folders[0].path} and {folder.path} have no mean: they differ in '{name}'"
+                )
+    config = _record(folders, target.name)
+    save_model(target, config, _mean([_weights(folder) for folder in folders]))
+    return config
+
+
+def _weights(folder: ModelFolder) -> dict[str, Tensor]:
+    return dict(folder.load_network().state_dict())
+
+
+def _mean(weights: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:
+    """In double precision; each tensor has its own type again afterwards."""
+    return {
+        name: torch.stack([w[name].double() for w in weights]).mean(0).to(tensor.dtype)
+        for name, tensor in weights[0].items()
+    }
+
+
+def _record(folders: Sequence[ModelFolder], name: str) -> ModelConfig:
+    """What is known of the mean: it knows what any of them knows, and no figure of theirs holds."""
+    configs = [folder.config for folder in folders]
+    widest = max(configs, key=lambda c: c.training.get("structures", 0))
+    kept = {k: widest.training[k] for k in ("data", "split", "structures") if k in widest.training}
+    sizes = [c.max_atoms for c in configs]
+    members = [
+        {"weights": folder.weights_hash(), **{k: c.training.get(k) for k in ("steps", "hours")}}
+        for folder, c in zip(folders, configs, strict=True)
+    ]
+    return replace(
+        widest,
+        name=name,
+        elements=tuple(sorted({z for c in configs for z in c.elements})),
+        charges=tuple(sorted({q for c in configs for q in c.charges})),
+        max_atoms=None if None in sizes else max(n for n in sizes if n is not None),
+        training={**kept, "average_of": members},
+    )
