@@ -42,6 +42,8 @@ def main() -> None:
         for low, high in SIZES:
             sized = rows[(data.n_atoms[rows] >= low) & (data.n_atoms[rows] < high)]
             chosen = rng.permutation(sized)[: arguments.molecules]
+            if not len(chosen):
+                continue
             before, after = np.median(_rmsds(data, partners, chosen, relaxer), axis=0)
             print(  # noqa: T201 - a command
                 f"{split.name.lower():<11} {low:>2}-{high - 1:<5} {len(chosen):>4}"

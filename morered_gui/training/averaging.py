@@ -4,7 +4,7 @@ What such models have learnt alike stays, what each has made up for itself shrin
 costs no more than one of them (Wortsman et al. 2022, arXiv 2203.05482).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,15 +29,11 @@ def average_models(folders: Sequence[ModelFolder], target: Path) -> ModelConfig:
                     f"{folders[0].path} and {folder.path} have no mean: they differ in '{name}'"
                 )
     config = _record(folders, target.name)
-    save_model(target, config, _mean([_weights(folder) for folder in folders]))
+    save_model(target, config, _mean([folder.load_network().state_dict() for folder in folders]))
     return config
 
 
-def _weights(folder: ModelFolder) -> dict[str, Tensor]:
-    return dict(folder.load_network().state_dict())
-
-
-def _mean(weights: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:
+def _mean(weights: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
     """In double precision; each tensor has its own type again afterwards."""
     return {
         name: torch.stack([w[name].double() for w in weights]).mean(0).to(tensor.dtype)
@@ -58,8 +54,13 @@ def _record(folders: Sequence[ModelFolder], name: str) -> ModelConfig:
     return replace(
         widest,
         name=name,
-        elements=tuple(sorted({z for c in configs for z in c.elements})),
-        charges=tuple(sorted({q for c in configs for q in c.charges})),
+        elements=_joined([c.elements for c in configs]),
+        charges=_joined([c.charges for c in configs]),
         max_atoms=None if None in sizes else max(n for n in sizes if n is not None),
         training={**kept, "average_of": members},
     )
+
+
+def _joined(limits: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
+    """Elements or charges of all; an empty one means no limit, and so does the result then."""
+    return tuple(sorted(set().union(*limits))) if all(limits) else ()

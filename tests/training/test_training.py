@@ -301,6 +301,10 @@ def test_that_models_are_averaged(data: EquilibriumSet, tmp_path: Path) -> None:
     assert [m["weights"] for m in members] == [f.weights_hash() for f in (one, one, other)]
     assert "validation" not in made.training and made.training["structures"] > 0
 
+    save_model(other.path, replace(narrow, charges=(), max_atoms=None), b)
+    wide = average_models([one, ModelFolder.open(other.path)], tmp_path / "wide")
+    assert wide.charges == () and wide.max_atoms is None and wide.elements == (1, 6, 8, 16)
+
     save_model(other.path, replace(narrow, schedule="cosine"), b)
     with pytest.raises(ModelError, match="differ in 'schedule'"):
         average_models([one, ModelFolder.open(other.path)], tmp_path / "none")

@@ -98,15 +98,13 @@ def relaxed(start: Structure, guess: FloatArray | None = None) -> Structure | Fa
         with BFGS(atoms, logfile=None) as optimiser:
             if guess is not None:
                 optimiser.H0 = guess
-            while not (converged := optimiser.run(fmax=FMAX, steps=LOOK_EACH)):
+            while not optimiser.run(fmax=FMAX, steps=LOOK_EACH):
                 if optimiser.nsteps >= MAX_STEPS:
-                    break
+                    return Failure.STEPS
                 if not bonds_kept(start, atoms.positions):
                     return Failure.BONDS
     except (CalculationFailed, InputError, np.linalg.LinAlgError):
         return Failure.XTB
-    if not converged:
-        return Failure.STEPS
     if not bonds_kept(start, atoms.positions):
         return Failure.BONDS
     return start.with_positions(atoms.positions).centred()
