@@ -200,7 +200,7 @@ THREE_METHODS = Demo(
         DemoStep(
             "One molecule proves nothing",
             "Over 300 starts at MMFF94 minima, unseen by the network, the medians are 0.150 Å for "
-            "MMFF94, 0.069 Å for GFN2-xTB and 0.035 Å for MoreRed (docs/benchmark.md).",
+            "MMFF94, 0.067 Å for GFN2-xTB and 0.035 Å for MoreRed (README).",
             RUNS,
         ),
     ),

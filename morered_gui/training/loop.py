@@ -22,6 +22,7 @@ from morered_gui.training.config import TrainingConfig
 from morered_gui.training.recipe import Losses
 
 SAVE_MINUTES = 5.0
+RESUME_FILE = "resume.pt"
 OnValidation = Callable[[dict[str, float]], None]
 
 
@@ -182,11 +183,11 @@ class Trainer:
             "optimiser": self.optimiser.state_dict(),
             "progress": vars(self.progress),
         }
-        with replacing(self.folder / "resume.pt") as part:
+        with replacing(self.folder / RESUME_FILE) as part:
             torch.save(state, part)
 
     def _resume(self) -> None:
-        path = self.folder / "resume.pt"
+        path = self.folder / RESUME_FILE
         if not path.exists():
             return
         state = torch.load(path, map_location=self.device, weights_only=True)

@@ -8,7 +8,7 @@ import numpy as np
 
 from morered_gui.core import ExpectedError
 from morered_gui.core.arrays import IntArray
-from morered_gui.diffusion.checkpoint import METHODS_OF_KIND, ModelConfig, save_model
+from morered_gui.diffusion.checkpoint import CONFIG_FILE, METHODS_OF_KIND, ModelConfig, save_model
 from morered_gui.diffusion.config import NetworkKind
 from morered_gui.diffusion.devices import choose_device, has_bfloat16
 from morered_gui.diffusion.process import DiffusionProcess
@@ -20,7 +20,7 @@ from morered_gui.training.denoising import Denoising
 from morered_gui.training.displacement import DisplacementRecipe
 from morered_gui.training.forces import ForceMatching
 from morered_gui.training.labels import LabelledSet, is_held_out
-from morered_gui.training.loop import Objective, Trainer
+from morered_gui.training.loop import RESUME_FILE, Objective, Trainer
 from morered_gui.training.partners import Partners
 from morered_gui.training.recipe import GaussianRecipe, Recipe
 from morered_gui.training.validation import Validation
@@ -32,7 +32,11 @@ SPLIT = "index mod 50: 7 test, 8 validation, the rest training"
 
 
 def train_model(config: TrainingConfig, run_folder: Path, model_folder: Path) -> Path:
-    """Train to the end of the budget; the model is written anew at each validation."""
+    """Train to the end of the budget; the model is written anew at each validation.
+
+    Raises ExpectedError where the folder holds a model that this run has not made.
+    """
+    _refuse_foreign(model_folder, run_folder)
     config = with_usable_precision(config)
     data = EquilibriumSet.load(Path(config.data))
     rows = training_rows(config, data)
@@ -46,6 +50,15 @@ def train_model(config: TrainingConfig, run_folder: Path, model_folder: Path) ->
 
     trainer.run(export)
     return model_folder
+
+
+def _refuse_foreign(model_folder: Path, run_folder: Path) -> None:
+    """A model that came along, or that somebody trained elsewhere, is not written over."""
+    if (model_folder / CONFIG_FILE).exists() and not (run_folder / RESUME_FILE).exists():
+        raise ExpectedError(
+            f"there is a model in {model_folder}, and not by this training; "
+            "name another folder (--models), or move that model away"
+        )
 
 
 def with_usable_precision(config: TrainingConfig) -> TrainingConfig:

@@ -317,6 +317,16 @@ def test_that_a_stopped_training_goes_on(data: EquilibriumSet, tmp_path: Path) -
     assert ModelFolder.open(tmp_path / "model").config.training["steps"] == 9
 
 
+def test_that_a_training_does_not_write_over_a_model_of_others(
+    data: EquilibriumSet, tmp_path: Path
+) -> None:
+    model = train_model(config(data, tmp_path, max_steps=4), tmp_path / "run", tmp_path / "model")
+    before = (model / "model.safetensors").read_bytes()
+    with pytest.raises(ExpectedError, match="name another folder"):
+        train_model(config(data, tmp_path), tmp_path / "other-run", model)
+    assert (model / "model.safetensors").read_bytes() == before
+
+
 def test_that_the_displacement_recipe_trains(data: EquilibriumSet, tmp_path: Path) -> None:
     write_partners(data, data.members(Split.TRAIN), tmp_path / "partners")
     settings = config(data, tmp_path, partners=str(tmp_path / "partners"))
