@@ -9,6 +9,7 @@ built anew and laid over the old one as well as it goes.
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 from rdkit import Chem
@@ -243,8 +244,8 @@ def _stereo_is_kept(full: Mol, structure: Structure) -> bool:
     seen = to_rdkit(structure)
     Chem.AssignStereochemistry(seen, cleanIt=True, force=True)
     for ours, theirs in zip(full.GetAtoms(), seen.GetAtoms(), strict=True):
-        wanted = ours.GetPropsAsDict().get("_CIPCode")
-        if wanted and theirs.GetPropsAsDict().get("_CIPCode") != wanted:
+        wanted, found = _handedness(ours), _handedness(theirs)
+        if wanted == -found != 0 or (ours.HasProp("_CIPCode") and not found):
             return False
     for bond in full.GetBonds():
         pair = seen.GetBondBetweenAtoms(bond.GetBeginAtomIdx(), bond.GetEndAtomIdx())
@@ -253,4 +254,15 @@ def _stereo_is_kept(full: Mol, structure: Structure) -> bool:
     return True
 
 
+def _handedness(atom: Chem.Atom) -> int:
+    """1 or -1 with the neighbours in the order of their numbers; 0 for no stereocentre.
+
+    Unlike R and S it is there for cis and trans in rings as well.
+    """
+    order = [bond.GetOtherAtomIdx(atom.GetIdx()) for bond in atom.GetBonds()]
+    swaps = sum(a > b for a, b in combinations(order, 2))
+    return _SIGNS.get(atom.GetChiralTag(), 0) * (-1) ** swaps
+
+
+_SIGNS = {Chem.ChiralType.CHI_TETRAHEDRAL_CW: 1, Chem.ChiralType.CHI_TETRAHEDRAL_CCW: -1}
 _LOOSE_BONDS = {Chem.BondStereo.STEREONONE, Chem.BondStereo.STEREOANY}

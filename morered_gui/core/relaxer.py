@@ -53,6 +53,16 @@ class Capabilities:
                 f"{len(structure)} atoms are too many; this method takes up to {self.max_atoms}"
             )
 
+    def __and__(self, other: "Capabilities") -> "Capabilities":
+        """What both take."""
+        limits = [c.max_atoms for c in (self, other) if c.max_atoms is not None]
+        return Capabilities(
+            elements=_common(self.elements, other.elements),
+            charges=_common(self.charges, other.charges),
+            max_atoms=min(limits, default=None),
+            closed_shell=self.closed_shell or other.closed_shell,
+        )
+
     def takes(self, structure: Structure) -> bool:
         """Whether the molecule lies inside."""
         try:
@@ -60,6 +70,12 @@ class Capabilities:
         except UnsupportedMoleculeError:
             return False
         return True
+
+
+def _common(one: frozenset[int] | None, other: frozenset[int] | None) -> frozenset[int] | None:
+    if one is None or other is None:
+        return other if one is None else one
+    return one & other
 
 
 class BatchFrame(NamedTuple):

@@ -71,7 +71,7 @@ class EnergyNetwork(nn.Module):
 
     def reference_energy(self, numbers: IntArray) -> FloatArray:
         """Sums of references for atoms [..., N], 0 for padding: [...] in eV, double precision."""
-        references = self.references.double().cpu().numpy()
+        references = self.references.cpu().double().numpy()
         return np.asarray((references[numbers] * (numbers > 0)).sum(-1))
 
 

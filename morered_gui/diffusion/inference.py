@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from morered_gui.core import PaddedBatch
+from morered_gui.core import ExpectedError, PaddedBatch
 from morered_gui.core.arrays import FloatArray, IntArray
 from morered_gui.diffusion.network import MoreRedNetwork, Output
 from morered_gui.diffusion.packed import PackedNetwork
@@ -62,17 +62,32 @@ class NetworkOnDevice:
 
     @torch.inference_mode()
     def __call__(self, batch: PaddedBatch, time: FloatArray | None = None) -> Output:
-        """Noise [B, N, 3] and time [B, N] on the CPU; ``time`` [B] is normalised."""
+        """Noise [B, N, 3] and time [B, N] on the CPU; ``time`` [B] is normalised.
+
+        Raises ExpectedError where the memory of the device is too small.
+        """
         noise, times = None, None
         for rows, size in self._parts(batch):
-            output = self.network(
+            output = self._output(batch, rows, size, time)
+            noise = _filled(noise, batch, rows, output.noise)
+            times = _filled(times, batch, rows, output.time)
+        return Output(noise, times)
+
+    def _output(
+        self, batch: PaddedBatch, rows: IntArray | slice, size: int, time: FloatArray | None
+    ) -> Output:
+        """Of some rows of the batch, on the device."""
+        try:
+            return self.network(
                 torch.from_numpy(np.ascontiguousarray(batch.numbers[rows, :size])).to(self.device),
                 self._tensor(batch.positions[rows, :size]),
                 None if time is None else self._tensor(time[rows]),
             )
-            noise = _filled(noise, batch, rows, output.noise)
-            times = _filled(times, batch, rows, output.time)
-        return Output(noise, times)
+        except torch.OutOfMemoryError as error:
+            raise ExpectedError(
+                f"the memory of the device '{self.device}' is too small for {len(batch.numbers)} "
+                f"molecules of up to {size} atoms at once; take fewer, or the CPU (--device cpu)"
+            ) from error
 
     def _parts(self, batch: PaddedBatch) -> Iterator[tuple[IntArray | slice, int]]:
         """Rows of the batch and their number of columns: on a CPU molecules of like size."""
@@ -100,10 +115,10 @@ def _filled(
     if part is None:
         return None
     if isinstance(rows, slice):
-        return part.double().cpu()
+        return part.cpu().double()  # in this order, since MPS has no double precision
     if whole is None:
         whole = torch.zeros(*batch.numbers.shape, *part.shape[2:], dtype=torch.float64)
-    whole[rows, : part.shape[1]] = part.double().cpu()
+    whole[rows, : part.shape[1]] = part.cpu().double()
     return whole
 
 

@@ -11,6 +11,9 @@ from morered_gui.core import Capabilities, ExpectedError, Structure
 from morered_gui.diffusion.checkpoint import ModelFolder, shipped_models, user_models
 from morered_gui.diffusion.config import NetworkKind
 
+# Atoms; a force field fills a matrix of all pairs, and its gradient takes some 13 kB for each.
+MOST_FOR_ENERGY = 500
+
 
 @dataclass(frozen=True, kw_only=True)
 class Method:
@@ -228,7 +231,9 @@ class ModelInfo:
     def capabilities(self) -> Capabilities:
         """What it takes. Larger molecules than it was trained on are no reason to refuse."""
         return Capabilities(
-            elements=frozenset(self.elements) or None, charges=frozenset(self.charges) or None
+            elements=frozenset(self.elements) or None,
+            charges=frozenset(self.charges) or None,
+            max_atoms=MOST_FOR_ENERGY if self.kind == NetworkKind.ENERGY else None,
         )
 
 

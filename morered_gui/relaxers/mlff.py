@@ -45,7 +45,7 @@ class NetworkCalculator(Calculator):
         references = float(self.network.reference_energy(numbers))
         self.results = {
             "energy": float(energy[0]) + references,
-            "forces": forces[0].double().cpu().numpy(),
+            "forces": forces[0].cpu().double().numpy(),  # MPS has no double precision,
         }
 
 

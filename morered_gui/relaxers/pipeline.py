@@ -34,7 +34,7 @@ class Pipeline:
     @property
     def capabilities(self) -> Capabilities:
         """What both take."""
-        return _both(self.first.capabilities, self.second.capabilities)
+        return self.first.capabilities & self.second.capabilities
 
     @property
     def provenance(self) -> Provenance:
@@ -125,19 +125,3 @@ def _continued(
             stage=last.stage + 1 + frame.stage,
         )
         yield BatchFrame(molecule, later)
-
-
-def _both(one: Capabilities, other: Capabilities) -> Capabilities:
-    limits = [c.max_atoms for c in (one, other) if c.max_atoms is not None]
-    return Capabilities(
-        elements=_common(one.elements, other.elements),
-        charges=_common(one.charges, other.charges),
-        max_atoms=min(limits, default=None),
-        closed_shell=one.closed_shell or other.closed_shell,
-    )
-
-
-def _common(one: frozenset[int] | None, other: frozenset[int] | None) -> frozenset[int] | None:
-    if one is None or other is None:
-        return other if one is None else one
-    return one & other

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from functools import lru_cache
+from functools import lru_cache, reduce
+from operator import and_
 from typing import TYPE_CHECKING
 
 from morered_gui.core import Capabilities, ExpectedError, Provenance, Relaxer, Structure
@@ -172,7 +173,8 @@ def _build_diffusion(method: Method, folder: ModelFolder, choice: RelaxerChoice)
         stop=stop,
     )
     provenance = _provenance(method, folders, str(device), choice)
-    return DiffusionRelaxer(sampler, describe(folder).capabilities, provenance)
+    takes = reduce(and_, (describe(f).capabilities for f in folders))
+    return DiffusionRelaxer(sampler, takes, provenance)
 
 
 def _time_folders(method: Method, folder: ModelFolder, choice: RelaxerChoice) -> list[ModelFolder]:

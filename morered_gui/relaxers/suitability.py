@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import and_
 
 from morered_gui.chem.validity import open_shell
 from morered_gui.core import Capabilities, Structure, UnsupportedMoleculeError
@@ -83,7 +85,7 @@ def verdict(
     structure: Structure, method: Method, model: ModelInfo | None, models: Sequence[ModelInfo]
 ) -> Verdict:
     """Judge before the run what the relaxer would refuse, and what it was not trained for."""
-    takes = _capabilities(method, model)
+    takes = _capabilities(method, model, models)
     try:
         takes.check(structure)
     except UnsupportedMoleculeError as error:
@@ -163,8 +165,14 @@ def either(names: Sequence[str]) -> str:
     return " or ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
 
 
-def _capabilities(method: Method, model: ModelInfo | None) -> Capabilities:
-    return method.capabilities if model is None else model.capabilities
+def _capabilities(
+    method: Method, model: ModelInfo | None, models: Sequence[ModelInfo]
+) -> Capabilities:
+    """Of the model, and of the time network that it names where the method needs one."""
+    if model is None:
+        return method.capabilities
+    clocks = [m for m in models if method.name in CLOCKED and m.name == model.time_model]
+    return reduce(and_, (m.capabilities for m in (model, *clocks)))
 
 
 def _what(structure: Structure, takes: Capabilities) -> str:

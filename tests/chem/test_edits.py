@@ -142,3 +142,22 @@ def test_that_frozen_atoms_that_a_new_ring_has_to_move_are_moved() -> None:
     change = change_after_edit(ring, old, range(6), frozen={0, 5})
     assert smiles_of(change.structure) == "C1CCCCC1"
     assert bonds_kept(change.structure, change.structure.positions)
+
+
+@pytest.mark.parametrize(
+    ("drawn", "redrawn"),
+    [
+        ("C[C@H]1CC[C@@H](C)CC1", "C[C@H]1CC[C@H](C)CC1"),
+        ("O[C@H]1C[C@@H](O)C1", "O[C@H]1C[C@H](O)C1"),
+        ("C[C@H](O)F", "C[C@@H](O)F"),
+        ("C/C=C/C", "C/C=C\\C"),
+    ],
+)
+def test_that_a_stereo_change_alone_changes_the_structure(drawn: str, redrawn: str) -> None:
+    old, mol = start(drawn), mol_from_smiles(redrawn)
+    assert smiles_of(old) != Chem.MolToSmiles(mol)
+    kept = list(range(mol.GetNumAtoms()))
+    new = structure_after_edit(mol, old, kept)
+    assert smiles_of(new) == Chem.MolToSmiles(mol)
+    again = structure_after_edit(mol, new, kept)
+    np.testing.assert_array_equal(again.positions, new.positions)

@@ -20,7 +20,9 @@ from morered_gui.core import (
     UnsupportedMoleculeError,
 )
 from morered_gui.core.arrays import IntArray
+from morered_gui.diffusion.forward import noised
 from morered_gui.diffusion.inference import NetworkOnDevice
+from morered_gui.diffusion.network import Output
 from morered_gui.diffusion.predictor import JointPredictor, Prediction
 from morered_gui.diffusion.sampler import Sampler, SeededNoise, jump
 from morered_gui.diffusion.schedule import polynomial_schedule
@@ -215,6 +217,40 @@ def test_that_jumps_which_fall_short_are_carried_on_to_the_goal() -> None:
     assert far[2] < 1e-9 and far[3] < 1e-9
 
 
+class Restless(HalfWay):
+    """The same, and the first atoms want somewhere else each time."""
+
+    def __init__(self, goal: np.ndarray, first: int) -> None:
+        super().__init__(goal)
+        self.first = first
+
+    def __call__(self, batch: PaddedBatch, step: int, t_start: IntArray | None) -> Prediction:
+        prediction = super().__call__(batch, step, t_start)
+        prediction.noise[:, : self.first] = 5.0 * (-1) ** step
+        return prediction
+
+
+def test_that_atoms_which_are_held_do_not_hold_back_the_others() -> None:
+    start = parity.molecules()[0]
+    goal = start.positions * 1.1
+    held = np.arange(len(start)) < len(start) // 2
+    restless = Restless(goal, int(held.sum()))
+    sampler = Sampler(predictor=restless, update=jump, stop=StopRule(window=0))
+    *_, (_, last) = sampler.run([start], max_steps=2, noise=SeededNoise(0, 1), fixed=[held])
+    np.testing.assert_array_equal(last.positions[held], start.positions[held])
+    assert np.abs(last.positions[~held] - goal[~held]).max() < 1e-9
+
+
+def test_that_the_reverse_steps_draw_other_numbers_than_the_forward_noise() -> None:
+    start = parity.molecules()[0]
+    noisy = noised(start, 100, seed=7)
+    eps = (noisy.positions - SCHEDULE.alpha_bar[100] ** 0.5 * start.centred().positions) / (
+        SCHEDULE.noise_level[100]
+    )
+    z = SeededNoise(7, 1)(0, np.array([0]), np.ones((1, len(start)), dtype=bool))[0]
+    assert np.abs(np.corrcoef(eps.ravel(), z.ravel())[0, 1]) < 0.5
+
+
 def test_that_a_molecule_that_wants_nothing_stays() -> None:
     start = parity.molecules()[0]
     sampler = Sampler(predictor=HalfWay(start.positions), update=jump, stop=StopRule(window=0))
@@ -232,3 +268,12 @@ def test_that_nonsense_from_the_network_is_reported_and_not_shown(noise: float) 
     frames, reason = run_scripted([500], noise)
     assert reason == StopReason.DIVERGED
     assert all(np.isfinite(f.positions).all() for f in frames)
+
+
+def test_that_too_little_memory_is_told_in_words() -> None:
+    def full(*_: object) -> Output:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    network = NetworkOnDevice(full, torch.device("cpu"))
+    with pytest.raises(ExpectedError, match="memory of the device 'cpu' is too small"):
+        network(PaddedBatch.of(parity.molecules()[:2]))

@@ -1,12 +1,19 @@
 """Relaxers by their names: which networks they are made of, and what is refused."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from morered_gui.core import ExpectedError, StopReason, Structure
-from morered_gui.diffusion.checkpoint import METHODS_OF_KIND, ModelConfig, ModelError, save_model
+from morered_gui.diffusion.checkpoint import (
+    METHODS_OF_KIND,
+    ModelConfig,
+    ModelError,
+    ModelFolder,
+    save_model,
+)
 from morered_gui.diffusion.config import NetworkKind
 from morered_gui.relaxers.collect import relax_all
 from morered_gui.relaxers.registry import RelaxerChoice, build_relaxer
@@ -118,3 +125,13 @@ def test_that_the_reference_modules_give_the_same_run(models: Path) -> None:
     ]
     for ours, theirs in zip(*runs, strict=True):
         np.testing.assert_allclose(ours.positions, theirs.positions, atol=1e-3)
+
+
+def test_that_a_molecule_has_to_be_in_the_domain_of_the_time_network_too(
+    models: Path, tmp_path: Path
+) -> None:
+    narrow = save(tmp_path / "narrow", "time", charges=(0,), max_atoms=20)
+    config = ModelFolder.open(narrow).config
+    save_model(narrow, replace(config, elements=(1, 6)), parity.network("time").state_dict())
+    choice = RelaxerChoice(method="as", model=str(models / "noise"), time_model=str(narrow))
+    assert build_relaxer(choice).capabilities.elements == {1, 6}

@@ -155,3 +155,14 @@ def test_that_a_larger_molecule_is_warned_of_but_not_refused() -> None:
     found = verdict(WATER, METHODS["jt"], replace(JOINT, max_atoms=2), [JOINT])
     assert not found.refusal
     assert "3 atoms" in found.warning and "up to 2" in found.warning
+
+
+def test_that_a_molecule_has_to_be_known_to_the_time_network_as_well() -> None:
+    noise, time = replace(NOISE, time_model="time"), replace(TIME, elements=[1])
+    assert "O" in verdict(WATER, METHODS["as"], noise, [noise, time]).refusal
+    assert not verdict(WATER, METHODS["ddpm"], noise, [noise, time]).refusal
+
+
+def test_that_a_force_field_refuses_what_would_fill_the_memory() -> None:
+    energy = replace(JOINT, kind=NetworkKind.ENERGY, methods=["mlff"])
+    assert energy.capabilities.max_atoms is not None and JOINT.capabilities.max_atoms is None
