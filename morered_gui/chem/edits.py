@@ -261,7 +261,8 @@ def _handedness(atom: Chem.Atom) -> int:
     """
     order = [bond.GetOtherAtomIdx(atom.GetIdx()) for bond in atom.GetBonds()]
     swaps = sum(a > b for a, b in combinations(order, 2))
-    return _SIGNS.get(atom.GetChiralTag(), 0) * (-1) ** swaps
+    sign: int = _SIGNS.get(atom.GetChiralTag(), 0)
+    return -sign if swaps % 2 else sign
 
 
 _SIGNS = {Chem.ChiralType.CHI_TETRAHEDRAL_CW: 1, Chem.ChiralType.CHI_TETRAHEDRAL_CCW: -1}
