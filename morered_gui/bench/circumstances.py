@@ -1,8 +1,11 @@
 """Under which circumstances figures were found: program, packages, machine."""
 
+import json
 import os
 import platform
 import subprocess
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -11,6 +14,31 @@ import morered_gui
 
 PACKAGES = ("morered-gui", "torch", "numpy", "rdkit", "ase", "tblite", "pyscf")
 _ROOT = Path(morered_gui.__file__).resolve().parent.parent
+_LOAD = "load_of_15_minutes"
+
+
+def circumstances(command: str, processes: int) -> dict[str, Any]:
+    """Those of a run that begins now."""
+    return {
+        "command": command,
+        "processes": processes,
+        "program": program(),
+        "machine": machine(),
+    }
+
+
+def distinct(noted: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Each of them once, the latest first; command and load alone make no other ones."""
+    found: dict[str, dict[str, Any]] = {}
+    for one in reversed(noted):
+        same = [one["processes"], one["program"], one["machine"] | {_LOAD: None}]
+        found.setdefault(json.dumps(same, sort_keys=True), one)
+    return list(found.values())
+
+
+def time_stamp() -> str:
+    """Now, in UTC; later ones are greater."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def program() -> dict[str, Any]:
@@ -27,7 +55,7 @@ def machine() -> dict[str, Any]:
         "cores": os.cpu_count(),
     }
     if hasattr(os, "getloadavg"):
-        found["load_of_15_minutes"] = round(os.getloadavg()[2], 2)
+        found[_LOAD] = round(os.getloadavg()[2], 2)
     return found
 
 

@@ -186,13 +186,18 @@ def what_data_buys(rows: Sequence[Row]) -> list[str]:
 
 
 def by_level(results: Results) -> list[Row]:
-    """A row per method and start: RMSD to the minima of both levels, energy of GFN2-xTB."""
+    """A row per method and start: RMSD to the minima of both levels, energy of GFN2-xTB.
+
+    How many lack an energy stands there where any does.
+    """
+    lack = any(s.above_minimum is None for s in results.scores)
     return [
         {
             "method": results.entries[entry]["model"] or entry,
             "start": start,
             "trained on": results.entries[entry]["level_of_theory"],
             "n": len(scores),
+            **({"without energy": sum(s.above_minimum is None for s in scores)} if lack else {}),
             "RMSD to reference": _median(Quartiles.of(s.rmsd for s in scores)),
             "RMSD to GFN2-xTB": _median(Quartiles.of(s.rmsd_minimum for s in scores)),
             "GFN2-xTB energy": _median(Quartiles.of(s.above_minimum for s in scores)),

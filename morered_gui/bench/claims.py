@@ -10,6 +10,7 @@ from morered_gui.bench import claim_rows
 from morered_gui.bench.claim_rows import Row
 from morered_gui.bench.protocol import Entry, Protocol, parse_entries
 from morered_gui.bench.results import Results
+from morered_gui.bench.words import listed
 from morered_gui.core import ExpectedError
 from morered_gui.core.files import replacing
 from morered_gui.diffusion.checkpoint import ModelError, find_model
@@ -165,11 +166,12 @@ def write_claim(claim: Claim, results: Results, folder: Path, left_out: Sequence
 
     rows = claim.rows(results)
     said = claim.says(rows)
+    left_out = [*left_out, *_gaps(results)]
     content = {
         "claim": claim.name,
         "asks": claim.asks,
         "says": said,
-        "left_out": list(left_out),
+        "left_out": left_out,
         "rows": rows,
         **results.about,
         "entries": dict(results.entries),
@@ -181,6 +183,16 @@ def write_claim(claim: Claim, results: Results, folder: Path, left_out: Sequence
     with replacing(folder / FIGURE) as part:
         part.write_text(FIGURES[claim.name](rows), encoding="utf-8")
     return said
+
+
+def _gaps(results: Results) -> list[str]:
+    """Runs that have no score, and why."""
+    refused = [
+        f"{n} of {entry} from {start}: {reason}"
+        for start, entry, reason, n in results.reasons_left_out
+    ]
+    lost = [f"{x.key}, lost: {x.reason.strip().splitlines()[-1]}" for x in results.lost]
+    return refused + lost
 
 
 def _page(
@@ -196,9 +208,13 @@ def _page(
     lines += [f"| {' | '.join(heads)} |", f"|{' --- |' * len(heads)}"]
     lines += [f"| {' | '.join(_cell(row[head]) for head in heads)} |" for row in rows]
     lines += ["", f"![{claim.title}]({FIGURE})", "", "```", about["command"] or "(from Python)"]
-    commit = about["program"]["commit"] or "unknown"
-    lines += ["```", "", f"Finished {about['finished']}, commit {commit}."]
+    lines += ["```", "", f"Finished {about['finished']}, commit {_commits(about)}."]
     return "\n".join(lines) + "\n"
+
+
+def _commits(about: Mapping[str, Any]) -> str:
+    made_by = [one["program"]["commit"] for one in (about, *about.get("earlier", ()))]
+    return listed(list(dict.fromkeys(commit or "unknown" for commit in made_by)))
 
 
 def _cell(value: Any) -> str:

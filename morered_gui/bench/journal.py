@@ -2,15 +2,17 @@
 
 import json
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from morered_gui.bench.circumstances import time_stamp
 from morered_gui.bench.work import Record
 from morered_gui.core import ExpectedError
 from morered_gui.core.configuration import CONFIGURATION, claim_folder
 
-RECORDS = "records.jsonl"
+RECORDS, CIRCUMSTANCES = "records.jsonl", "circumstances.jsonl"
 
 
 @dataclass(frozen=True)
@@ -37,27 +39,44 @@ class Journal:
         A last line that a killed run left unfinished is cut off, and its unit is done again.
         Raises ExpectedError where any other line is broken.
         """
-        path = self.folder / RECORDS
+        return {record.key: record for record in self._read(RECORDS, Record.from_dict)}
+
+    def append(self, record: Record) -> None:
+        """Add a finished unit; it is on the disk when this returns."""
+        record.finished = time_stamp()
+        self._append(RECORDS, record.as_dict())
+
+    def circumstances(self) -> list[dict[str, Any]]:
+        """Those that were noted, the last one last; none in the folder of an older program.
+
+        Raises ExpectedError where a line is broken.
+        """
+        return self._read(CIRCUMSTANCES, dict)
+
+    def note(self, circumstances: dict[str, Any]) -> None:
+        """Keep how the records are made that come now."""
+        self._append(CIRCUMSTANCES, circumstances)
+
+    def _read[T](self, name: str, parse: Callable[[Any], T]) -> list[T]:
+        path = self.folder / name
         if not path.exists():
-            return {}
+            return []
         whole, _, rest = path.read_bytes().rpartition(b"\n")
         if rest:
             os.truncate(path, len(whole) + 1 if whole else 0)
-        found: dict[str, Record] = {}
+        found: list[T] = []
         for number, line in enumerate(whole.splitlines(), 1):
             try:
-                record = Record.from_dict(json.loads(line))
+                found.append(parse(json.loads(line)))
             except (ValueError, KeyError, TypeError) as error:
                 raise ExpectedError(
                     f"line {number} of {path} can't be read ({error}); delete that line"
                 ) from error
-            found[record.key] = record
         return found
 
-    def append(self, record: Record) -> None:
-        """Add a finished unit; it is on the disk when this returns."""
-        line = json.dumps(record.as_dict(), allow_nan=False) + "\n"
-        with (self.folder / RECORDS).open("a", encoding="utf-8") as file:
+    def _append(self, name: str, table: dict[str, Any]) -> None:
+        line = json.dumps(table, allow_nan=False) + "\n"
+        with (self.folder / name).open("a", encoding="utf-8") as file:
             file.write(line)
             file.flush()
             os.fsync(file.fileno())

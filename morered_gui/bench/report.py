@@ -1,6 +1,6 @@
 """One page of a benchmark: tables, plots and sentences, and nothing from outside."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -225,7 +225,7 @@ def _left_out(results: Results) -> TableText | None:
 
 def _about(results: Results) -> Iterator[tuple[str, str]]:
     about = results.about
-    configuration, machine = about["configuration"], about["machine"]
+    configuration = about["configuration"]
     yield "command", about["command"] or "(from Python)"
     yield (
         "molecules",
@@ -236,15 +236,21 @@ def _about(results: Results) -> Iterator[tuple[str, str]]:
     )
     yield "source", str(about["data"].get("source", "unknown"))
     yield "batches", f"of {configuration['batch_size']}; {about['processes']} processes"
-    yield (
-        "program",
-        f"commit {about['program']['commit'] or 'unknown'}; "
-        + ", ".join(
-            f"{name} {version}" for name, version in about["program"]["versions"].items() if version
-        ),
-    )
-    yield "machine", "; ".join(f"{key.replace('_', ' ')}: {v}" for key, v in machine.items())
+    yield "program", _program(about)
+    yield "machine", _machine(about)
+    for one in about.get("earlier", ()):
+        yield "earlier runs", f"{_program(one)}; {_machine(one)}; {one['processes']} processes"
     yield "finished", f"{about['finished']}, last run {about['seconds_of_this_run']:.0f} s"
+
+
+def _program(about: Mapping[str, Any]) -> str:
+    commit, versions = about["program"]["commit"] or "unknown", about["program"]["versions"]
+    packages = ", ".join(f"{name} {version}" for name, version in versions.items() if version)
+    return f"commit {commit}; {packages}"
+
+
+def _machine(about: Mapping[str, Any]) -> str:
+    return "; ".join(f"{key.replace('_', ' ')}: {v}" for key, v in about["machine"].items())
 
 
 def _models(results: Results) -> TableText:

@@ -36,7 +36,8 @@ class Results:
     """All that a benchmark has found, in the order of its protocol.
 
     Attributes:
-        about: command, program, machine, data, configuration.
+        about: command, program, machine, data, configuration; under ``earlier`` other programs and
+            machines that made a part of it.
         entries: by label: method, model, hash of the weights, level of theory, options.
         scores: one per run.
         curves: one per run beyond the stop.

@@ -1,13 +1,12 @@
 """A benchmark from its protocol to its results; what ``morered bench`` calls."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from morered_gui.bench.circumstances import machine, program
+from morered_gui.bench.circumstances import circumstances, distinct, time_stamp
 from morered_gui.bench.journal import Journal
 from morered_gui.bench.molecules import Molecules
 from morered_gui.bench.protocol import Protocol, Unit, result_units, start_units
@@ -70,18 +69,15 @@ def run_benchmark(
         model_hashes={label: made.model_hash for label, made in made_by.items()},
         build=build,
     )
-    records, lost = _work(task, journal, processes, on_progress)
+    now = circumstances(command, processes)
+    records, lost = _work(task, journal, now, on_progress)
     return Results.collect(
         records,
         lost,
         provenance=made_by,
         about={
-            "command": command,
-            "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+            **_made(records, journal.circumstances() or [now]),
             "seconds_of_this_run": round(time.perf_counter() - began, 1),
-            "processes": processes,
-            "program": program(),
-            "machine": machine(),
             "data": dict(molecules.meta),
             "configuration": configuration,
         },
@@ -89,9 +85,12 @@ def run_benchmark(
 
 
 def _work(
-    task: Task, journal: Journal, processes: int, on_progress: OnProgress | None
+    task: Task, journal: Journal, now: dict[str, Any], on_progress: OnProgress | None
 ) -> tuple[list[Record], list[Lost]]:
-    """Records of all units in the order of the protocol, and what was lost."""
+    """Records of all units in the order of the protocol, and what was lost.
+
+    The circumstances ``now`` are noted with the first record: a run that adds none made nothing.
+    """
     wanted = list(result_units(task.protocol))
     found = journal.records()
     missing = [unit for unit in wanted if unit.key not in found]
@@ -110,17 +109,28 @@ def _work(
             if on_progress is not None:
                 on_progress(done, total)
 
-    with Workers(task, processes) as workers:
+    with Workers(task, now["processes"]) as workers:
         for _ in outcomes(starts):
             pass  # they are in the cache
         without = {unit.first for unit in starts if unit.key in lost}
-        for record in outcomes([unit for unit in missing if unit.first not in without]):
+        made = outcomes([unit for unit in missing if unit.first not in without])
+        for k, record in enumerate(made):
+            if k == 0:
+                journal.note(now)
             journal.append(record)
             found[record.key] = record
     for unit in missing:
         if unit.first in without:
             lost[unit.key] = Lost(unit.key, "starts of these molecules were lost")
     return [found[unit.key] for unit in wanted if unit.key in found], list(lost.values())
+
+
+def _made(records: Sequence[Record], noted: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """How and until when the records were made; ``earlier``: other circumstances, if any."""
+    latest, *earlier = distinct(noted)
+    finished = max((record.finished for record in records), default="") or time_stamp()
+    made = {**latest, "finished": finished}
+    return made | {"earlier": earlier} if earlier else made
 
 
 def _configuration(

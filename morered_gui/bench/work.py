@@ -52,12 +52,16 @@ class LeftOut:
 
 @dataclass
 class Record:
-    """What came out of a unit."""
+    """What came out of a unit.
+
+    ``finished``: when it came to the disk; empty before that, and in folders of older programs.
+    """
 
     key: str
     scores: list[Score] = field(default_factory=list)
     curves: list[Curve] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
+    finished: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data."""
@@ -71,6 +75,7 @@ class Record:
             scores=[Score.from_dict(row) for row in table["scores"]],
             curves=[Curve.from_dict(row) for row in table["curves"]],
             left_out=[LeftOut(**row) for row in table["left_out"]],
+            finished=table.get("finished", ""),
         )
 
 

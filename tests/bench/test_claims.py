@@ -12,10 +12,12 @@ import pytest
 from morered_gui.bench import claims, dft
 from morered_gui.bench.claims import CLAIMS, claim_protocol, find_claim, write_claim
 from morered_gui.bench.protocol import CHUNK, Protocol, chunk_size
-from morered_gui.bench.results import Results
+from morered_gui.bench.results import JSON_FILE, Results
 from morered_gui.bench.run import run_benchmark
 from morered_gui.bench.scoring import Case, Score, score
 from morered_gui.bench.starts import find_start
+from morered_gui.bench.work import LeftOut
+from morered_gui.bench.workers import Lost
 from morered_gui.core import ExpectedError, Frame, Provenance, StopReason, Structure, Trajectory
 from morered_gui.diffusion.checkpoint import METHODS_OF_KIND, ModelConfig, save_model
 from morered_gui.diffusion.config import NetworkConfig, NetworkKind
@@ -23,6 +25,7 @@ from morered_gui.training.claim_models import claim_configs
 from morered_gui.training.dataset import Split
 from tests.bench import tools
 
+PUBLISHED = Path(__file__).resolve().parents[2] / "docs" / "results"
 LEVEL = "B3LYP/6-31G(2df,p)"
 ABOUT = {
     "command": "morered claims run",
@@ -141,6 +144,41 @@ def test_that_level_shows_what_each_measure_prefers(tmp_path: Path) -> None:
     ]
 
 
+def test_that_level_tells_how_many_lack_an_energy(tmp_path: Path) -> None:
+    found = [
+        *scores("jt", "mmff94", [0.2, 0.3], rmsd_minimum=0.06, above_minimum=1.4),
+        *scores("fast", "mmff94", [0.2]),
+        *scores("fast", "mmff94", [0.3], rmsd_minimum=0.02, above_minimum=0.1),
+    ]
+    _, written = write("level", results(found), tmp_path)
+    assert [(row["n"], row["without energy"]) for row in written["rows"]] == [(2, 0), (2, 1)]
+
+
+def test_that_a_claim_names_what_has_no_score_and_all_programs_behind_it(tmp_path: Path) -> None:
+    found = replace(
+        results(scores("fast", "mmff94", [0.2], above_dft=0.3)),
+        about=ABOUT | {"earlier": [{"program": {"commit": "def"}}, {"program": {"commit": "abc"}}]},
+        left_out=[LeftOut(k, "mmff94", "fast", 0, "no water") for k in (1, 2)],
+        lost=[Lost("run/fast/mmff94/0/10", "Traceback\nKeyError: 7\n")],
+    )
+    _, written = write("dft", found, tmp_path)
+    gaps = ["2 of fast from mmff94: no water", "run/fast/mmff94/0/10, lost: KeyError: 7"]
+    assert written["left_out"] == ["mlff@qm9-mlff: no model", *gaps]
+    table = (tmp_path / claims.TABLE).read_text(encoding="utf-8")
+    assert all(f"Left out: {gap}." in table for gap in gaps)
+    assert table.endswith("Finished 2026-11-23, commit abc and def.\n")
+
+
+@pytest.mark.parametrize("name", ["robustness", "level", "dft"])  # the other one needs its models
+def test_that_a_published_table_is_what_is_written(name: str, tmp_path: Path) -> None:
+    published = PUBLISHED / f"claim-{name}"
+    said = json.loads((published / claims.JSON).read_text(encoding="utf-8"))["left_out"]
+    write_claim(find_claim(name), Results.load(published / JSON_FILE), tmp_path, said)
+    for file in (claims.TABLE, claims.JSON):
+        written = (tmp_path / file).read_text(encoding="utf-8")
+        assert written == (published / file).read_text(encoding="utf-8")
+
+
 def test_that_dft_orders_the_methods_by_their_energy(tmp_path: Path) -> None:
     found = [
         *scores("fast", "mmff94", [0.2, 0.3], above_dft=0.3),
@@ -170,7 +208,10 @@ def test_that_a_claim_runs_on_a_tiny_set_and_goes_on(name: str, data: Path, tmp_
     assert (places.results / "records.jsonl").read_text().splitlines() == lines
 
 
-def test_that_own_methods_without_a_model_are_left_out_and_named_ones_are_not(data: Path) -> None:
+def test_that_own_methods_without_a_model_are_left_out_and_named_ones_are_not(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # those of the claims may lie in the checkout
     protocol, left_out = claim_protocol(find_claim("robustness"), [], data=data)
     assert [str(e) for e in protocol.entries][:1] == ["jt@qm9-jt"]
     assert len(left_out) + len(protocol.entries) == len(CLAIMS["robustness"].methods)

@@ -7,11 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from morered_gui.bench.journal import RECORDS
+from morered_gui.bench import circumstances, journal, run
+from morered_gui.bench.journal import CIRCUMSTANCES, RECORDS
 from morered_gui.bench.molecules import Molecules
-from morered_gui.bench.protocol import Entry
+from morered_gui.bench.protocol import Entry, Protocol
+from morered_gui.bench.report import report_page
 from morered_gui.bench.results import CSV_FILE, JSON_FILE, Results
-from morered_gui.bench.run import run_benchmark
+from morered_gui.bench.run import Places, run_benchmark
 from morered_gui.bench.start_cache import StartCache
 from morered_gui.bench.starts import find_start
 from morered_gui.bench.summary import Summary
@@ -134,6 +136,8 @@ def test_that_a_defect_is_reported_with_its_place(data: Path, tmp_path: Path) ->
     protocol = tools.protocol(data, starts=("t50",), molecules=2)
     results = run_benchmark(protocol, tools.places(tmp_path), build=tools.defective)
     assert "the spring broke" in results.lost[0].reason and not results.scores
+    assert results.about["program"]["versions"] and results.about["finished"]
+    assert not (tmp_path / "results" / CIRCUMSTANCES).exists()  # they made nothing
 
 
 @pytest.mark.parametrize(
@@ -165,6 +169,58 @@ def test_that_a_broken_line_is_named(data: Path, tmp_path: Path) -> None:
     (places.results / RECORDS).write_text("{}\n")
     with pytest.raises(ExpectedError, match="line 1 of"):
         run_benchmark(protocol, places, build=tools.spring)
+
+
+def made(
+    protocol: Protocol, places: Places, patch: pytest.MonkeyPatch, commit: str, when: str
+) -> Results:
+    """By the program of that commit, at that time; its command is called like the commit."""
+    program = {"commit": commit, "versions": {"numpy": "2.0"}}
+    patch.setattr(circumstances, "program", lambda: program)
+    for module in (journal, run):
+        patch.setattr(module, "time_stamp", lambda: when)
+    return run_benchmark(protocol, places, command=commit, build=tools.spring)
+
+
+def test_that_records_keep_the_circumstances_under_which_they_were_made(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    protocol, places = tools.protocol(data, starts=("t50",)), tools.places(tmp_path)
+    first = made(protocol, places, monkeypatch, "old", "2026-01-01")
+    again = made(protocol, places, monkeypatch, "new", "2026-02-02")
+    for results in (first, again):
+        about = results.about
+        assert (about["program"]["commit"], about["command"]) == ("old", "old")
+        assert about["finished"] == "2026-01-01" and "earlier" not in about
+    assert again.about["machine"] == first.about["machine"]
+    records = places.results / RECORDS
+    records.write_text("".join(records.read_text().splitlines(keepends=True)[:1]))
+    mixed = made(protocol, places, monkeypatch, "newer", "2026-03-03")
+    assert mixed.about["program"]["commit"] == "newer" and mixed.about["finished"] == "2026-03-03"
+    assert [one["program"]["commit"] for one in mixed.about["earlier"]] == ["old"]
+    page = report_page(mixed)
+    assert "commit newer; numpy 2.0" in page and "commit old; numpy 2.0" in page
+
+
+def test_that_a_folder_of_an_older_program_has_the_circumstances_of_now(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    protocol, places = tools.protocol(data, molecules=1, starts=("t50",)), tools.places(tmp_path)
+    made(protocol, places, monkeypatch, "old", "2026-01-01")
+    (places.results / CIRCUMSTANCES).unlink()
+    record = json.loads((places.results / RECORDS).read_text())
+    del record["finished"]
+    (places.results / RECORDS).write_text(json.dumps(record) + "\n")
+    about = made(protocol, places, monkeypatch, "new", "2026-02-02").about
+    assert (about["program"]["commit"], about["finished"]) == ("new", "2026-02-02")
+
+
+def test_that_circumstances_differ_by_program_and_machine_alone() -> None:
+    machine = {"cores": 2, "load_of_15_minutes": 1.0}
+    one = {"command": "a", "processes": 1, "program": {"commit": "x"}, "machine": machine}
+    busy = one | {"command": "b", "machine": machine | {"load_of_15_minutes": 2.0}}
+    other = one | {"program": {"commit": "y"}}
+    assert circumstances.distinct([one, other, busy]) == [busy, other]
 
 
 def test_that_results_survive_the_way_through_files(data: Path, tmp_path: Path) -> None:
