@@ -8,7 +8,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 CONFIG_FILE, WEIGHTS_FILE = "config.json", "model.safetensors"
 FORMAT = 1
+# Bounds of what a file may say: arrays have a place for each step, and lists one for each charge.
+MAX_STEPS, MAX_CHARGE = 100_000, 100
 # What a network can do by itself.
 METHODS_OF_KIND: Mapping[NetworkKind, tuple[str, ...]] = {
     NetworkKind.JOINT: ("jt", "fast"),
@@ -92,12 +94,15 @@ class ModelConfig:
     def from_json(cls, text: str) -> Self:
         """Read config.json; raises ValueError, KeyError or TypeError where it is not one."""
         table = json.loads(text)
+        json.dumps(table, ensure_ascii=False).encode()  # refuse half a character: nothing prints it
         if table.pop("format", None) != FORMAT:
             raise ValueError("its format is not known to this version of the program")
         table["network"] = NetworkConfig(**table["network"])
-        table["elements"] = tuple(NUMBERS[s] for s in table["elements"])
-        for name in ("methods", "charges"):
+        for name in ("elements", "methods", "charges"):
+            if not isinstance(table[name], list):
+                raise TypeError(f"'{name}' has to be a list")
             table[name] = tuple(table[name])
+        table["elements"] = tuple(NUMBERS[s] for s in table["elements"])
         config = cls(**table)
         config.check()
         return config
@@ -105,14 +110,19 @@ class ModelConfig:
     def check(self) -> None:
         """Raise ValueError or TypeError for what can't be meant; the file may be anybody's."""
         for name, kind in _KINDS.items():
-            if not isinstance(getattr(self, name), kind):
+            value = getattr(self, name)
+            if not isinstance(value, kind) or isinstance(value, bool):
                 raise TypeError(f"'{name}' has a value of the wrong kind")
-        if not all(type(charge) is int for charge in self.charges):
-            raise ValueError("'charges' has to hold whole numbers")
+        if not all(isinstance(method, str) for method in self.methods):
+            raise TypeError("'methods' has to hold names")
+        if not all(type(c) is int and abs(c) <= MAX_CHARGE for c in self.charges):
+            raise ValueError(f"'charges' has to hold whole numbers up to {MAX_CHARGE}")
+        if max(self.elements, default=0) > self.network.max_atomic_number:
+            raise ValueError("'elements' has one that the network has no place for")
         if self.schedule not in SCHEDULES:
             raise ValueError(f"unknown noise schedule '{self.schedule}'")
-        if self.n_steps < 1:
-            raise ValueError("'n_steps' has to be at least 1")
+        if not 2 <= self.n_steps <= MAX_STEPS:
+            raise ValueError(f"'n_steps' has to be from 2 to {MAX_STEPS}")
         if self.max_atoms is not None and self.max_atoms < 1:
             raise ValueError("'max_atoms' has to be at least 1")
 
@@ -160,7 +170,7 @@ class ModelFolder:
 
         if self.config.network.kind == NetworkKind.ENERGY:
             raise ModelError(f"the model '{self.config.name}' is a force field: it knows no noise")
-        return self._with_weights(MoreRedNetwork(self.config.network))
+        return self._with_weights(MoreRedNetwork)
 
     def load_energy_network(self) -> "EnergyNetwork":
         """Build a force field with its weights; raises ModelError."""
@@ -168,9 +178,9 @@ class ModelFolder:
 
         if self.config.network.kind != NetworkKind.ENERGY:
             raise ModelError(f"the model '{self.config.name}' is no force field")
-        return self._with_weights(EnergyNetwork(self.config.network))
+        return self._with_weights(EnergyNetwork)
 
-    def _with_weights[N: "Module"](self, network: N) -> N:
+    def _with_weights[N: "Module"](self, build: Callable[[NetworkConfig], N]) -> N:
         from safetensors import SafetensorError
         from safetensors.torch import load_file
 
@@ -179,8 +189,9 @@ class ModelFolder:
         except (SafetensorError, OSError) as error:
             raise ModelError(f"{self.path / WEIGHTS_FILE} can't be read: {error}") from error
         try:
+            network = build(self.config.network)
             network.load_state_dict(weights)
-        except RuntimeError as error:
+        except (RuntimeError, ValueError, MemoryError) as error:
             raise ModelError(
                 f"the weights in {self.path} do not fit its {CONFIG_FILE}: {error}"
             ) from error

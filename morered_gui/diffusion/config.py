@@ -1,5 +1,6 @@
 """What a network is, in plain data: read without importing torch."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -13,9 +14,20 @@ class NetworkKind(StrEnum):
     ENERGY = "energy"  # energy, and with it forces; no part of MoreRed but its baseline
 
 
+# Sizes from and to. The greatest are far above any published network, and all of them together
+# come to 1 GB of weights: the memory that a forged file can ask for.
+SIZES: Mapping[str, tuple[int, int]] = {
+    "n_features": (4, 1024),
+    "n_interactions": (1, 16),
+    "n_rbf": (2, 512),
+    "max_atomic_number": (1, 255),
+}
+CUTOFFS = (0.1, 100.0)  # Å
+
+
 @dataclass(frozen=True, kw_only=True)
 class NetworkConfig:
-    """The shape of a network. Lengths in Å."""
+    """The shape of a network. Lengths in Å; ValueError for one that can't be meant."""
 
     kind: NetworkKind = NetworkKind.JOINT
     n_features: int = 128
@@ -25,11 +37,21 @@ class NetworkConfig:
     max_atomic_number: int = 99
 
     def __post_init__(self) -> None:
-        sizes = (self.n_features, self.n_interactions, self.n_rbf, self.max_atomic_number)
-        if min(sizes) < 1 or self.n_features % 4 or not self.cutoff > 0:
+        for name, (least, most) in SIZES.items():
+            size = getattr(self, name)
+            if type(size) is not int or not least <= size <= most:
+                raise ValueError(
+                    f"not a network: '{name}' has to be a whole number from {least} to {most}"
+                )
+        if self.n_features % 4:
+            raise ValueError("not a network: 'n_features' has to be a multiple of 4")
+        least_cutoff, most_cutoff = CUTOFFS
+        if type(self.cutoff) not in {int, float} or not least_cutoff <= self.cutoff <= most_cutoff:
             raise ValueError(
-                f"not a network: {self}; sizes are positive and n_features is a multiple of 4"
+                f"not a network: 'cutoff' has to be a length from {least_cutoff:g} to "
+                f"{most_cutoff:g} Å"
             )
+        object.__setattr__(self, "cutoff", float(self.cutoff))
         object.__setattr__(self, "kind", NetworkKind(self.kind))
 
     def check_time(self, *, given: bool) -> None:

@@ -7,7 +7,6 @@ import numpy as np
 import torch
 
 from morered_gui.diffusion.checkpoint import METHODS_OF_KIND, ModelConfig, ModelError, save_model
-from morered_gui.diffusion.config import NetworkConfig
 from morered_gui.diffusion.foreign_pickle import Shell, read_module, shells, state_of
 from morered_gui.diffusion.network import MoreRedNetwork
 from morered_gui.diffusion.upstream import config_of, from_upstream
@@ -42,7 +41,8 @@ def import_model(
     """
     module = read_module(source)
     _check_parts(module)
-    network = _network(dict(state_of(module)))
+    network = _network(state_of(module))
+    file_name = source.name.encode(errors="replace").decode()  # it may be no text
     config = ModelConfig(
         name=target.name,
         network=network.config,
@@ -51,15 +51,19 @@ def import_model(
         elements=elements,
         charges=charges,
         max_atoms=max_atoms,
-        summary=f"imported from {source.name}",
-        training={"imported_from": source.name},
+        summary=f"imported from {file_name}",
+        training={"imported_from": file_name},
     )
+    try:
+        config.check()
+    except (ValueError, TypeError) as error:
+        raise ModelError(f"the network can't be imported: {error}") from error
     save_model(target, config, network.state_dict())
     return config
 
 
 def _check_parts(module: Shell) -> None:
-    names = {shell.origin.rpartition(".")[2] for shell in shells(module)}
+    names = {shell.origin.rpartition(".")[2] for _, shell in shells(module)}
     missing = [f"{part} ({what})" for part, what in NEEDED.items() if part not in names]
     if missing:
         raise ModelError(f"the network can't be imported: it has no {', no '.join(missing)}")
@@ -69,8 +73,7 @@ def _network(state: Mapping[str, np.ndarray]) -> MoreRedNetwork:
     """The network of reference weights; raises ModelError where they do not fit it."""
     weights = {name: torch.from_numpy(array) for name, array in state.items()}
     try:
-        config: NetworkConfig = config_of(weights)
-        network = MoreRedNetwork(config)
+        network = MoreRedNetwork(config_of(weights))
         network.load_state_dict(from_upstream(weights))
     except (ValueError, KeyError, IndexError, RuntimeError) as error:
         raise ModelError(f"the network can't be imported: {error}") from error

@@ -192,6 +192,7 @@ class ModelInfo:
         max_atoms: of the largest molecule of the training data; None where not known.
         n_steps: T of its diffusion.
         time_model: name of the time network that goes with it, or empty.
+        max_atomic_number: of an element that the network has a place for.
         own: whether the user brought it.
         training: record of the training, as far as there is one.
     """
@@ -207,6 +208,7 @@ class ModelInfo:
     max_atoms: int | None = None
     n_steps: int = 1000
     time_model: str = ""
+    max_atomic_number: int = 99
     own: bool = False
     training: Mapping[str, Any] = field(default_factory=dict)
 
@@ -231,7 +233,7 @@ class ModelInfo:
     def capabilities(self) -> Capabilities:
         """What it takes. Larger molecules than it was trained on are no reason to refuse."""
         return Capabilities(
-            elements=frozenset(self.elements) or None,
+            elements=frozenset(self.elements or range(1, self.max_atomic_number + 1)),
             charges=frozenset(self.charges) or None,
             max_atoms=MOST_FOR_ENERGY if self.kind == NetworkKind.ENERGY else None,
         )
@@ -291,6 +293,7 @@ def describe(folder: ModelFolder) -> ModelInfo:
         max_atoms=config.max_atoms,
         n_steps=config.n_steps,
         time_model=config.time_model,
+        max_atomic_number=config.network.max_atomic_number,
         training=config.training,
     )
 

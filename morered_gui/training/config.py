@@ -100,7 +100,7 @@ class TrainingConfig:
         try:
             network = NetworkConfig(**table.pop("network", {}))
             config = cls(network=network, **table)
-        except TypeError as error:
+        except (TypeError, ValueError) as error:
             raise ExpectedError(f"{source}: {error}") from error
         config.check(source)
         return config

@@ -6,8 +6,15 @@ from pathlib import Path
 import pytest
 import torch
 
-from morered_gui.diffusion.checkpoint import ModelConfig, ModelError, ModelFolder, save_model
-from morered_gui.diffusion.config import NetworkConfig
+from morered_gui.diffusion.checkpoint import (
+    MAX_STEPS,
+    ModelConfig,
+    ModelError,
+    ModelFolder,
+    save_model,
+    shipped_models,
+)
+from morered_gui.diffusion.config import SIZES, NetworkConfig, NetworkKind
 from morered_gui.diffusion.network import MoreRedNetwork
 
 CONFIG = ModelConfig(
@@ -79,6 +86,97 @@ def test_that_nonsense_in_the_configuration_is_told(folder: Path, key: str, valu
     (folder / "config.json").write_text(json.dumps({**table, key: value}))
     with pytest.raises(ModelError):
         ModelFolder.open(folder)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("n_steps", 1),
+        ("n_steps", True),
+        ("n_steps", MAX_STEPS + 1),
+        ("max_atoms", True),
+        ("methods", [["jt"]]),
+        ("methods", "jt"),
+        ("elements", "CO"),
+        ("charges", [0, 10**12]),
+        ("charges", [True]),
+        ("summary", "half \ud800"),
+    ],
+)
+def test_that_a_value_that_fails_later_is_refused_at_once(
+    folder: Path, key: str, value: object
+) -> None:
+    table = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**table, key: value}))
+    with pytest.raises(ModelError, match=f"'{key}'|surrogates"):
+        ModelFolder.open(folder)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        *[(name, most + 4) for name, (_, most) in SIZES.items()],
+        ("n_features", 128.0),
+        ("n_features", "128"),
+        ("n_interactions", True),
+        ("n_rbf", 1),
+        ("cutoff", float("inf")),
+        ("cutoff", float("nan")),
+        ("cutoff", 1e-40),
+        ("cutoff", True),
+        ("cutoff", 10**400),
+        ("cutoff", None),
+    ],
+)
+def test_that_a_shape_that_fails_later_is_refused_at_once(
+    folder: Path, key: str, value: object
+) -> None:
+    table = json.loads((folder / "config.json").read_text())
+    table["network"][key] = value
+    (folder / "config.json").write_text(json.dumps(table))
+    with pytest.raises(ModelError, match=f"'{key}'"):
+        ModelFolder.open(folder)
+
+
+def test_that_elements_need_a_place_in_the_network(folder: Path) -> None:
+    table = json.loads((folder / "config.json").read_text())
+    table["network"]["max_atomic_number"] = 5  # carbon has the number 6
+    (folder / "config.json").write_text(json.dumps(table))
+    with pytest.raises(ModelError, match="'elements'"):
+        ModelFolder.open(folder)
+
+
+def test_that_a_whole_number_is_a_cut_off_too() -> None:
+    network = MoreRedNetwork(NetworkConfig(n_features=8, cutoff=5))
+    assert network.representation.cutoff_fn.cutoff.dtype == torch.float32
+
+
+@pytest.mark.parametrize("schedule", ["polynomial", "cosine"])
+@pytest.mark.parametrize("n_steps", [2, MAX_STEPS])
+def test_that_every_number_of_steps_within_bounds_makes_a_schedule(
+    schedule: str, n_steps: int
+) -> None:
+    config = ModelConfig(name="x", network=CONFIG.network, schedule=schedule, n_steps=n_steps)
+    config.check()
+    assert config.noise_schedule().n_steps == n_steps
+
+
+@pytest.mark.parametrize("error", [RuntimeError, ValueError, MemoryError])
+def test_that_a_network_that_can_not_be_built_is_told(
+    folder: Path, error: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise error("no room")
+
+    monkeypatch.setattr("morered_gui.diffusion.network.PaiNN.__init__", fail)
+    with pytest.raises(ModelError, match="no room"):
+        ModelFolder.open(folder).load_network()
+
+
+def test_that_all_shipped_models_load() -> None:
+    for model in shipped_models():
+        energies = model.config.network.kind == NetworkKind.ENERGY
+        assert model.load_energy_network() if energies else model.load_network()
 
 
 def test_that_forged_weights_are_refused(folder: Path) -> None:

@@ -3,6 +3,9 @@
 import io
 import os
 import pickle
+import shutil
+import struct
+import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -11,8 +14,10 @@ import numpy as np
 import pytest
 import torch
 
+from morered_gui.diffusion import foreign_pickle
 from morered_gui.diffusion.checkpoint import ModelError, ModelFolder
 from morered_gui.diffusion.config import NetworkKind
+from morered_gui.diffusion.foreign_pickle import read_module, state_of
 from morered_gui.diffusion.importer import import_model
 from morered_gui.diffusion.inference import NetworkOnDevice
 from tests.diffusion import parity
@@ -27,6 +32,13 @@ def test_that_published_models_are_imported(name: str, tmp_path: Path) -> None:
     imported = ModelFolder.open(tmp_path / name).load_network()
     recorded = parity.network(name).state_dict()
     assert all(torch.equal(w, recorded[k]) for k, w in imported.state_dict().items())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names of files are text")
+def test_that_a_file_whose_name_is_no_text_is_imported(tmp_path: Path) -> None:
+    shutil.copy(parity.FOLDER / "tiny_upstream_jt.pt", tmp_path / "a\udcff.pt")
+    import_model(tmp_path / "a\udcff.pt", tmp_path / "jt")
+    assert ModelFolder.open(tmp_path / "jt").config.summary == "imported from a?.pt"
 
 
 def test_that_an_imported_model_gives_the_recorded_output(tmp_path: Path) -> None:
@@ -100,9 +112,7 @@ def test_that_pickled_state_changes_no_class(tmp_path: Path) -> None:
     data = b"cschnetpack.nn.base\nDense\n(N}S'origin'\nS'forged'\nstb."
     with pytest.raises(ModelError):
         import_model(saved(tmp_path / "x.pt", data), tmp_path / "model")
-    from morered_gui.diffusion.foreign_pickle import Shell
-
-    assert Shell.origin == ""
+    assert foreign_pickle.Shell.origin == ""
 
 
 def test_that_a_module_without_weights_is_refused(tmp_path: Path) -> None:
@@ -111,7 +121,22 @@ def test_that_a_module_without_weights_is_refused(tmp_path: Path) -> None:
         import_model(file, tmp_path / "model")
 
 
-@pytest.mark.parametrize("content", [b"", b"not a zip", b"PK\x05\x06" + bytes(18)])
+def zipped(name: bytes, version: int = 20, flags: int = 0) -> bytes:
+    """The end of an archive with one entry, as a newer or a careless program may write it."""
+    entry = struct.pack("<4s6H3L5H2L", b"PK\1\2", 20, version, flags, *[0] * 6, 1, *[0] * 6) + name
+    return entry + struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 1, 1, len(entry), 0, 0)
+
+
+OTHER_FILES = {
+    "empty": b"",
+    "text": b"not a zip",
+    "an archive of nothing": b"PK\x05\x06" + bytes(18),
+    "an archive of a newer kind": zipped(b"x", version=99),
+    "an archive with a name that is no UTF-8": zipped(b"\xff", flags=0x800),
+}
+
+
+@pytest.mark.parametrize("content", OTHER_FILES.values(), ids=OTHER_FILES)
 def test_that_other_files_are_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "x.pt").write_bytes(content)
     with pytest.raises(ModelError):
@@ -161,3 +186,176 @@ def test_that_tensors_beyond_their_data_are_refused(tmp_path: Path, view: str) -
         archive.writestr("m/data/0", bytes(16))
     with pytest.raises(ModelError, match="does not fit"):
         import_model(tmp_path / "x.pt", tmp_path / "model")
+
+
+# --- files that ask for too much ------------------------------------------------------------------
+# Written as opcodes: pickle would not write such files.
+
+MODULE = b"ctorch.nn\nModule\n"
+ORDERED = b"ccollections\nOrderedDict\n"
+
+
+def dictionary(**items: bytes) -> bytes:
+    return b"}(" + b"".join(b"S'%s'\n" % k.encode() + v for k, v in items.items()) + b"u"
+
+
+def shell(name: bytes = MODULE, **state: bytes) -> bytes:
+    return name + b")R" + dictionary(**state) + b"b"
+
+
+def tensor(*shape: int, stored: int) -> bytes:
+    """A view of storage 0, which has as many numbers as told."""
+    sizes = b"(" + b"".join(b"I%d\n" % n for n in shape) + b"t"
+    strides = b"(" + b"I0\n" * (len(shape) - 1) + b"I1\nt"
+    storage = b"(S'storage'\nctorch\nFloatStorage\nS'0'\nS'cpu'\nI%d\ntQ" % stored
+    return b"ctorch._utils\n_rebuild_tensor_v2\n(" + storage + b"I0\n" + sizes + strides + b"tR"
+
+
+def with_storage(path: Path, data: bytes, n_bytes: int) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("m/data.pkl", data)
+        archive.writestr("m/data/0", bytes(n_bytes))
+    return path
+
+
+def nested_twice(depth: int) -> bytes:
+    """A module that holds one other under two names, which does so too."""
+    inner = shell()
+    for k in range(depth):
+        inner = shell(_modules=b"}(S'a'\n" + inner + b"q%cS'b'\nh%cu" % (k, k))
+    return inner
+
+
+CHAIN = MODULE + b")R}(S'_modules'\n}(S'a'\n"
+ENDLESS = {
+    "shared children": nested_twice(24),
+    "a module in itself": MODULE + b")Rq\0}(S'_modules'\n}(S'a'\nh\0uub",
+    "a long chain": CHAIN * 2000 + b"N" + b"uub" * 2000,
+}
+
+
+@pytest.mark.parametrize("name", ENDLESS)
+def test_that_modules_without_end_are_refused(name: str, tmp_path: Path) -> None:
+    file = saved(tmp_path / "x.pt", ENDLESS[name] + b".")
+    with pytest.raises(ModelError, match="without end"):
+        import_model(file, tmp_path / "model")
+
+
+@pytest.mark.parametrize("key", [b"S'%s'\n" % (b"x" * 2000), b"I1\n"], ids=["long", "a number"])
+def test_that_a_name_that_is_none_is_refused(key: bytes, tmp_path: Path) -> None:
+    file = saved(tmp_path / "x.pt", shell(_modules=b"}(" + key + b"Nu") + b".")
+    with pytest.raises(ModelError, match="name that is none"):
+        import_model(file, tmp_path / "model")
+
+
+def test_that_a_module_that_is_never_filled_is_refused(tmp_path: Path) -> None:
+    file = saved(tmp_path / "x.pt", b"\x80\2" + MODULE + b")\x81.")
+    with pytest.raises(ModelError, match="no PaiNN"):
+        import_model(file, tmp_path / "model")
+
+
+def test_that_a_storage_is_unpacked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read, names = zipfile.ZipFile.read, []
+
+    def recorded(archive: zipfile.ZipFile, name: str) -> bytes:
+        names.append(name)
+        return read(archive, name)
+
+    monkeypatch.setattr(zipfile.ZipFile, "read", recorded)
+    buffers = dictionary(a=tensor(2, 2, stored=4), b=tensor(4, stored=4))
+    module = read_module(with_storage(tmp_path / "x.pt", shell(_buffers=buffers) + b".", 16))
+    assert {k: w.shape for k, w in state_of(module).items()} == {"a": (2, 2), "b": (4,)}
+    assert names.count("m/data/0") == 1
+
+
+def test_that_views_of_one_storage_are_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    buffers = dictionary(**{f"b{k}": tensor(1000, stored=1000) for k in range(5)})
+    file = with_storage(tmp_path / "x.pt", shell(_buffers=buffers) + b".", 4000)
+    assert len(state_of(read_module(file))) == 5
+    monkeypatch.setattr(foreign_pickle, "MAX_BYTES", 20_000)
+    with pytest.raises(ModelError, match="tensors in the file need"):
+        read_module(file)
+
+
+@pytest.mark.parametrize("shape", [b"(lI1\na", b"(" + b"I1\n" * 9 + b"t"], ids=["list", "long"])
+def test_that_the_shape_of_a_tensor_is_a_short_tuple(shape: bytes, tmp_path: Path) -> None:
+    # Anything else could be long: the storage itself, or one tuple for many tensors.
+    flat = b"(S'storage'\nctorch\nFloatStorage\nS'0'\nS'cpu'\nI1\ntQ"
+    data = b"ctorch._utils\n_rebuild_tensor_v2\n(" + flat + b"I0\n" + 2 * shape + b"tR."
+    with pytest.raises(ModelError, match="does not fit"):
+        read_module(with_storage(tmp_path / "x.pt", data, 4))
+
+
+def test_that_room_for_objects_that_are_not_there_is_refused(tmp_path: Path) -> None:
+    file = saved(tmp_path / "x.pt", b"\x80\2Nr\0\0\x10\0.")  # the number 1,048,576
+    with pytest.raises(ModelError, match="numbers its objects"):
+        read_module(file)
+
+
+def test_that_a_long_pickle_is_refused(tmp_path: Path) -> None:
+    file = saved(tmp_path / "x.pt", b"}" * foreign_pickle.MAX_PICKLE + shell() + b".")
+    with pytest.raises(ModelError, match="too long"):
+        read_module(file)
+
+
+@pytest.mark.parametrize(
+    "made", [ORDERED + b"(}(I1\nI2\nutR", ORDERED + b")R}(S'a'\nI2\nub"], ids=["call", "build"]
+)
+def test_that_a_dictionary_is_no_copy_of_another(made: bytes, tmp_path: Path) -> None:
+    module = read_module(saved(tmp_path / "x.pt", shell(_buffers=made) + b"."))
+    assert not module.state["_buffers"] and not vars(module.state["_buffers"])
+
+
+def test_that_the_key_of_a_storage_is_text(tmp_path: Path) -> None:
+    # The text of nested tuples could be as long as the memory.
+    data = b"(S'storage'\nctorch\nFloatStorage\nI0\nS'cpu'\nI1\ntQ."
+    with pytest.raises(ModelError, match="unknown way"):
+        read_module(with_storage(tmp_path / "x.pt", data, 4))
+
+
+def test_that_a_set_is_no_copy_of_a_list(tmp_path: Path) -> None:
+    made = b"c__builtin__\nset\n((lI1\natR"
+    module = read_module(saved(tmp_path / "x.pt", shell(kept=made) + b"."))
+    assert isinstance(module.state["kept"], foreign_pickle.Shell)
+
+
+@pytest.mark.parametrize(
+    "name", [b"torch\nFloatStorage", b"torch._utils\n_rebuild_parameter"], ids=["type", "function"]
+)
+def test_that_a_pickle_changes_no_function(name: bytes, tmp_path: Path) -> None:
+    file = saved(tmp_path / "x.pt", b"c" + name + b"\n}(S'a'\nNub.")
+    with pytest.raises(ModelError, match="change a function"):
+        read_module(file)
+
+
+@pytest.mark.parametrize(
+    ("name", "sizes"), [("n_features", (2048, 1)), ("n_interactions", (8, 99))]
+)
+def test_that_a_network_of_forged_size_is_refused(
+    name: str, sizes: tuple[int, int], tmp_path: Path
+) -> None:
+    n_features, n_interactions = sizes
+    shapes = {
+        "representation.embedding.weight": (2, n_features),
+        "representation.filter_net.weight": (1, 20),
+        "representation.cutoff_fn.cutoff": (1,),
+        "output_modules.0.time_outnet.outnet.0.weight": (1,),
+        **{f"representation.interactions.{k}.x": (1,) for k in range(n_interactions)},
+    }
+    weights = {k: tensor(*shape, stored=4096) for k, shape in shapes.items()}
+    parts = {
+        k: shell(b"cschnetpack.nn\n" + k.encode() + b"\n")
+        for k in ("PaiNN", "GaussianRBF", "CosineCutoff")
+    }
+    data = shell(_modules=dictionary(**parts), _buffers=dictionary(**weights)) + b"."
+    with pytest.raises(ModelError, match=f"'{name}'"):
+        import_model(with_storage(tmp_path / "x.pt", data, 4 * 4096), tmp_path / "model")
+
+
+def test_that_elements_that_the_network_does_not_have_are_told(tmp_path: Path) -> None:
+    source = parity.FOLDER / "tiny_upstream_jt.pt"
+    with pytest.raises(ModelError, match="'elements'"):
+        import_model(source, tmp_path / "model", elements=(1, 118))
+    assert not (tmp_path / "model").exists()

@@ -70,11 +70,12 @@ def broken(path: Path, **values: object) -> None:
 
 
 def test_that_broken_folders_are_listed_with_the_reason_and_spoil_nothing() -> None:
-    for name in ("kind", "network", "weights", "mine"):
+    for name in ("kind", "network", "methods", "weights", "mine"):
         save(name)
     folder = user_models_folder()
     broken(folder / "kind", max_atoms="many")
     broken(folder / "network", network={"n_features": 7})
+    broken(folder / "methods", methods=[["jt"]])
     (folder / "weights" / "model.safetensors").unlink()
     (folder / "empty").mkdir()
     (folder / "nested").mkdir()
@@ -82,10 +83,12 @@ def test_that_broken_folders_are_listed_with_the_reason_and_spoil_nothing() -> N
     (folder / "qm9-jt").mkdir()
     (folder / "notes.txt").write_text("not a folder")
     assert [m.config.name for m in user_models()] == ["mine"]
+    assert "mine" in [m.name for m in list_models()]
     reasons = {b.path.name: b.reason for b in broken_user_models()}
-    assert set(reasons) == {"kind", "network", "weights", "empty", "nested", "qm9-jt"}
+    assert set(reasons) == {"kind", "network", "methods", "weights", "empty", "nested", "qm9-jt"}
     assert "max_atoms" in reasons["kind"]
     assert "multiple of 4" in reasons["network"]
+    assert "methods" in reasons["methods"]
     assert "safetensors" in reasons["weights"]
     assert "another name" in reasons["qm9-jt"]
     assert find_model("qm9-jt").path in [folder.path for folder in shipped_models()]

@@ -166,3 +166,9 @@ def test_that_a_molecule_has_to_be_known_to_the_time_network_as_well() -> None:
 def test_that_a_force_field_refuses_what_would_fill_the_memory() -> None:
     energy = replace(JOINT, kind=NetworkKind.ENERGY, methods=["mlff"])
     assert energy.capabilities.max_atoms is not None and JOINT.capabilities.max_atoms is None
+
+
+def test_that_elements_without_a_place_in_the_network_are_refused() -> None:
+    any_element = replace(JOINT, elements=[], max_atomic_number=20)
+    assert any_element.capabilities.takes(WATER)
+    assert not any_element.capabilities.takes(IRON_OXIDE)
