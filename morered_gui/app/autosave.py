@@ -17,6 +17,7 @@ from filelock import FileLock, Timeout
 from platformdirs import user_state_path
 
 from morered_gui.app.controller import Controller
+from morered_gui.app.records import RunRecord
 from morered_gui.app.session import SUFFIX, Session, load_session, save_session
 from morered_gui.app.settings import APPLICATION
 from morered_gui.app.state import Message, Severity
@@ -50,6 +51,7 @@ class Autosave:
         self._lock = _lock_of(self._path)
         self._claimed: dict[Path, FileLock] = {}
         self._restored: list[Path] = []  # no longer needed once they are in our own file
+        self._unreadable: set[Path] = set()  # perhaps by another program, or another time: kept
         self._untouched: Structure | None = None
         self._changed, self.writing, self._failed = False, False, False
         self._next = 0.0
@@ -97,12 +99,15 @@ class Autosave:
             return
         self._changed, self.writing = False, True
         path = self._path
+        restored = self._restored.copy()  # what comes while it is written is not in this session
 
         def write() -> int:
             save_session(path, session)
             return path.stat().st_size
 
-        self._controller.run_task(write, self._written, self._not_written)
+        self._controller.run_task(
+            write, lambda size: self._written(size, restored), self._not_written
+        )
 
     def offered(self, path: Path) -> None:
         """Do not offer it again by itself at the next start."""
@@ -119,26 +124,32 @@ class Autosave:
     @property
     def lost(self) -> list[Path]:
         """Sessions that can be restored, the newest first."""
-        found = [path for path in self._claimed if path.exists() and path not in self._restored]
+        known = {*self._restored, *self._unreadable}
+        found = [path for path in self._claimed if path.exists() and path not in known]
         return sorted(found, key=_when, reverse=True)
 
     def restore(self, path: Path, on_restored: Callable[[Session], None]) -> None:
         """Read a lost session in the task thread and put it into the state.
 
-        A file that can't be read is told of, and not offered again.
+        A file that can't be read is told of, not offered again by this program, and kept.
         """
 
-        def restored(session: Session) -> None:
+        def read() -> tuple[Session, list[RunRecord]]:
+            session = load_session(path)
+            return session, session.records()
+
+        def restored(result: tuple[Session, list[RunRecord]]) -> None:
+            session, records = result
             self._controller.cancel_run()
-            session.restore(self._controller.state)
+            session.restore(self._controller.state, records)
             self._restored.append(path)
             on_restored(session)
 
         def failed(message: Message) -> None:
-            self._restored.append(path)
+            self._unreadable.add(path)
             self._controller.state.say(message)
 
-        self._controller.run_task(lambda: load_session(path), restored, failed)
+        self._controller.run_task(read, restored, failed)
 
     def _find_lost(self) -> list[Path]:
         files = sorted(self._folder.glob(f"*{SUFFIX}"), key=_when, reverse=True)
@@ -162,17 +173,18 @@ class Autosave:
         state = self._controller.state
         return bool(state.runs) or bool(state.fixed) or state.structure is not self._untouched
 
-    def _written(self, size: int) -> None:
+    def _written(self, size: int, restored: list[Path]) -> None:
+        """``restored``: the lost files that were in the state when the session was taken of it."""
         self.writing, self._failed = False, False
         pause = max(SHORTEST_PAUSE, SECONDS_PER_MEGABYTE * size / 1e6)
         self._next = time.monotonic() + pause
-        for path in self._restored:
+        for path in restored:
+            self._restored.remove(path)
             lock = self._claimed.pop(path, None)
             _remove(path)
             if lock is not None:
                 lock.release()
                 _remove(Path(lock.lock_file))
-        self._restored.clear()
 
     def _not_written(self, message: Message) -> None:
         """Told once; tried again later."""

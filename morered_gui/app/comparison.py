@@ -8,7 +8,7 @@ import numpy as np
 
 from morered_gui.app.controller import Controller
 from morered_gui.app.records import RunRecord
-from morered_gui.app.state import Activity
+from morered_gui.app.state import Activity, Message
 from morered_gui.chem.validity import bonds_kept
 from morered_gui.core import Provenance, StopReason
 from morered_gui.relaxers.methods import METHODS, ModelInfo, all_methods, models_for
@@ -109,11 +109,16 @@ class PlannedRun:
 
 
 class RunQueue:
-    """Starts runs on the same start one after another; a run stopped by the user ends it."""
+    """Starts runs on the same start one after another; a run stopped by the user ends it.
+
+    What could not be relaxed is told at the end: each run takes away the message before it.
+    """
 
     def __init__(self, controller: Controller) -> None:
         self._controller = controller
         self._waiting: deque[PlannedRun] = deque()
+        self._now: PlannedRun | None = None  # on its way
+        self._failures: list[Message] = []
         self._start: object = None  # the structure that all of them start from
         controller.state.activity_changed.connect(self._on_activity)
 
@@ -124,29 +129,50 @@ class RunQueue:
 
     def begin(self, runs: Sequence[PlannedRun]) -> None:
         """Start the first; the others follow."""
-        self._waiting = deque(runs)
+        self._waiting, self._now, self._failures = deque(runs), None, []
         self._start = self._controller.state.structure
-        self._next()
+        self._controller.after_events(self._go_on)
 
     def clear(self) -> None:
         """Start no more."""
         self._waiting.clear()
+        self._now = None
 
     def _on_activity(self, activity: Activity) -> None:
-        if activity == Activity.STOPPING or self._controller.state.structure is not self._start:
+        if activity == Activity.STOPPING:
             self.clear()
         elif activity == Activity.IDLE:
-            self._next()
+            # The end of a run is told before its trajectory is closed, and before what went wrong.
+            self._controller.after_events(self._go_on)
 
-    def _next(self) -> None:
-        if self._waiting and not self._controller.state.busy:
-            run = self._waiting.popleft()
-            # The end of a run is told before its trajectory is closed: wait for that.
-            self._controller.after_events(lambda: self._begin(run))
+    def _go_on(self) -> None:
+        """Start the next, or sum up."""
+        controller = self._controller
+        if controller.state.structure is not self._start:
+            self.clear()
+            self._failures = []
+        if controller.state.relaxing:
+            return
+        self._note_failure()
+        if self._waiting:
+            run = self._now = self._waiting.popleft()
+            controller.relax(run.choice, seed=run.seed, max_steps=run.max_steps)
+        elif self._failures:
+            self._tell()
 
-    def _begin(self, run: PlannedRun) -> None:
-        if self._controller.state.structure is self._start:
-            self._controller.relax(run.choice, seed=run.seed, max_steps=run.max_steps)
+    def _note_failure(self) -> None:
+        run, failure = self._now, self._controller.failure
+        if run is not None and failure is not None:
+            title = _title(Provenance(run.choice.method, run.choice.model))
+            self._failures.append(replace(failure, text=f"{title}: {failure.text}"))
+        self._now = None
+
+    def _tell(self) -> None:
+        """All failures in one message, each once, with the report of a defect if there is one."""
+        failures, self._failures = self._failures, []
+        whole = next((each for each in failures if each.details), failures[0])
+        texts = dict.fromkeys(each.text for each in failures)
+        self._controller.state.say(replace(whole, text=" ".join(texts)))
 
 
 def seeds_of(choice: RelaxerChoice, first: int, count: int, max_steps: int) -> list[PlannedRun]:

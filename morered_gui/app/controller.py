@@ -5,7 +5,7 @@ Qt-free; lives in the interface's thread. ``pump`` is to be called at the rate o
 
 import queue
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -25,8 +25,8 @@ from morered_gui.app.events import (
 )
 from morered_gui.app.jobs import Events, Job, Worker, task
 from morered_gui.app.operations import Loaded
-from morered_gui.app.records import RunRecord
-from morered_gui.app.references import Reference, ReferenceChoice, ReferenceKind
+from morered_gui.app.records import RunRecord, same_molecule
+from morered_gui.app.references import Reference, ReferenceChoice, ReferenceKind, matched_choice
 from morered_gui.app.runs import (
     Build,
     RelaxerShelf,
@@ -60,6 +60,7 @@ class Controller:
         self._tasks = Worker("tasks", self._events)
         self._checks = Worker("checks", self._events)
         self._shelf = RelaxerShelf(build)
+        self.failure: Message | None = None  # of the last relaxation
         self._afterwards: list[Callable[[], None]] = []
         self._handlers: dict[int, tuple[OnResult, OnFailure]] = {}
         self._run: Job | None = None
@@ -132,7 +133,7 @@ class Controller:
             return self._refuse("there is no molecule to relax; open one first")
         self.cancel_run()
         self.state.say(None)
-        self._after = after
+        self._after, self.failure = after, None
         request = RunRequest(
             start, choice, seed=seed, max_steps=max_steps, fixed=self.state.fixed_mask
         )
@@ -161,7 +162,7 @@ class Controller:
     def cancel_run(self) -> None:
         """Give up the relaxation; whatever it still posts is dropped."""
         if self._run is not None:
-            self._run.cancel()
+            self.stop()  # told: a row of runs ends with it
             self._end_run(StopReason.CANCELLED)
 
     def save_structure(self, path: Path) -> None:
@@ -186,23 +187,35 @@ class Controller:
 
     def measure_to(self, choice: ReferenceChoice) -> None:
         """Measure all runs to another reference, now and in the future."""
-        self._measure(choice, self.state.runs)
-
-    def _measure(self, choice: ReferenceChoice, runs: Sequence[RunRecord]) -> None:
-        state, known = self.state, self.state.known_reference
-        runs = [run for run in runs if len(run.trajectory)]
-        if not runs:
-            state.reference_choice = choice
-            return
+        state, start, known = self.state, self.state.structure, self.state.known_reference
+        if start is None:
+            return self._refuse("there is no molecule to measure; open one first")
+        runs = [run for run in state.runs if len(run.trajectory)]
         copies = [run.trajectory.copy() for run in runs]
 
-        def measured(found: list[tuple[Reference, RunSeries]]) -> None:
-            state.reference_choice = choice
+        def measure() -> tuple[ReferenceChoice, list[tuple[Reference, RunSeries]]]:
+            matched = matched_choice(choice, start, known)
+            return matched, [operations.measured(matched, copy, known) for copy in copies]
+
+        def measured(result: tuple[ReferenceChoice, list[tuple[Reference, RunSeries]]]) -> None:
+            now = state.structure
+            if now is None or not same_molecule(now, start) or state.known_reference is not known:
+                return  # it was chosen for what is gone
+            state.reference_choice, found = result
             state.set_measured([(run, *each) for run, each in zip(runs, found, strict=True)])
 
-        self.run_task(
-            lambda: [operations.measured(choice, copy, known) for copy in copies], measured
-        )
+        self.run_task(measure, measured)
+        return None
+
+    def _measure_end(self, run: RunRecord) -> None:
+        """Only at its end a run has a final and a best frame to be measured to."""
+        state, choice, copy = self.state, self.state.reference_choice, run.trajectory.copy()
+        known = state.known_reference
+        if len(copy):
+            self.run_task(
+                lambda: operations.measured(choice, copy, known),
+                lambda found: state.set_measured([(run, *found)]),
+            )
 
     def load_reference(self, path: Path, *, symmetric: bool) -> None:
         """Measure to a structure from a file; its atoms may come in another order."""
@@ -284,9 +297,11 @@ class Controller:
                 if self._is_run(event):
                     frames.append(event.frame)
                 continue
-            self.state.add_frames(frames)
-            frames = []
-            self._take(event)
+            try:
+                self.state.add_frames(frames)
+            finally:  # a view that fails must not cost the event, which may be the run's end
+                frames = []
+                self._take(event)
         self.state.add_frames(frames)
         afterwards, self._afterwards = self._afterwards, []
         for function in afterwards:
@@ -310,12 +325,16 @@ class Controller:
                 self._end_run(event.reason)
                 if event.reason == StopReason.DIVERGED:
                     text = "The structure flew apart. Start from less noise, or another seed."
-                    self.state.say(Message(text, Severity.ERROR))
+                    self._say_failure(Message(text, Severity.ERROR))
             case Failed():
                 self._end_run(None)
-                self.state.say(message_of(event))
+                self._say_failure(message_of(event))
             case _:
                 pass
+
+    def _say_failure(self, message: Message) -> None:
+        self.failure = message
+        self.state.say(message)
 
     def _begin_run(self, provenance: Provenance) -> None:
         if self._after is None:
@@ -329,7 +348,7 @@ class Controller:
         """A model that can't be loaded is told of now, before it is asked for."""
         match event:
             case LoadingModel() if not self.state.busy:
-                self.state.set_activity(Activity.LOADING)
+                self.state.set_activity(Activity.LOADING, warming=True)
             case RunReady() | Failed():
                 self._warming = None
                 if self._run is None:
@@ -354,10 +373,11 @@ class Controller:
         self._run = None
         self.state.set_activity(Activity.IDLE)
         self.state.end_run(reason)
-        choice, known = self.state.reference_choice, self.state.known_reference
-        if known is None or choice.symmetric or self.state.reference is not known:
-            # Only now there is a final and a best frame.
-            self._measure(choice, [self.state.run] if self.state.run else [])
+        run, known = self.state.run, self.state.known_reference
+        if run is None:
+            return
+        if known is None or self.state.reference_choice.symmetric or run.reference is not known:
+            self._measure_end(run)
 
     def _is_run(self, event: Event) -> bool:
         return self._run is not None and event.job == self._run.number

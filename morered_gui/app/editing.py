@@ -75,6 +75,7 @@ class Editing:
         self.state.structure_changed.connect(self._on_structure)
         self.state.trajectory_changed.connect(self._on_trajectory)
         self.state.fixed_changed.connect(self._on_fixed)
+        self.state.runs_changed.connect(self._on_runs)
 
     # --- edits ----------------------------------------------------------------------------------
 
@@ -118,6 +119,8 @@ class Editing:
 
     def redo(self) -> None:
         """One step on, if there is one."""
+        if self.can_redo:
+            self._run = None  # as a step of its own it would take the place of what is ahead
         self._go(self._history.redo, possible=self.can_redo)
 
     @property
@@ -220,7 +223,7 @@ class Editing:
             self.controller.drop(self._job)
             self._judge(Verdict())
         self._run = None
-        self._record(new_step=not self._amends and self._is_new_start())
+        self._record(new_step=not self._amends and (self._is_new_start() or self._lacks_run()))
         if self.state.drawing is None and self.state.structure is not None:
             self._depict(self.state.structure)
 
@@ -235,12 +238,20 @@ class Editing:
         """Another start; not only another reference for it, or another run on it."""
         return self.state.structure is not self._history.current.structure
 
+    def _lacks_run(self) -> bool:
+        return not set(self._history.current.runs) <= set(self.state.runs)
+
+    def _on_runs(self) -> None:
+        """To forget a run is a step."""
+        if not self._restoring and not self.state.relaxing and self._lacks_run():
+            self._record(new_step=True)
+
     def _on_trajectory(self) -> None:
         """A run that has ended is a step; one that followed an edit belongs to the edit."""
         run = self.state.run
         if self._restoring or run is None:
             return
-        if self.state.busy:
+        if self.state.relaxing:
             if run is not self._run:
                 self._run = run
                 self._run_follows = self.controller.run_number == self._following

@@ -12,8 +12,9 @@ class EnsembleWatch:
         self._controller = controller
         self._wanted: tuple[int, ...] = ()
         self._job: Job | None = None
-        controller.state.runs_changed.connect(self._follow)
-        controller.state.trajectory_changed.connect(self._follow)
+        state = controller.state
+        for signal in (state.structure_changed, state.trajectory_changed, state.runs_changed):
+            signal.connect(self._follow)
 
     def _follow(self) -> None:
         state = self._controller.state

@@ -1,6 +1,6 @@
 """What the RMSD of a trajectory is measured to, by choice."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -73,12 +73,27 @@ def chosen_reference(
     )
 
 
+def matched_choice(
+    choice: ReferenceChoice, start: Structure, known: Reference | None
+) -> ReferenceChoice:
+    """The choice for runs from this start, with a loaded structure in its order of atoms.
+
+    Raises MoleculeError as ``chosen_reference`` does.
+    """
+    if choice.kind == ReferenceKind.LOADED and choice.loaded is not None:
+        return replace(choice, loaded=_matched(choice.loaded, start))
+    if choice.kind == ReferenceKind.KNOWN and known is None:
+        raise _no_reference()
+    return choice
+
+
 def provisional_reference(
     choice: ReferenceChoice, start: Structure, known: Reference | None
 ) -> Reference:
     """What a run is measured to while it has no end yet."""
-    if choice.kind == ReferenceKind.LOADED and choice.loaded is not None:
-        return choice.loaded
+    loaded = choice.loaded
+    if choice.kind == ReferenceKind.LOADED and loaded and loaded.structure.same_atoms(start):
+        return loaded
     if known is not None and choice.kind in {ReferenceKind.AUTOMATIC, ReferenceKind.KNOWN}:
         return known
     return Reference(start, "start")
@@ -93,11 +108,15 @@ def _plain(choice: ReferenceChoice, trajectory: Trajectory, known: Reference | N
         case ReferenceKind.LOADED if choice.loaded is not None:
             return _matched(choice.loaded, trajectory.start)
         case ReferenceKind.KNOWN if known is None:
-            raise MoleculeError("this molecule came without a reference; load one from a file")
+            raise _no_reference()
         case ReferenceKind.KNOWN | ReferenceKind.AUTOMATIC if known is not None:
             return known
         case _:
             return Reference(trajectory.structure(-1), "final frame")
+
+
+def _no_reference() -> MoleculeError:
+    return MoleculeError("this molecule came without a reference; load one from a file")
 
 
 def _matched(loaded: Reference, start: Structure) -> Reference:

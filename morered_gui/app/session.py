@@ -5,6 +5,7 @@ array. Nothing in it is pickled, and nothing that is read from it is run.
 """
 
 import json
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Iterable, Mapping
@@ -21,9 +22,11 @@ from morered_gui.app.references import (
     ReferenceChoice,
     ReferenceKind,
     chosen_reference,
+    provisional_reference,
 )
 from morered_gui.app.state import AppState
 from morered_gui.chem.drawing import Drawing
+from morered_gui.chem.errors import MoleculeError
 from morered_gui.core import ExpectedError, Frame, Provenance, StopReason, Structure, Trajectory
 from morered_gui.core.arrays import FloatArray
 from morered_gui.core.files import replacing
@@ -32,6 +35,7 @@ from morered_gui.relaxers.xtb import XtbCourse
 SUFFIX = ".morered"
 FORMAT, VERSION = "morered-gui session", 1
 JSON_MEMBER = "session.json"
+LARGEST_COLOUR = 1_000_000  # ``paint`` counts up to it
 _STRUCTURE_ARRAYS = ("numbers", "positions", "bonds", "orders", "formal_charges")
 _FRAME_COLUMNS = (
     "step",
@@ -136,7 +140,7 @@ class Session:
         made = [
             RunRecord(
                 t,
-                chosen_reference(self.measured_to, t, self.reference),
+                self._reference_of(t),
                 meant=known.meant,
                 course=known.course,
             )
@@ -150,13 +154,19 @@ class Session:
             paint(made, self.colours)
         return made
 
+    def _reference_of(self, trajectory: Trajectory) -> Reference:
+        """By choice; a file must open though the choice was another molecule."""
+        try:
+            return chosen_reference(self.measured_to, trajectory, self.reference)
+        except MoleculeError:
+            return provisional_reference(self.measured_to, trajectory.start, self.reference)
+
     def restore(self, state: AppState, records: list[RunRecord] | None = None) -> None:
         """Put everything but the choices back into the state.
 
         ``records`` are those of ``records()`` where another thread has made them already.
         """
-        for run in list(state.runs):  # else those of the same molecule would stay
-            state.remove_run(run)
+        state.runs = []  # silently: those of the same molecule go, and an undo brings them back
         state.load(self.base, self.reference, self.drawing, fixed=self.fixed)
         if self.page is not None:
             state.put_on_page(self.page)
@@ -236,17 +246,21 @@ def load_session(path: Path) -> Session:
         )
 
 
-# What reading a damaged or forged file may raise; pickled content is a ValueError.
+# What reading a damaged or forged file may raise; pickled content is a ValueError, a member under
+# a password a RuntimeError, and numpy reads headers as Python.
 _BROKEN = (
     OSError,
+    MemoryError,
+    OverflowError,
+    RuntimeError,
     ValueError,
     KeyError,
     TypeError,
     AttributeError,
     IndexError,
     EOFError,
-    RecursionError,
-    NotImplementedError,
+    SyntaxError,
+    tokenize.TokenError,
     zipfile.BadZipFile,
     zlib.error,
 )
@@ -255,6 +269,7 @@ _BROKEN = (
 def _session(file: Mapping[str, Any]) -> Session:
     if not isinstance(file, np.lib.npyio.NpzFile) or JSON_MEMBER not in file:
         raise SessionError("is no session of this program")
+    _refuse_packed(file.zip)
     table = json.loads(bytes(file[JSON_MEMBER]))
     if table.get("format") != FORMAT:
         raise SessionError("is no session of this program")
@@ -287,10 +302,24 @@ def _session(file: Mapping[str, Any]) -> Session:
             _reference(file, "loaded", measured_to.get("loaded")),
         ),
         visible=tuple(map(bool, table.get("visible", ()))),
-        colours=tuple(map(int, table.get("colours", ()))),
+        colours=_colours(table.get("colours", ())),
         noise_steps=tuple(map(int, table.get("noise_steps", ()))),
         choices=dict(table["choices"]),
     )
+
+
+def _refuse_packed(archive: zipfile.ZipFile | None) -> None:
+    """``save_session`` compresses nothing; what was compressed may unpack to any size."""
+    members = [] if archive is None else archive.infolist()
+    if any(each.compress_type != zipfile.ZIP_STORED for each in members):
+        raise SessionError("is no session of this program, or broken: it is compressed")
+
+
+def _colours(numbers: Iterable[Any]) -> tuple[int, ...]:
+    found = tuple(map(int, numbers))
+    if max(found, default=0) > LARGEST_COLOUR:
+        raise SessionError("is broken: it counts more runs than there can be")
+    return found
 
 
 # --- drawing and frozen atoms, which files of earlier versions lack -----------------------------
@@ -368,7 +397,10 @@ def _trajectory(file: Mapping[str, Any], name: str, described: Mapping[str, Any]
     start = _structure(file, f"{name}/start", described["start"])
     trajectory = Trajectory(start, Provenance(**described["provenance"]))
     columns = (file[f"{name}/{each}"] for each in _FRAME_COLUMNS)
-    noise = iter(file[f"{name}/noise"])
+    noise = file[f"{name}/noise"]
+    if len(noise) != np.count_nonzero(file[f"{name}/noise_known"]):
+        raise SessionError("does not fit together: other noise than frames")
+    rows = iter(noise)
     for step, positions, t, energy, evaluations, seconds, stage, noisy in zip(
         *columns, strict=True
     ):
@@ -377,7 +409,7 @@ def _trajectory(file: Mapping[str, Any], name: str, described: Mapping[str, Any]
                 int(step),
                 positions,
                 t=_or_none(t),
-                noise=next(noise) if noisy else None,
+                noise=next(rows) if noisy else None,
                 energy=_or_none(energy),
                 evaluations=int(evaluations),
                 seconds=float(seconds),

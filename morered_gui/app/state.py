@@ -16,7 +16,12 @@ from psygnal import Signal
 from morered_gui.app.ensembles import Ensemble
 from morered_gui.app.history import Moment
 from morered_gui.app.records import RunRecord, same_molecule
-from morered_gui.app.references import Reference, ReferenceChoice, provisional_reference
+from morered_gui.app.references import (
+    Reference,
+    ReferenceChoice,
+    ReferenceKind,
+    provisional_reference,
+)
 from morered_gui.app.series import RunSeries
 from morered_gui.app.view_options import ViewOptions
 from morered_gui.chem.drawing import Drawing
@@ -123,6 +128,7 @@ class AppState:
         self.hovered: int | None = None
         self.live = True
         self.activity = Activity.IDLE
+        self.warming = False  # a model is loaded ahead: nothing relaxes yet
         self.message: Message | None = None
 
     def load(
@@ -143,8 +149,9 @@ class AppState:
             continues: it is an edit of the one before, in the same coordinate frame.
             fixed: atoms that are frozen; None for those before, if it is the same molecule.
         """
-        if self.base is not None and not same_molecule(structure, self.base):
-            self._forget_molecule()
+        self._make_way_for(structure)
+        if reference is None and self.reference_choice.kind == ReferenceKind.KNOWN:
+            self.reference_choice = replace(self.reference_choice, kind=ReferenceKind.AUTOMATIC)
         if fixed is not None:
             self.fixed = fixed
         self.base = structure
@@ -153,6 +160,7 @@ class AppState:
         if not continues:
             self.frame = next(_frames)
         self._set_start(structure, noise_step=0)
+        self.runs_changed.emit()
         self.drawing_changed.emit(drawing)
 
     def set_file(self, molecules: tuple[Structure, ...]) -> None:
@@ -173,14 +181,13 @@ class AppState:
 
     def clear(self) -> None:
         """No molecule any more; the drawing stays what it is."""
-        self.base, self.known_reference, self.runs = None, None, []
-        self.valid_drawing, self.fixed = None, frozenset()
+        self._make_way_for(None)
+        self.base, self.known_reference, self.valid_drawing = None, None, None
         self._set_start(None, noise_step=0)
         self.runs_changed.emit()
 
     def start_anew(self) -> None:
         """No molecule and an empty page."""
-        self._forget_molecule()
         self.drawing = None
         self.clear()
         self.drawing_changed.emit(None)
@@ -214,6 +221,7 @@ class AppState:
 
     def restore(self, moment: Moment) -> None:
         """Be as it was at that moment."""
+        self._make_way_for(moment.base)
         self.base, self.known_reference = moment.base, moment.known_reference
         self.structure, self.noise_step = moment.structure, moment.noise_step
         self.runs, self.run = list(moment.runs), moment.run
@@ -246,7 +254,7 @@ class AppState:
             Trajectory(start, provenance), reference, meant=meant, noise_step=self.noise_step
         )
         self.runs = [*self.runs, self.run][-MOST_RUNS:]
-        self.frame_index, self.live = 0, True
+        self.frame_index, self.hovered, self.live = 0, None, True
         self.trajectory_changed.emit()
         self.runs_changed.emit()
 
@@ -287,7 +295,7 @@ class AppState:
 
     def look_at_run(self, run: RunRecord) -> None:
         """Look at another run that was kept; not while one is computed."""
-        if run is self.run or self.busy:
+        if run is self.run or self.relaxing:
             return
         self.run, self.hovered, self.live = run, None, False
         self.frame_index = max(len(run.trajectory) - 1, 0)
@@ -307,11 +315,11 @@ class AppState:
 
     def remove_run(self, run: RunRecord) -> None:
         """Forget a run; not the one that is computed."""
-        if run is self.run and self.busy:
+        if run is self.run and self.relaxing:
             return
         self.runs = [other for other in self.runs if other is not run]
         if run is self.run:
-            self.run, self.frame_index = None, 0
+            self.run, self.frame_index, self.hovered = None, 0, None
             self.structure_changed.emit()
             self.trajectory_changed.emit()
         self.runs_changed.emit()
@@ -352,8 +360,9 @@ class AppState:
         if self.trajectory is not None:
             self.select_frame(len(self.trajectory) - 1)
 
-    def set_activity(self, activity: Activity) -> None:
-        """Tell what the compute thread does."""
+    def set_activity(self, activity: Activity, *, warming: bool = False) -> None:
+        """Tell what the compute thread does; ``warming``: ahead of any relaxation."""
+        self.warming = warming
         if activity != self.activity:
             self.activity = activity
             self.activity_changed.emit(activity)
@@ -387,8 +396,13 @@ class AppState:
 
     @property
     def busy(self) -> bool:
-        """Whether a relaxation is on its way."""
+        """Whether a relaxation is on its way, or a model is loaded ahead of one."""
         return self.activity != Activity.IDLE
+
+    @property
+    def relaxing(self) -> bool:
+        """Whether a relaxation is on its way."""
+        return self.busy and not self.warming
 
     def set_view(self, view: ViewOptions) -> None:
         """Draw in another way, or measure something else."""
@@ -421,8 +435,11 @@ class AppState:
         mask[list(self.fixed)] = True
         return mask
 
-    def _forget_molecule(self) -> None:
-        """What belongs to the molecule that goes."""
+    def _make_way_for(self, base: Structure | None) -> None:
+        """Forget what names the atoms of the molecule that goes, if another one comes."""
+        if self.base is not None and base is not None and same_molecule(base, self.base):
+            return
+        self.set_ensemble(None)  # told while the rest still fits together
         self.runs, self.pinned, self.fixed = [], None, frozenset()
         self.reference_choice = ReferenceChoice()
         self.view = replace(self.view, measurements=())

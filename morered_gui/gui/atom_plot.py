@@ -1,5 +1,7 @@
 """Noise and displacement of each atom, and how far it spreads over seeds."""
 
+from typing import Any
+
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Signal
@@ -55,13 +57,21 @@ class AtomPlot(FramePlot):
         self.move_cursor()
 
     def move_cursor(self) -> None:
-        """Draw the bars of the frame looked at, or pointed at."""
+        """Draw the bars of the frame looked at, or pointed at, where they are seen."""
+        self._draw(seen=self.isVisible())
+
+    def render(self, *args: Any) -> None:
+        """For a file, which shows the bars whether they are on the screen or not."""
+        self._draw(seen=True)
+        super().render(*args)
+
+    def _draw(self, *, seen: bool) -> None:
         run, hovered = self._state.run, self._state.hovered
         some = run is not None and len(run.trajectory) > 0
         self._empty.setVisible(not some)
         for bars in (self._noise, self._displacement, self._spread):
             bars.setVisible(some)
-        if run is None or not some or not self.isVisible():
+        if run is None or not some or not seen:
             return
         frame = run.trajectory[self._state.frame_index if hovered is None else hovered]
         noise = noise_sizes(frame)

@@ -128,6 +128,8 @@ class CoursePanel(QWidget):
         self._reference.setAccessibleName("Reference of the RMSD")
         self._reference.setMenu(menu)
         self._reference.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu.aboutToShow.connect(self._show_choice)  # a choice may have been refused meanwhile
+        self._show_choice()
 
     # --- what is shown --------------------------------------------------------------------------
 
@@ -161,10 +163,7 @@ class CoursePanel(QWidget):
         reference = self._state.reference or self._state.known_reference
         label = reference.label if reference else ""
         self._reference.setText(f"to {_cut(label)}" if label else "RMSD to")
-        choice = self._state.reference_choice
-        for action in self._kinds.actions():
-            action.setChecked(action.data() == choice.kind)
-        self._symmetric.setChecked(choice.symmetric)
+        self._show_choice()
 
     def move_cursor(self) -> None:
         """Mark the frames looked at and pointed at in all plots."""
@@ -224,6 +223,16 @@ class CoursePanel(QWidget):
             box.blockSignals(False)
         if self._picked() != self.chosen():
             self._on_choice()
+
+    def _show_choice(self) -> None:
+        """The reference chosen, out of those that there can be."""
+        state = self._state
+        self._reference.setEnabled(state.structure is not None)
+        for action in self._kinds.actions():
+            known = action.data() == ReferenceKind.KNOWN
+            action.setEnabled(not known or state.known_reference is not None)
+            action.setChecked(action.data() == state.reference_choice.kind)
+        self._symmetric.setChecked(state.reference_choice.symmetric)
 
     def _picked(self) -> dict[str, str]:
         return {name: str(box.currentData()) for name, box in self._boxes.items()}

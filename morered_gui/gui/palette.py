@@ -89,9 +89,9 @@ class Palette(QDialog):
                 return
 
     def _run(self) -> None:
-        item = self._list.currentItem()
-        if not self.found:
+        if self._list.currentRow() < 0:  # nothing was found, or nothing that can be chosen
             return
+        item = self._list.currentItem()
         self.close()
         self._actions[str(item.data(Qt.ItemDataRole.UserRole))].trigger()
 

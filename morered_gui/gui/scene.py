@@ -240,6 +240,8 @@ class Scene:
 
     def _draw_cloud(self) -> None:
         ensemble = self._state.ensemble if self._state.view.cloud else None
+        if ensemble is not None and not self._fits(ensemble.molecule):
+            ensemble = None
         if ensemble is self._cloud:
             return
         self._cloud = ensemble
@@ -251,6 +253,10 @@ class Scene:
         members = (ensemble.members - centre) @ rotation + placed.mean(0)
         colours = ramp_colours(ensemble.spread / self._full_spread)
         self._view.show_cloud(Cloud(drawable(ensemble.molecule), members, colours))
+
+    def _fits(self, structure: Structure) -> bool:
+        """Whether it can be superposed on the anchor."""
+        return self._anchor is not None and len(structure) == len(self._anchor)
 
     def _show_legend(self) -> None:
         rows, kind = [], self._state.view.colour_by
@@ -268,7 +274,7 @@ class Scene:
     def _draw_ghost(self) -> None:
         state, known = self._state, self._state.known_reference
         structure = state.pinned or (known.structure if known and self._show_ghost else None)
-        if structure is None or self._anchor is None:
+        if structure is None or not self._fits(structure):
             self._view.show_ghost(None)
         else:
             positions, _ = self.placed(structure.positions)
@@ -285,7 +291,8 @@ def ramp_colours(values: FloatArray) -> list[str]:
 def face_on(positions: FloatArray) -> Pose:
     """The pose in which the broad side faces the viewer, the longest axis across."""
     centre: FloatArray = positions.mean(0)
-    _, _, axes = np.linalg.svd(positions - centre, full_matrices=True)
+    # The full matrices of n atoms are n x n; only a single atom or two lack axes without them.
+    _, _, axes = np.linalg.svd(positions - centre, full_matrices=len(positions) < 3)
     axes[2] = np.cross(axes[0], axes[1])  # no reflection
     return Pose(centre, axes)
 

@@ -12,7 +12,7 @@ import pytest
 from morered_gui.app import autosave as module
 from morered_gui.app.autosave import Autosave, autosave_folder
 from morered_gui.app.controller import Controller
-from morered_gui.app.session import Session
+from morered_gui.app.session import Session, load_session, save_session
 from morered_gui.app.settings import Settings, choices_of, with_choices
 from morered_gui.app.state import AppState, Severity
 from morered_gui.core import Frame, Provenance
@@ -170,6 +170,42 @@ def test_that_a_broken_file_is_told_and_not_offered_again(start: Callable[[], Pr
     assert program.restore() is None
     assert program.state.message is not None and "broken" in program.state.message.text
     assert program.state.structure is WATER and program.autosave.lost == []
+
+
+def test_that_a_file_that_can_not_be_read_now_is_kept(start: Callable[[], Program]) -> None:
+    path = lose("broken")
+    program = start()
+    assert program.restore() is None
+    program.state.load(WATER)
+    program.state.load(IRON_OXIDE)
+    program.write()
+    assert len(list(autosave_folder().glob("*.morered"))) == 2  # its own, and the lost one
+    assert path.read_bytes() == b"broken"
+    program.close()
+    assert start().lost == [path]  # of a newer version, say, which may be here by now
+
+
+def test_that_a_lost_file_stays_until_its_session_is_in_another_file(
+    start: Callable[[], Program], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = AppState()
+    before.load(WATER.with_name("lost"))
+    session = Session.of(before, {})
+    path = lose("lost")
+    assert session is not None
+    save_session(path, session)
+    program = start()
+    program.state.load(WATER)
+    program.state.load(IRON_OXIDE)
+    found: list[Session] = []
+    program.autosave.restore(path, found.append)
+    program.autosave.tick()  # takes the state of before
+    program.wait(lambda: bool(found) and not program.autosave.writing)
+    assert path.exists() and program.autosave.lost == []
+    monkeypatch.setattr(program.autosave, "_next", 0.0)
+    program.write()
+    (own,) = autosave_folder().glob("*.morered")
+    assert own != path and load_session(own).base.name == "lost"
 
 
 def test_that_a_session_is_offered_once_and_can_be_restored_later(

@@ -1,13 +1,39 @@
-"""Which runs a row of runs is made of."""
+"""Which runs a row of runs is made of, and how it goes on and ends."""
 
+from collections.abc import Iterator
 from importlib.metadata import EntryPoint
 
 import pytest
 
-from morered_gui.app.comparison import methods_of, served_methods
+from morered_gui.app.comparison import PlannedRun, RunQueue, methods_of, seeds_of, served_methods
+from morered_gui.app.controller import Controller
+from morered_gui.app.state import AppState, Severity
+from morered_gui.core import Capabilities, StopReason
 from morered_gui.relaxers import plugins
 from morered_gui.relaxers.methods import list_models
 from morered_gui.relaxers.registry import RelaxerChoice
+from tests.app.molecules import WATER
+from tests.app.spring import Pace, SpringRelaxer
+from tests.app.test_controller import wait
+
+SPRINGS = {
+    "good": SpringRelaxer(),
+    "slow": SpringRelaxer(Pace(0.005)),
+    "broken": SpringRelaxer(fails_at=1),
+    "carbon": SpringRelaxer(capabilities=Capabilities(elements=frozenset({6}))),
+}
+
+
+@pytest.fixture
+def controller() -> Iterator[Controller]:
+    made = Controller(AppState(), build=lambda choice: SPRINGS[choice.model])
+    made.state.load(WATER)
+    yield made
+    assert made.close()
+
+
+def choice_of(model: str) -> RelaxerChoice:
+    return RelaxerChoice(method="spring", model=model)
 
 
 @pytest.fixture
@@ -37,3 +63,44 @@ def test_that_methods_without_a_model_are_left_out() -> None:
 def test_that_plain_diffusion_is_not_in_the_row() -> None:
     runs = methods_of(RelaxerChoice(), [("ddpm", "qm9-ddpm"), ("jt", "qm9-jt")], 3, 40)
     assert [(run.choice.method, run.seed, run.max_steps) for run in runs] == [("jt", 3, 40)]
+
+
+def test_that_a_run_of_its_own_ends_the_row(controller: Controller) -> None:
+    state, queue = controller.state, RunQueue(controller)
+    queue.begin(seeds_of(choice_of("slow"), 0, 5, 1000))
+    wait(controller, lambda: state.series is not None and len(state.series) > 2)
+    controller.relax(choice_of("good"), seed=77, max_steps=20)
+    assert queue.waiting == 0
+    wait(controller, lambda: not state.busy)
+    assert [run.trajectory.provenance.seed for run in state.runs] == [0, 77]
+    assert state.runs[1].trajectory.stop_reason == StopReason.MAX_STEPS
+
+
+def test_that_a_row_tells_at_its_end_what_failed(controller: Controller) -> None:
+    state, queue = controller.state, RunQueue(controller)
+    names = ("carbon", "broken", "good")
+    queue.begin([PlannedRun(choice_of(name), 0, 10) for name in names])
+    wait(controller, lambda: len(state.runs) == 2 and not state.relaxing and not queue.waiting)
+    wait(controller, lambda: state.message is not None)
+    message = state.message
+    assert message is not None
+    assert message.severity == Severity.ERROR
+    assert "spring, carbon: Unsupported element" in message.text
+    assert "spring, broken: Something in the program went wrong" in message.text
+    assert "the spring broke" in message.details
+    state.say(None)
+    controller.relax(choice_of("good"), seed=0, max_steps=5)
+    wait(controller, lambda: not state.busy)
+    assert state.message is None
+
+
+def test_that_another_molecule_ends_a_row(controller: Controller) -> None:
+    state, queue = controller.state, RunQueue(controller)
+    queue.begin(seeds_of(choice_of("slow"), 0, 5, 1000))
+    wait(controller, lambda: bool(state.series))
+    controller.add_noise(100, 0)
+    for _ in range(5):
+        controller.pump()
+    assert queue.waiting == 0
+    assert not state.busy
+    assert len(state.runs) == 1

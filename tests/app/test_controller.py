@@ -1,14 +1,19 @@
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import pytest
+from psygnal import EmitLoopError
 
 from morered_gui.app.controller import Controller
+from morered_gui.app.references import Reference, ReferenceChoice, ReferenceKind
 from morered_gui.app.state import Activity, AppState, Severity
+from morered_gui.chem.matching import reordered
 from morered_gui.core import Relaxer, StopReason
 from morered_gui.relaxers.registry import RelaxerChoice
 from tests.app.molecules import IRON_OXIDE, WATER
@@ -214,3 +219,102 @@ def test_that_pure_noise_keeps_the_atoms_and_the_way_back(controller: Controller
     assert controller.state.structure == start
     controller.start_from_noise(999, seed=5)
     assert controller.state.structure != start
+
+
+def test_that_a_view_that_fails_costs_no_event(controller: Controller) -> None:
+    def fail(_first: int) -> None:
+        raise RuntimeError("a view failed")
+
+    controller.state.load(WATER)
+    controller.state.frames_added.connect(fail)
+    relax(controller)
+    end = time.monotonic() + 20.0
+    while controller.state.busy and time.monotonic() < end:
+        with suppress(EmitLoopError):
+            controller.pump()
+        time.sleep(0.005)
+    assert not controller.state.busy
+    assert controller.state.trajectory is not None
+    assert controller.state.trajectory.stop_reason == StopReason.MAX_STEPS
+    assert n_frames(controller) == 31
+
+
+@pytest.mark.parametrize(
+    ("choice", "words"),
+    [
+        (ReferenceChoice(ReferenceKind.KNOWN), "came without a reference"),
+        (
+            ReferenceChoice(ReferenceKind.LOADED, loaded=Reference(IRON_OXIDE, "rust.xyz")),
+            "another molecule",
+        ),
+    ],
+)
+def test_that_a_reference_that_can_not_be_is_refused_before_any_run(
+    controller: Controller, choice: ReferenceChoice, words: str
+) -> None:
+    controller.measure_to(choice)
+    assert controller.state.message is not None
+    assert "no molecule" in controller.state.message.text
+    controller.state.load(WATER)
+    controller.state.say(None)
+    controller.measure_to(choice)
+    wait(controller, lambda: controller.state.message is not None)
+    assert words in controller.state.message.text
+    assert controller.state.reference_choice.kind == ReferenceKind.AUTOMATIC
+    relax(controller)
+    wait(controller, lambda: not controller.state.busy)
+    assert n_frames(controller) == 31
+
+
+def test_that_a_reference_loaded_before_the_run_has_its_order_of_atoms(
+    controller: Controller,
+) -> None:
+    loaded = Reference(reordered(WATER, np.array([2, 0, 1])), "shuffled.xyz")
+    controller.state.load(WATER)
+    controller.measure_to(ReferenceChoice(ReferenceKind.LOADED, loaded=loaded))
+    wait(controller, lambda: controller.state.reference_choice.kind == ReferenceKind.LOADED)
+    relax(controller)
+    wait(controller, lambda: n_frames(controller) > 0)
+    assert controller.state.series is not None
+    assert controller.state.series.rmsd[0] == pytest.approx(0.0, abs=1e-6)
+
+
+def test_that_a_reference_chosen_for_another_molecule_is_dropped(controller: Controller) -> None:
+    controller.state.load(WATER)
+    relax(controller)
+    wait(controller, lambda: not controller.state.busy)
+    controller.measure_to(ReferenceChoice(ReferenceKind.START))
+    controller.state.load(IRON_OXIDE)
+    behind: list[None] = []
+    controller.run_task(lambda: None, behind.append)
+    wait(controller, lambda: bool(behind))
+    assert controller.state.reference_choice.kind == ReferenceKind.AUTOMATIC
+
+
+def test_that_runs_can_be_looked_at_while_a_model_is_loaded_ahead(
+    springs: dict[str, Relaxer],
+) -> None:
+    loaded = threading.Event()
+
+    def build(choice: RelaxerChoice) -> Relaxer:
+        assert choice.model != "slow" or loaded.wait(20.0)
+        return springs[choice.model]
+
+    controller = Controller(AppState(), build=build)
+    state = controller.state
+    state.load(WATER)
+    for _ in range(2):
+        relax(controller, max_steps=2)
+        wait(controller, lambda: not state.busy)
+    controller.warm_up(RelaxerChoice(method="spring", model="slow"))
+    wait(controller, lambda: state.activity == Activity.LOADING)
+    assert not state.relaxing
+    state.look_at_run(state.runs[0])
+    assert state.run is state.runs[0]
+    relax(controller)
+    assert state.relaxing
+    state.look_at_run(state.runs[1])
+    assert state.run is state.runs[0]
+    loaded.set()
+    wait(controller, lambda: not state.busy)
+    assert controller.close()

@@ -8,6 +8,7 @@ from morered_gui.app import editing
 from morered_gui.app.controller import Controller
 from morered_gui.app.editing import Editing, FollowUp
 from morered_gui.app.history import History, Moment
+from morered_gui.app.session import Session
 from morered_gui.app.sketches import depicted, inchi_of_drawing
 from morered_gui.app.state import AppState
 from morered_gui.chem.drawing import Drawing, drawn
@@ -287,3 +288,55 @@ def test_that_frozen_atoms_in_the_way_of_a_ring_are_freed_and_told(desk: Desk) -
     desk.draw_and_wait("C1CCCCC1", list(range(6)))
     assert desk.state.fixed == frozenset()
     assert any("free again" in note for note in desk.editing.verdict.notes)
+
+
+def relaxed_water(desk: Desk, runs: int = 1) -> None:
+    """Water, drawn, with runs that were asked for."""
+    desk.state.load(WATER)
+    desk.wait(lambda: desk.state.drawing is not None)
+    for _ in range(runs):
+        desk.controller.relax(CHOICE, seed=0, max_steps=10)
+        desk.wait(lambda: not desk.state.busy)
+
+
+def test_that_a_redo_during_a_run_loses_nothing(desk: Desk) -> None:
+    relaxed_water(desk)
+    ahead = desk.state.run
+    desk.editing.undo()
+    desk.pace.seconds = 0.02
+    desk.controller.relax(CHOICE, seed=1, max_steps=1000)
+    desk.wait(lambda: bool(desk.state.trajectory))
+    given_up = desk.state.run
+    desk.editing.redo()
+    assert not desk.state.busy
+    assert desk.state.run is ahead
+    desk.editing.undo()
+    assert desk.state.run is given_up
+    assert given_up is not None and given_up.trajectory.stop_reason == StopReason.CANCELLED
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_that_a_run_that_was_forgotten_comes_back(desk: Desk, place: int) -> None:
+    relaxed_water(desk, runs=2)
+    runs = list(desk.state.runs)
+    desk.state.remove_run(runs[place])
+    assert desk.state.runs == [runs[1 - place]]
+    desk.editing.undo()
+    assert desk.state.runs == runs
+    assert desk.state.run is runs[1]
+    desk.editing.redo()
+    assert desk.state.runs == [runs[1 - place]]
+
+
+def test_that_a_session_leaves_the_runs_before_it_alone(desk: Desk) -> None:
+    relaxed_water(desk)
+    session = Session.of(desk.state, {})
+    assert session is not None
+    relaxed_water(desk)
+    runs, seen = list(desk.state.runs), len(desk.state.runs)
+    session.restore(desk.state)
+    assert len(desk.state.runs) == seen - 1
+    while desk.state.runs != runs:
+        assert desk.editing.can_undo
+        desk.editing.undo()
+    assert desk.state.run is runs[-1]

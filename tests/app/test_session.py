@@ -138,6 +138,8 @@ def changed(path: Path, **values: object) -> Path:
         ({"trajectories": [{}]}, "broken"),
         ({"frame_index": "many"}, "broken"),
         ({"choices": 3}, "broken"),
+        ({"noise_step": float("inf")}, "broken"),
+        ({"colours": [10**12]}, "more runs than there can be"),
     ],
 )
 def test_that_a_table_that_makes_no_sense_is_refused(
@@ -145,6 +147,57 @@ def test_that_a_table_that_makes_no_sense_is_refused(
 ) -> None:
     path = changed(saved(tmp_path / "a.morered", state_in_use()), **values)
     with pytest.raises(SessionError, match=words):
+        load_session(path)
+
+
+def put(path: Path, members: dict[str, bytes], packing: int = zipfile.ZIP_STORED) -> Path:
+    """The file with other members."""
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()} | members
+    with zipfile.ZipFile(path, "w", packing) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return path
+
+
+def npy(header: str) -> bytes:
+    """An array that ends with its header."""
+    return b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header.encode()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        npy(str({"descr": "<f8", "fortran_order": False, "shape": (2**44, 3)}) + "\n"),
+        npy("{'descr': '<f8"),  # numpy reads headers as Python
+        npy("{}\n  3\n 4\n"),
+    ],
+)
+def test_that_an_array_that_can_not_be_is_refused(content: bytes, tmp_path: Path) -> None:
+    path = put(saved(tmp_path / "a.morered", state_in_use()), {"start/positions.npy": content})
+    with pytest.raises(SessionError, match="broken"):
+        load_session(path)
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_that_other_noise_than_frames_is_refused(rows: int, tmp_path: Path) -> None:
+    content = io.BytesIO()
+    np.save(content, np.zeros((rows, 3, 3), dtype=np.float32))
+    members = {"trajectory-0/noise.npy": content.getvalue()}
+    with pytest.raises(SessionError, match="other noise than frames"):
+        load_session(put(saved(tmp_path / "a.morered", state_in_use()), members))
+
+
+def test_that_compressed_and_encrypted_files_are_refused(tmp_path: Path) -> None:
+    path = saved(tmp_path / "a.morered", state_in_use())
+    with zipfile.ZipFile(path) as archive:
+        assert {each.compress_type for each in archive.infolist()} == {zipfile.ZIP_STORED}
+    with pytest.raises(SessionError, match="compressed"):
+        load_session(put(path, {}, zipfile.ZIP_DEFLATED))
+    with zipfile.ZipFile(put(path, {}), "a") as archive:
+        archive.getinfo(JSON_MEMBER).flag_bits |= 1
+        archive.writestr("more", "")  # else the directory would not be written again
+    with pytest.raises(SessionError, match="password"):
         load_session(path)
 
 
@@ -227,3 +280,23 @@ def test_that_a_file_without_drawing_and_frozen_atoms_is_read(tmp_path: Path) ->
     retable(path, lambda table: {name: table[name] for name in table.keys() - new})
     session = load_session(path)
     assert session.drawing is None and session.fixed == frozenset()
+
+
+@pytest.mark.parametrize(
+    "choice",
+    [
+        ReferenceChoice(ReferenceKind.KNOWN),
+        ReferenceChoice(ReferenceKind.LOADED, loaded=Reference(IRON_OXIDE, "rust.xyz")),
+    ],
+)
+def test_that_a_reference_that_can_not_be_does_not_close_a_session(
+    tmp_path: Path, choice: ReferenceChoice
+) -> None:
+    before, after = AppState(), AppState()
+    before.load(WATER)
+    before.reference_choice = choice
+    before.begin_run(PROVENANCE)
+    before.add_frames([Frame(0, WATER.positions)])
+    before.end_run(StopReason.PLATEAU)
+    load_session(saved(tmp_path / "a.morered", before)).restore(after)
+    assert after.reference is not None and after.reference.label == "start"

@@ -1,10 +1,15 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from morered_gui.app.ensembles import ensemble_of
+from morered_gui.app.measurements import Measurement
+from morered_gui.app.references import Reference, ReferenceChoice, ReferenceKind
 from morered_gui.app.series import RunSeries
 from morered_gui.app.state import AppState
-from morered_gui.core import Frame, Provenance, StopReason, rmsd
-from tests.app.molecules import WATER
+from morered_gui.core import Frame, Provenance, StopReason, Structure, rmsd
+from tests.app.molecules import IRON_OXIDE, WATER
 
 
 def frames(first: int, count: int) -> list[Frame]:
@@ -82,3 +87,71 @@ def test_that_a_frame_can_become_the_start() -> None:
     state.adopt_frame()
     assert state.structure == wanted
     assert state.trajectory is None
+
+
+def test_that_a_frame_pointed_at_is_forgotten_with_its_run() -> None:
+    state = running()
+    state.add_frames(frames(0, 5))
+    state.hover(4)
+    state.end_run(StopReason.CONVERGED)
+    state.begin_run(Provenance("spring"))
+    assert state.hovered is None
+    state.add_frames(frames(0, 2))
+    state.hover(1)
+    run = state.run
+    assert run is not None
+    state.end_run(StopReason.CONVERGED)
+    state.remove_run(run)
+    assert state.hovered is None
+
+
+def decorated() -> AppState:
+    """Water with an ensemble, a pin, a measurement and a reference by choice."""
+    state = AppState()
+    state.load(WATER, Reference(WATER, "DFT geometry"))
+    for seed in range(2):
+        state.begin_run(Provenance("spring", seed=seed))
+        state.add_frames(frames(seed, 1))
+        state.end_run(StopReason.CONVERGED)
+    state.set_ensemble(ensemble_of([(run.number, run.trajectory) for run in state.runs]))
+    state.pin_frame(state.shown)
+    state.set_view(replace(state.view, measurements=(Measurement((1, 0, 2)),)))
+    state.reference_choice = ReferenceChoice(ReferenceKind.KNOWN)
+    return state
+
+
+def left_over(state: AppState) -> list[object]:
+    """What names atoms; told by the state itself whenever the structure changes."""
+    return [
+        each
+        for each in (state.ensemble, state.pinned, *state.view.measurements, *state.runs)
+        if each is not None
+    ]
+
+
+@pytest.mark.parametrize("way", ["load", "restore", "clear", "start_anew"])
+def test_that_nothing_of_a_molecule_is_left_when_another_comes(way: str) -> None:
+    other = AppState()
+    other.load(IRON_OXIDE)
+    state = decorated()
+    assert len(left_over(state)) == 5
+    seen: list[object] = []
+    state.structure_changed.connect(lambda: seen.append(left_over(state)))
+    arguments = {"load": [IRON_OXIDE], "restore": [other.moment()]}.get(way, [])
+    getattr(state, way)(*arguments)
+    assert seen == [[]]
+    assert state.reference_choice.kind == ReferenceKind.AUTOMATIC
+
+
+def test_that_a_step_back_on_the_same_molecule_keeps_pin_and_measurements() -> None:
+    state = decorated()
+    moment = state.moment()
+    state.set_noised(WATER.with_positions(WATER.positions + 0.1), 10)
+    state.restore(moment)
+    assert len(left_over(state)) == 5
+
+
+def test_that_a_reference_that_goes_is_no_longer_chosen() -> None:
+    state = decorated()
+    state.load(Structure(WATER.numbers, WATER.positions * 1.1, WATER.bonds, WATER.orders))
+    assert state.reference_choice.kind == ReferenceKind.AUTOMATIC

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from morered_gui.app.measurements import Measurement
 from morered_gui.app.references import ReferenceChoice, ReferenceKind
 from morered_gui.app.view_options import Style, ViewOptions
 from morered_gui.gui.window import MainWindow
+from tests.app.molecules import WATER
 from tests.gui.conftest import REAL_DEVICE, n_frames
 from tests.gui.pictures import picture
 from tests.gui.reopen import camera_of, described, png_of
@@ -133,7 +135,53 @@ def test_that_the_palette_finds_and_triggers(relaxed: MainWindow, qtbot: QtBot) 
     qtbot.keyClicks(palette.field, "nothing is called so")
     assert not palette.found
     qtbot.keyClick(palette.field, Qt.Key.Key_Return)
+    assert palette.isVisible()
     palette.close()
+
+
+def test_that_the_palette_leaves_greyed_out_commands_alone(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    window.state.clear()
+    window.actions_by_id["palette"].trigger()
+    palette = window.studio.palette
+    qtbot.keyClicks(palette.field, "distance")
+    assert palette.found and not window.actions_by_id[palette.found[0]].isEnabled()
+    with qtbot.captureExceptions() as raised:
+        qtbot.keyClick(palette.field, Qt.Key.Key_Return)
+    assert not raised
+    assert palette.isVisible()
+    palette.close()
+
+
+def test_that_another_molecule_takes_cloud_pin_and_measurements_away(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    state = window.state
+    window.controller.open_text("CCO")
+    qtbot.waitUntil(lambda: len(state.structure or ()) == 9, timeout=WAIT)
+    window.actions_by_id["run_seeds"].trigger()
+    qtbot.waitUntil(lambda: state.ensemble is not None, timeout=WAIT)
+    qtbot.waitUntil(lambda: len(state.runs) == 3 and not state.busy, timeout=WAIT)
+    assert cloud_atoms(window, qtbot) > 0
+    state.load(WATER)
+    assert state.ensemble is None
+    assert cloud_atoms(window, qtbot) == 0
+    window.desk.editing.undo()
+    assert len(state.structure or ()) == 9
+    qtbot.waitUntil(lambda: state.ensemble is not None, timeout=WAIT)
+    window.actions_by_id["pin_frame"].trigger()
+    state.set_view(replace(state.view, measurements=(Measurement((6, 7, 8)),)))
+    window.course.choose({"left": "atoms:6-7-8"})
+    window.desk.editing.redo()
+    assert state.structure == WATER
+    assert state.pinned is None and not state.view.measurements
+    assert window.course.chosen()["left"] == "t"
+    assert cloud_atoms(window, qtbot) == 0
+    state.pin_frame(state.shown)
+    state.set_view(replace(state.view, measurements=(Measurement((0, 1)),)))
+    state.clear()
+    assert state.pinned is None and not state.view.measurements
 
 
 def test_that_a_session_shows_the_same_in_a_new_process(

@@ -10,9 +10,11 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtWidgets import QComboBox
 from pytestqt.qtbot import QtBot
 
-from morered_gui.app.references import ReferenceChoice, ReferenceKind
+from morered_gui.app.references import Reference, ReferenceChoice, ReferenceKind
 from morered_gui.core import rmsd
+from morered_gui.gui.demo_player import control_named
 from morered_gui.gui.frame_plot import FramePlot
+from morered_gui.gui.plot_picture import plot_file
 from morered_gui.gui.window import MainWindow
 from tests.app.molecules import WATER
 from tests.gui.conftest import REAL_DEVICE, n_frames
@@ -148,6 +150,43 @@ def test_that_the_bars_are_those_of_the_frame(long_run: MainWindow) -> None:
     assert series is not None
     assert np.sqrt((apart**2).mean()) == pytest.approx(series.rmsd[0])
     long_run.course.tabs.setCurrentIndex(0)
+
+
+def test_that_bars_that_nobody_sees_are_those_of_the_frame_in_a_file(
+    long_run: MainWindow,
+) -> None:
+    long_run.course.tabs.setCurrentIndex(0)
+    atoms, series = long_run.course.atoms, long_run.state.series
+    assert series is not None
+    for index in (3, 400):
+        long_run.playback.slider.setValue(index)
+        plot_file(atoms, ".png")
+        assert np.sqrt((atoms.heights[1] ** 2).mean()) == pytest.approx(series.rmsd[index])
+
+
+def test_that_pointing_at_a_frame_does_not_outlive_its_run(
+    long_run: MainWindow, qtbot: QtBot
+) -> None:
+    long_run.state.hover(900)
+    long_run.run_panel.set_max_steps(10)
+    long_run.actions_by_id["relax"].trigger()
+    qtbot.waitUntil(lambda: n_frames(long_run) == 11, timeout=60_000)
+    qtbot.waitUntil(lambda: not long_run.state.busy, timeout=60_000)
+    assert long_run.state.hovered is None
+
+
+def test_that_only_references_that_there_are_can_be_chosen(window: MainWindow) -> None:
+    menu = window.course.reference_menu
+    known = next(a for a in menu.actions() if a.data() == ReferenceKind.KNOWN)
+    assert not known.isEnabled()
+    window.state.load(WATER, Reference(WATER, "DFT geometry"))
+    assert known.isEnabled()
+    known.setChecked(True)
+    menu.aboutToShow.emit()
+    assert not known.isChecked()  # it was clicked, but is not what the state has
+    window.state.clear()
+    button = control_named(window, "Reference of the RMSD")
+    assert button is not None and not button.isEnabled()
 
 
 def test_that_the_reference_is_by_choice(long_run: MainWindow, qtbot: QtBot) -> None:
