@@ -3,6 +3,8 @@
 Isotopes and atom maps have no place in a ``Structure`` and are lost on the way.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from rdkit import Chem
 from rdkit.Chem import BondType, Mol
@@ -54,7 +56,7 @@ def from_rdkit(mol: Mol, conformer: int = -1, *, name: str | None = None) -> Str
         name: instead of the molecule's own.
 
     Raises:
-        MoleculeError: hydrogens or coordinates are missing, or an atom is a placeholder.
+        MoleculeError: hydrogens or coordinates are missing; placeholders or query bonds.
     """
     atoms = list(mol.GetAtoms())
     _check(mol, atoms)
@@ -100,6 +102,39 @@ def missing_hydrogens(mol: Mol) -> int:
     return sum(a.GetTotalNumHs() for a in mol.GetAtoms())
 
 
+def refuse_queries(mol: Mol) -> None:
+    """Raise MoleculeError for what only searches use."""
+    fault, _ = query_fault(mol)
+    if fault:
+        raise MoleculeError(fault)
+
+
+def query_fault(mol: Mol) -> tuple[str, list[int]]:
+    """What only searches use, in words, and its atoms; empty where there is none.
+
+    RDKit would read an "any" bond as of no valence.
+    """
+    atoms = [a.GetIdx() for a in mol.GetAtoms() if a.GetAtomicNum() == 0 or a.HasQuery()]
+    if atoms:
+        label = mol.GetAtomWithIdx(atoms[0]).GetSymbol()
+        many = _counted(atoms, "atom is a placeholder", "atoms are placeholders")
+        return f"{many} ({label}: R-group, list, or any atom); give each an element", atoms
+    bonds = [b for b in mol.GetBonds() if b.HasQuery()]
+    if bonds:
+        ends = sorted({i for b in bonds for i in (b.GetBeginAtomIdx(), b.GetEndAtomIdx())})
+        many = _counted(bonds, "bond is", "bonds are")
+        return (
+            f"{many} of a kind that only searches use (any, or single/double); choose an order",
+            ends,
+        )
+    return "", []
+
+
+def _counted(items: Sequence[object], one: str, many: str) -> str:
+    """Such as "one bond is", "3 bonds are"."""
+    return f"one {one}" if len(items) == 1 else f"{len(items)} {many}"
+
+
 def kekulised(structure: Structure) -> Mol:
     """As ``to_rdkit``, with single and double bonds instead of aromatic ones where possible."""
     mol = to_rdkit(structure)
@@ -125,8 +160,7 @@ def atoms_only(structure: Structure) -> Mol:
 def _check(mol: Mol, atoms: list[Chem.Atom]) -> None:
     if not atoms:
         raise MoleculeError("the molecule has no atoms")
-    if any(a.GetAtomicNum() == 0 for a in atoms):
-        raise MoleculeError("the molecule has a placeholder atom (*, R); give it an element")
+    refuse_queries(mol)
     if mol.GetNumConformers() == 0:
         raise MoleculeError("the molecule has no coordinates; build them first")
     mol.UpdatePropertyCache(strict=False)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from rdkit import Chem
 from rdkit.Chem import Mol, rdDepictor
 
-from morered_gui.chem.conversion import to_rdkit
+from morered_gui.chem.conversion import query_fault, to_rdkit
 from morered_gui.chem.errors import MoleculeError, rdkit_messages
 from morered_gui.core.structure import Structure
 
@@ -158,26 +158,9 @@ def _parsed(molblock: str) -> Mol:
 
 
 def _refuse_queries(mol: Mol) -> None:
-    atoms = [a.GetIdx() for a in mol.GetAtoms() if _is_placeholder(a)]
-    if atoms:
-        label = mol.GetAtomWithIdx(atoms[0]).GetSymbol()
-        raise DrawingError(
-            f"{_count(atoms, 'atom is a placeholder', 'atoms are placeholders')} "
-            f"({label}: R-group, list, or any atom); give each an element",
-            atoms,
-        )
-    bonds = [b for b in mol.GetBonds() if b.HasQuery()]
-    if bonds:
-        ends = sorted({i for b in bonds for i in (b.GetBeginAtomIdx(), b.GetEndAtomIdx())})
-        raise DrawingError(
-            f"{_count(bonds, 'bond is', 'bonds are')} of a kind that only searches use "
-            "(any, or single/double); choose an order",
-            ends,
-        )
-
-
-def _is_placeholder(atom: Chem.Atom) -> bool:
-    return atom.GetAtomicNum() == 0 or atom.HasQuery()
+    fault, atoms = query_fault(mol)
+    if fault:
+        raise DrawingError(fault, atoms)
 
 
 def _refuse_groups(mol: Mol) -> None:
@@ -236,7 +219,3 @@ def _refuse_radicals(mol: Mol) -> None:
 
 def _unpaired(mol: Mol) -> int:
     return sum(a.GetNumRadicalElectrons() for a in mol.GetAtoms())
-
-
-def _count(items: Sequence[object], one: str, many: str) -> str:
-    return f"one {one}" if len(items) == 1 else f"{len(items)} {many}"

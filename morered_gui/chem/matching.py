@@ -11,18 +11,21 @@ import numpy as np
 from rdkit import Chem
 from scipy.optimize import linear_sum_assignment
 
-from morered_gui.core.arrays import IntArray
+from morered_gui.core.arrays import BoolArray, IntArray
 from morered_gui.core.geometry import rmsds, superpose_by
 from morered_gui.core.structure import Structure
 
-# Above so many ways to match all atoms, only heavy atoms are matched in all ways (up to the
-# second bound); for the best of them hydrogens are given to their nearest: bounded, and exact
-# but for odd cases, in which the result is an upper bound.
+# Above so many ways to match all atoms, only inner ones are matched in all ways (up to the second
+# bound); for the best of them the outer ones are given to their nearest: bounded, and exact but
+# for odd cases, in which the result is an upper bound.
 MAX_MATCHES = 2000
-MAX_HEAVY_MATCHES = 20_000
-HEAVY_MATCHES_REFINED = 30
+MAX_INNER_MATCHES = 20_000
+INNER_MATCHES_REFINED = 30
 REFINEMENTS = 3
 HYDROGEN = 1
+
+Families = dict[tuple[int, int], list[int]]
+"""Outer atoms by the atom that they hang on and their kind, parents before their children."""
 
 
 def symmetric_rmsd(a: Structure, b: Structure) -> float:
@@ -73,26 +76,49 @@ def best_order(mobile: Structure, target: Structure) -> IntArray | None:
         return np.arange(len(mobile)) if same else None
     if len(mobile.bonds) != len(target.bonds):
         return None
-    carried = _n_hydrogens(mobile), _n_hydrogens(target)
-    orders = _matches(mobile, target, MAX_MATCHES, carried)
+    kinds = _kinds(mobile, target)
+    if not np.array_equal(np.sort(kinds[0]), np.sort(kinds[1])):
+        return None
+    orders = _matches(mobile, target, MAX_MATCHES, kinds)
     if len(orders) == 0:
         return None
     if len(orders) == MAX_MATCHES:
-        orders = np.array([*orders, *_by_heavy_atoms(mobile, target, orders[0])])
+        orders = np.array([*orders, *_by_inner_atoms(mobile, target, kinds)])
     best: IntArray = orders[np.argmin(rmsds(mobile.positions[orders], target.positions))]
     return best
 
 
+def _kinds(mobile: Structure, target: Structure) -> tuple[IntArray, IntArray]:
+    """A number per atom of each: the same for two atoms only where all around them is the same.
+
+    Elements are told apart by the kinds of their neighbours until that tells no more apart
+    (Morgan's refinement). Without rings no search by these ever comes to a dead end.
+    """
+    around = _neighbours(mobile)
+    around += [[len(mobile) + k for k in near] for near in _neighbours(target)]
+    table = np.full((len(around), max(map(len, around))), -1)
+    for row, near in zip(table, around, strict=True):
+        row[: len(near)] = near
+    kinds = np.concatenate([mobile.numbers, target.numbers])
+    n_before, n_now = 0, len(np.unique(kinds))
+    while n_before < n_now:
+        rows = np.sort(np.where(table < 0, -1, kinds[table]), axis=1)
+        for column in rows.T + 1:  # many times as fast as unique rows
+            kinds = np.unique(kinds * (rows.max() + 2) + column, return_inverse=True)[1]
+        n_before, n_now = n_now, int(kinds.max()) + 1
+    return kinds[: len(mobile)], kinds[len(mobile) :]
+
+
 def _matches(
-    mobile: Structure, target: Structure, most: int, labels: tuple[IntArray, IntArray]
+    mobile: Structure, target: Structure, most: int, kinds: tuple[IntArray, IntArray]
 ) -> IntArray:
     """(k, n) ways to lay the graph of target over that of mobile, at most ``most``.
 
-    ``labels`` are numbers per atom of mobile and target that have to agree as well.
+    ``kinds`` are numbers per atom of mobile and target that have to agree as well.
     """
-    of_mobile, of_target = labels
+    of_mobile, of_target = kinds
     # RDKit follows the order of the query's atoms: neighbours have to follow neighbours, and
-    # hydrogens come last, or the search for a chain with shuffled atoms takes minutes.
+    # outer atoms come last, or each dead end is tried again with all their permutations.
     walk = _walk(target)
     query = _graph(reordered(target, walk), of_target[walk])
     found = _graph(mobile, of_mobile).GetSubstructMatches(
@@ -104,10 +130,7 @@ def _matches(
 
 def _walk(structure: Structure) -> IntArray:
     """The atoms so that each but the first of its part follows a neighbour, (n,)."""
-    neighbours: list[list[int]] = [[] for _ in range(len(structure))]
-    for i, j in structure.bonds.tolist():
-        neighbours[i].append(j)
-        neighbours[j].append(i)
+    neighbours = _neighbours(structure)
     seen: dict[int, None] = {}  # a set that keeps its order
     for first in range(len(structure)):
         stack = [first]
@@ -117,62 +140,100 @@ def _walk(structure: Structure) -> IntArray:
                 seen[atom] = None
                 stack.extend(neighbours[atom])
     walk = np.array(list(seen), dtype=np.int64)
-    return walk[np.argsort(structure.numbers[walk] == HYDROGEN, kind="stable")]
+    return walk[np.argsort(-_peeled(structure)[0][walk], kind="stable")]
 
 
-def _by_heavy_atoms(
-    mobile: Structure, target: Structure, any_order: IntArray
+def _neighbours(structure: Structure) -> list[list[int]]:
+    neighbours: list[list[int]] = [[] for _ in range(len(structure))]
+    for i, j in structure.bonds.tolist():
+        neighbours[i].append(j)
+        neighbours[j].append(i)
+    return neighbours
+
+
+def _peeled(structure: Structure) -> tuple[IntArray, IntArray]:
+    """In which round each atom falls off as terminal atoms are taken away, and from which atom.
+
+    Terminal ones fall in round 0, those that are terminal without them in round 1, and so on.
+    Rings, what joins them, and the middle of a chain stay: a round after all others, from -1.
+    """
+    left = [set(near) for near in _neighbours(structure)]
+    rounds, parents = np.full((2, len(structure)), -1)
+    outer, now = set(range(len(structure))), 0
+    while True:
+        ends = [(k, *left[k]) for k in outer if len(left[k]) == 1]
+        falling = [(k, parent) for k, parent in ends if len(left[parent]) > 1]
+        if not falling:
+            rounds[rounds < 0] = now
+            return rounds, parents
+        for k, parent in falling:
+            rounds[k], parents[k] = now, parent
+            left[k].clear()
+            left[parent].discard(k)
+        outer, now = {parent for _, parent in falling}, now + 1
+
+
+def _by_inner_atoms(
+    mobile: Structure, target: Structure, kinds: tuple[IntArray, IntArray]
 ) -> Iterator[IntArray]:
-    """Full orders from the matches of the heavy atoms, hydrogens assigned in space."""
-    heavy_m, heavy_t = (np.flatnonzero(s.numbers != HYDROGEN) for s in (mobile, target))
-    carried = (_n_hydrogens(mobile)[heavy_m], _n_hydrogens(target)[heavy_t])
-    parts = _part(mobile, heavy_m), _part(target, heavy_t)
-    matches = _matches(*parts, MAX_HEAVY_MATCHES, carried)
-    ranked = np.argsort(rmsds(parts[0].positions[matches], parts[1].positions))
-    for match in matches[ranked[:HEAVY_MATCHES_REFINED]]:
-        order = any_order.copy()
-        order[heavy_t] = heavy_m[match]
-        # First by the heavy atoms alone, then by all: each superposition betters the other.
-        for subset in [heavy_t] + [np.arange(len(target))] * REFINEMENTS:
-            order = _hydrogens_assigned(mobile, target, order, subset)
-        if len(np.unique(order)) == len(order):  # not so where hydrogens bridge or stand alone
+    """Full orders from the matches of inner atoms, the outer ones assigned in space.
+
+    Outer are the hydrogens first. While the others still match in too many ways (fluorines, the
+    methyl groups of a silicone), all terminal atoms, then also those that fall off next.
+    """
+    for outer_m, outer_t in zip(_outer(mobile), _outer(target), strict=True):
+        inner_m, inner_t = np.flatnonzero(~outer_m), np.flatnonzero(~outer_t)
+        parts = _part(mobile, inner_m), _part(target, inner_t)
+        matches = _matches(*parts, MAX_INNER_MATCHES, (kinds[0][inner_m], kinds[1][inner_t]))
+        families = _families(mobile, kinds[0], outer_m), _families(target, kinds[1], outer_t)
+        ranked = np.argsort(rmsds(parts[0].positions[matches], parts[1].positions))
+        for match in matches[ranked[:INNER_MATCHES_REFINED]]:
+            order = np.zeros(len(target), dtype=np.int64)
+            order[inner_t] = inner_m[match]
+            # First by the inner atoms alone, then by all: each superposition betters the other.
+            for subset in [inner_t] + [np.arange(len(target))] * REFINEMENTS:
+                order = _outer_assigned(mobile, target, order, subset, families)
             yield order
+        if len(matches) < MAX_INNER_MATCHES:
+            return
 
 
-def _hydrogens_assigned(
-    mobile: Structure, target: Structure, order: IntArray, subset: IntArray
+def _outer(structure: Structure) -> list[BoolArray]:
+    """More and more atoms that each hang on one other: hydrogens, terminal atoms, and so on."""
+    rounds, _ = _peeled(structure)
+    hydrogens = (rounds == 0) & (structure.numbers == HYDROGEN) & (rounds < rounds.max())
+    masks = [hydrogens, *(rounds < now for now in range(1, rounds.max() + 1))]
+    return [mask for k, mask in enumerate(masks) if k == 0 or mask.sum() > masks[k - 1].sum()]
+
+
+def _families(structure: Structure, kinds: IntArray, outer: BoolArray) -> Families:
+    rounds, parents = _peeled(structure)
+    found: Families = {}
+    for child in np.argsort(-rounds, kind="stable").tolist():
+        if outer[child]:
+            found.setdefault((int(parents[child]), int(kinds[child])), []).append(child)
+    return found
+
+
+def _outer_assigned(
+    mobile: Structure,
+    target: Structure,
+    order: IntArray,
+    subset: IntArray,
+    families: tuple[Families, Families],
 ) -> IntArray:
-    """Superpose on a subset of the target's atoms, then give each hydrogen its nearest."""
+    """Superpose on a subset of the target's atoms, then give each outer atom its nearest."""
     moved = superpose_by(
         mobile.positions, mobile.positions[order[subset]], target.positions[subset]
     )
-    own_m, own_t = _hydrogens(mobile), _hydrogens(target)
+    of_mobile, of_target = families
     better = order.copy()
-    for parent, children in own_t.items():
-        candidates = own_m[int(order[parent])]
+    for (parent, kind), children in of_target.items():
+        candidates = of_mobile[int(better[parent]), kind]
         apart = moved[candidates][:, None] - target.positions[children][None]
         rows, columns = linear_sum_assignment((apart**2).sum(-1))
         better[np.array(children)[columns]] = np.array(candidates)[rows]
     return better
-
-
-def _n_hydrogens(structure: Structure) -> IntArray:
-    """How many hydrogens each atom carries, (n,)."""
-    counts = np.zeros(len(structure), dtype=np.int64)
-    for parent, children in _hydrogens(structure).items():
-        counts[parent] = len(children)
-    return counts
-
-
-def _hydrogens(structure: Structure) -> dict[int, list[int]]:
-    """The hydrogens on each heavy atom."""
-    found: dict[int, list[int]] = {}
-    hydrogen = structure.numbers == HYDROGEN
-    for i, j in structure.bonds.tolist():
-        for parent, child in ((i, j), (j, i)):
-            if hydrogen[child] and not hydrogen[parent]:
-                found.setdefault(parent, []).append(child)
-    return found
 
 
 def _part(structure: Structure, atoms: IntArray) -> Structure:
@@ -188,12 +249,12 @@ def _part(structure: Structure, atoms: IntArray) -> Structure:
     )
 
 
-def _graph(structure: Structure, labels: IntArray) -> Chem.Mol:
-    """Elements, connectivity, and a label per atom (as isotope, which RDKit compares)."""
+def _graph(structure: Structure, kinds: IntArray) -> Chem.Mol:
+    """Elements, connectivity, and the kind of each atom (as isotope, which RDKit compares)."""
     mol = Chem.RWMol()
-    for number, label in zip(structure.numbers.tolist(), labels.tolist(), strict=True):
+    for number, kind in zip(structure.numbers.tolist(), kinds.tolist(), strict=True):
         atom = Chem.Atom(number)
-        atom.SetIsotope(int(label) + 1)
+        atom.SetIsotope(kind + 1)
         mol.AddAtom(atom)
     for i, j in structure.bonds.tolist():
         mol.AddBond(i, j, Chem.BondType.SINGLE)

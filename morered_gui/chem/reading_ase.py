@@ -64,6 +64,10 @@ def structure_from_atoms(atoms: "Atoms", name: str | None = None) -> Structure:
         return _with_own_bonds(bare, atoms) or with_perceived_bonds(bare)
     except MoleculeError:
         raise
+    except OverflowError as error:
+        raise MoleculeError(
+            "a number in the bonds or formal charges is beyond all bounds; correct it"
+        ) from error
     except (ValueError, TypeError, IndexError) as error:
         raise MoleculeError(f"the molecule is not consistent: {error}") from error
 
@@ -101,8 +105,8 @@ def _charge(atoms: "Atoms") -> int:
     given = atoms.info.get("charge", atoms.info.get("total_charge"))
     partial_charges = atoms.arrays.get("initial_charges", 0.0)
     total = float(np.sum(partial_charges) if given is None else given)
-    if total == round(total):
-        return round(total)
+    if total.is_integer():  # NaN and infinity are not
+        return int(total)
     if given is not None:
         raise MoleculeError(f"the charge {given} of the file is not a whole number")
     return 0  # partial charges of a force field

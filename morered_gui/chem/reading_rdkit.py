@@ -16,7 +16,7 @@ import numpy as np
 from rdkit import Chem
 from rdkit.Chem import Mol
 
-from morered_gui.chem.conversion import from_rdkit, missing_hydrogens
+from morered_gui.chem.conversion import from_rdkit, missing_hydrogens, refuse_queries
 from morered_gui.chem.errors import MoleculeError, rdkit_messages
 from morered_gui.chem.perception import COVALENT_RADII, with_perceived_bonds
 from morered_gui.chem.smiles import embed, said
@@ -89,6 +89,7 @@ def _checked(mol: Mol | None, messages: list[str]) -> Mol:
         raise MoleculeError(f"the record is broken: {_last(messages)}")
     if mol.GetNumAtoms() == 0:
         raise MoleculeError("the record has 0 atoms")
+    refuse_queries(mol)
     problems = Chem.DetectChemistryProblems(mol)
     if problems:
         raise MoleculeError(f"no valid molecule: {said(problems)}")

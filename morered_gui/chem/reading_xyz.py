@@ -12,7 +12,7 @@ from morered_gui.chem.errors import MoleculeError
 from morered_gui.chem.perception import with_perceived_bonds
 from morered_gui.chem.reading_ase import structure_from_atoms
 from morered_gui.core.elements import NUMBERS
-from morered_gui.core.structure import Structure
+from morered_gui.core.structure import MAX_ATOMIC_NUMBER, Structure
 
 _CHARGE = re.compile(r"\bcharge\s*[=:]\s*([+-]?\d+)\b", re.IGNORECASE)
 
@@ -99,7 +99,10 @@ def _unquoted(text: str) -> str:
 
 def _atomic_number(word: str) -> int:
     """Of a symbol in any case, or of the number itself."""
-    return int(word) if word.isdigit() else NUMBERS[word.capitalize()]
+    number = int(word) if word.isdigit() else NUMBERS[word.capitalize()]
+    if not 1 <= number <= MAX_ATOMIC_NUMBER:
+        raise ValueError(f"there is no element {word}")
+    return number
 
 
 def _short(line: str) -> str:

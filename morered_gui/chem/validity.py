@@ -11,6 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from rdkit import Chem
+from scipy.sparse import csr_array, eye_array
+from scipy.sparse.linalg import matrix_power
+from scipy.spatial import cKDTree
 
 from morered_gui.chem.conversion import to_rdkit
 from morered_gui.chem.perception import COVALENT_RADII, contact_pairs
@@ -69,9 +72,11 @@ def broken_bonds(structure: Structure, positions: FloatArray) -> list[tuple[int,
 
 def formed_bonds(structure: Structure, positions: FloatArray) -> list[tuple[int, int]]:
     """Pairs that are no bonds of the structure but nearer than bonds in positions (n, 3)."""
-    others = _other_pairs(len(structure), _known_bonds(structure))
-    ratios = _ratios(structure, np.asarray(positions)[None], others)[0]
-    return [(int(i), int(j)) for i, j in others[ratios < FORMED]]
+    x = np.asarray(positions)
+    pairs = _pairs_within(x, 2 * FORMED * COVALENT_RADII[structure.numbers].max())
+    near = pairs[_ratios(structure, x[None], pairs)[0] < FORMED]
+    others = near[~_among(near, _known_bonds(structure), len(structure))]
+    return [(int(i), int(j)) for i, j in others]
 
 
 def clashes(structure: Structure, positions: FloatArray | None = None) -> list[Clash]:
@@ -80,16 +85,15 @@ def clashes(structure: Structure, positions: FloatArray | None = None) -> list[C
     positions (n, 3) in Å, or those of the structure.
     """
     x = structure.positions if positions is None else np.asarray(positions)
-    mol = to_rdkit(structure)
-    apart = np.triu(Chem.GetDistanceMatrix(mol) > NEAR_BONDS, 1)
-    i, j = np.nonzero(apart)
     table = Chem.GetPeriodicTable()
     radii = np.array([table.GetRvdw(int(z)) for z in structure.numbers])
+    pairs = _pairs_within(x, 2 * CLASH * radii.max())
+    i, j = pairs.T
     distance = np.linalg.norm(x[i] - x[j], axis=1)
-    close = (distance < CLASH * (radii[i] + radii[j])) & ~_hydrogen_bonds(structure, i, j)
-    found = [Clash(int(a), int(b), float(d)) for a, b, d in zip(i, j, distance, strict=True)]
-    near = [clash for clash, bad in zip(found, close, strict=True) if bad]
-    return sorted(near, key=lambda clash: clash.distance)
+    bad = (distance < CLASH * (radii[i] + radii[j])) & ~_hydrogen_bonds(structure, i, j)
+    bad &= ~_among(pairs, _near_in_graph(structure), len(structure))
+    found = zip(i[bad].tolist(), j[bad].tolist(), distance[bad].tolist(), strict=True)
+    return sorted((Clash(*each) for each in found), key=lambda clash: clash.distance)
 
 
 def open_shell(structure: Structure) -> str | None:
@@ -126,6 +130,27 @@ def _other_pairs(n_atoms: int, bonds: IntArray) -> IntArray:
     free = np.triu(np.ones((n_atoms, n_atoms), dtype=bool), 1)
     free[bonds[:, 0], bonds[:, 1]] = False
     return np.argwhere(free)
+
+
+def _pairs_within(x: FloatArray, most: float) -> IntArray:
+    """Pairs i < j of positions (n, 3) at most so far apart, row by row, (p, 2); none with NaN."""
+    finite = np.flatnonzero(np.isfinite(x).all(1))
+    pairs: IntArray = finite[cKDTree(x[finite]).query_pairs(most, output_type="ndarray")]
+    return pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
+
+
+def _among(pairs: IntArray, others: IntArray, n_atoms: int) -> BoolArray:
+    """Which pairs are among the others, (p,)."""
+    place = np.array([n_atoms, 1])
+    return np.isin(pairs @ place, others @ place)
+
+
+def _near_in_graph(structure: Structure) -> IntArray:
+    """Pairs at most NEAR_BONDS bonds apart, in both directions, (p, 2)."""
+    n_atoms, (i, j) = len(structure), structure.bonds.T
+    bonded = csr_array((np.ones(len(i)), (i, j)), shape=(n_atoms, n_atoms))
+    steps = matrix_power(bonded + bonded.T + eye_array(n_atoms), NEAR_BONDS)
+    return np.stack(steps.nonzero(), axis=1).astype(np.int64)
 
 
 def _ratios(structure: Structure, frames: FloatArray, pairs: IntArray) -> FloatArray:

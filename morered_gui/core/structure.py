@@ -25,7 +25,8 @@ class Structure:
         charge: total charge, e. Equals the sum of the formal charges wherever one is not 0.
         name: what people call it; may be empty.
 
-    Raises ValueError where the arrays do not fit together, hold no atom, or are not finite.
+    Raises ValueError where the arrays do not fit together, hold no atom or the same bond twice,
+    or are not finite, and for charges beyond those of all electrons.
     """
 
     numbers: IntArray
@@ -60,15 +61,33 @@ class Structure:
             raise ValueError("the coordinates contain NaN or infinite values")
         if self.numbers.min() < 1 or self.numbers.max() > MAX_ATOMIC_NUMBER:
             raise ValueError(f"atomic numbers lie between 1 and {MAX_ATOMIC_NUMBER}")
+        self._check_bonds(n)
+        self._check_charges(n)
+
+    def _check_bonds(self, n: int) -> None:
         if len(self.orders) != len(self.bonds):
             raise ValueError("each bond needs an order")
         if len(self.bonds) and (self.bonds.min() < 0 or self.bonds.max() >= n):
             raise ValueError("a bond names an atom that does not exist")
         if np.any(self.bonds[:, 0] >= self.bonds[:, 1]):
             raise ValueError("a bond joins two atoms i < j")
+        keys = np.sort(self.bonds @ np.array([n, 1]))
+        if np.any(keys[1:] == keys[:-1]):
+            raise ValueError("two atoms are bonded twice; name each bond once, with its order")
+
+    def _check_charges(self, n: int) -> None:
         if self.formal_charges is None or self.formal_charges.shape != (n,):
             raise ValueError("each atom needs a formal charge")
-        if np.any(self.formal_charges) and self.formal_charges.sum() != self.charge:
+        if self.charge and abs(self.charge) > self.numbers.sum():
+            raise ValueError(
+                f"the charge is larger than the {self.numbers.sum()} electrons of the atoms; "
+                "correct it"
+            )
+        if not np.any(self.formal_charges):
+            return
+        if np.any((self.formal_charges > self.numbers) | (self.formal_charges < -self.numbers)):
+            raise ValueError("a formal charge is larger than the atomic number; correct it")
+        if self.formal_charges.sum() != self.charge:
             raise ValueError(
                 f"the formal charges add up to {self.formal_charges.sum()}, not to {self.charge}"
             )

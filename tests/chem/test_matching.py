@@ -6,11 +6,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rdkit import Chem
 
 from morered_gui.chem import smiles_of, structure_from_smiles
+from morered_gui.chem.conversion import bond_arrays
 from morered_gui.chem.matching import match_atoms, reordered, symmetric_rmsd
 from morered_gui.core import Structure, rmsd
 
+CF2, CF3, SIME2, ETHER = "C(F)(F)", "C(F)(F)F", "[Si](C)(C)O", "O[Si](C)(C)"
 SMILES = ("C", "[H][H]", "O", "CC#CC", "c1ccccc1", "C[C@H](N)C(=O)O", "CC(C)(C)C", "C[N+](=O)[O-]")
 
 
@@ -65,6 +68,55 @@ def test_that_many_symmetries_take_bounded_time(smiles: str) -> None:
     before = time.perf_counter()
     assert symmetric_rmsd(structure, shuffled(structure, 3)) < 1e-6
     assert time.perf_counter() - before < 10.0
+
+
+def scattered(smiles: str, seed: int) -> Structure:
+    """The molecule with its atoms anywhere: large ones take long to build."""
+    mol = Chem.AddHs(Chem.MolFromSmiles(smiles))
+    numbers = np.array([a.GetAtomicNum() for a in mol.GetAtoms()])
+    positions = 5 * np.random.default_rng(seed).normal(size=(len(numbers), 3))
+    return Structure(numbers, positions, *bond_arrays(mol))
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize(
+    ("smiles", "backwards"),
+    [
+        ("OC(=O)" + CF2 * 30 + CF3, "FC(F)(F)" + CF2 * 30 + "C(=O)O"),
+        ("O" + SIME2 * 20 + "[Si](C)(C)C", "C[Si](C)(C)" + ETHER * 20 + "O"),
+        (f"C({CF3})({CF3})({CF3}){CF3}", f"FC(F)(F)C({CF3})({CF3}){CF3}"),
+        ("C1(F)(F)" + CF2 * 18 + "C1(F)F", "FC1(F)" + CF2 * 18 + "C1(F)F"),
+        (
+            f"C1({CF3})(F)" + CF2 * 12 + "C2(F)C1(F)" + CF2 * 8 + "C2(F)F",
+            "FC1(F)" + "C2(F)" + CF2 * 12 + f"C({CF3})(F)C2(F)" + CF2 * 7 + CF2 + "1",
+        ),
+    ],
+    ids=["perfluoro acid", "silicone", "four CF3", "ring of CF2", "fused rings of CF2"],
+)
+def test_that_groups_with_many_symmetries_are_matched_and_assigned(
+    smiles: str, backwards: str
+) -> None:
+    structure = scattered(smiles, seed=1)
+    assert symmetric_rmsd(structure, shuffled(structure, 3)) < 1e-6
+    other = scattered(backwards, seed=2)
+    matched = match_atoms(other, structure)
+    assert matched is not None
+    assert matched.bonds.tolist() == structure.bonds.tolist()
+
+
+def test_that_bridging_hydrogens_keep_their_bonds_where_others_are_assigned_in_space() -> None:
+    neopentane = scattered("CC(C)(C)C.[H][H].[Na+]", 1)  # has more ways than are tried one by one
+    diborane = np.array([[0, 2], [0, 3], [0, 4], [0, 5], [1, 2], [1, 3], [1, 6], [1, 7]])
+    together = Structure(
+        np.array([5, 5, 1, 1, 1, 1, 1, 1, *neopentane.numbers]),
+        np.random.default_rng(0).normal(size=(8 + len(neopentane), 3)),
+        np.concatenate([diborane, neopentane.bonds + 8]),
+        np.ones(8 + len(neopentane.bonds)),
+    )
+    matched = match_atoms(shuffled(together, 5), together)
+    assert matched is not None
+    assert matched.bonds.tolist() == together.bonds.tolist()
+    assert rmsd(matched.positions, together.positions) < 1e-6
 
 
 def test_that_other_molecules_do_not_match() -> None:

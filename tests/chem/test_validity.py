@@ -4,9 +4,16 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rdkit import Chem
 
 from morered_gui.chem import list_examples, load_example, structure_from_smiles
+from morered_gui.chem.conversion import to_rdkit
+from morered_gui.chem.perception import COVALENT_RADII
 from morered_gui.chem.validity import (
+    ACCEPTORS,
+    CLASH,
+    FORMED,
+    NEAR_BONDS,
     bonds_kept,
     bonds_kept_in,
     broken_bonds,
@@ -83,6 +90,73 @@ def test_that_far_parts_of_a_chain_pushed_together_clash() -> None:
     found = clashes(hexane, positions)
     assert any({c.i, c.j} == {0, 5} for c in found)
     assert found == sorted(found, key=lambda c: c.distance)
+
+
+def crowd(seed: int) -> Structure:
+    """Some atoms in a small box, some of them in a chain."""
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(1, 25))
+    bonds = np.stack([np.arange(n - 1), np.arange(1, n)], axis=1)[rng.random(n - 1) < 0.8]
+    numbers = rng.choice([1, 1, 1, 6, 7, 8, 9, 53, 55], n)
+    return Structure(numbers, rng.uniform(0, 4, (n, 3)), bonds, np.ones(len(bonds)))
+
+
+def all_pairs(structure: Structure, radii: np.ndarray) -> list[tuple[float, float, int, int]]:
+    """Distance, distance over the sum of the radii, and the two atoms."""
+    x = structure.positions
+    i, j = np.triu_indices(len(structure), 1)
+    distance = np.linalg.norm(x[i] - x[j], axis=1)
+    rows = zip(distance, distance / (radii[i] + radii[j]), i, j, strict=True)
+    return [(float(d), float(ratio), int(a), int(b)) for d, ratio, a, b in rows]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 2**32 - 1))
+def test_that_a_search_nearby_finds_the_contacts_that_all_pairs_show(seed: int) -> None:
+    structure = crowd(seed)
+    mol = to_rdkit(structure)
+    apart = Chem.GetDistanceMatrix(mol)
+    polar = [
+        atom.GetAtomicNum() == 1 and any(n.GetAtomicNum() in ACCEPTORS for n in atom.GetNeighbors())
+        for atom in mol.GetAtoms()
+    ]
+    bonding = np.isin(structure.numbers, ACCEPTORS)
+    table = Chem.GetPeriodicTable()
+    radii = np.array([table.GetRvdw(int(z)) for z in structure.numbers])
+    expected = sorted(
+        (distance, i, j)
+        for distance, ratio, i, j in all_pairs(structure, radii)
+        if ratio < CLASH and apart[i, j] > NEAR_BONDS
+        if not (polar[i] and bonding[j]) and not (polar[j] and bonding[i])
+    )
+    assert [(c.distance, c.i, c.j) for c in clashes(structure)] == expected
+    if len(structure.bonds):  # else those count that the positions show
+        assert formed_bonds(structure, structure.positions) == [
+            (i, j)
+            for _, ratio, i, j in all_pairs(structure, COVALENT_RADII[structure.numbers])
+            if ratio < FORMED and apart[i, j] > 1
+        ]
+
+
+@pytest.mark.timeout(60)
+def test_that_thousands_of_atoms_are_checked_without_looking_at_all_pairs() -> None:
+    n = 3000
+    atoms = np.arange(n)
+    x = np.stack([1.3 * atoms, 0.4 * (-1.0) ** atoms, np.zeros(n)], axis=1)
+    bonds = np.stack([atoms[:-1], atoms[1:]], axis=1)
+    chain = Structure(np.full(n, 6), x, bonds, np.ones(n - 1))
+    assert clashes(chain) == []
+    assert formed_bonds(chain, x) == []
+    x[-1] = x[0] - [1.6, 0, 0]
+    (clash,) = clashes(chain, x)
+    assert (clash.i, clash.j, clash.distance) == (0, n - 1, pytest.approx(1.6))
+    assert formed_bonds(chain, x) == [(0, n - 1)]
+
+
+def test_that_atoms_without_a_place_are_near_to_none() -> None:
+    lost = np.where(np.arange(9)[:, None] == 8, np.nan, ETHANOL.positions)
+    assert clashes(ETHANOL, lost) == []
+    assert formed_bonds(ETHANOL, np.full((9, 3), np.nan)) == []
 
 
 @pytest.mark.parametrize("smiles", ["[CH3]", "[O]O", "CC[O]"])

@@ -27,8 +27,14 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"bonds": [[0, 1], [-1, 2]]}, "does not exist"),
     ({"bonds": [[0, 1], [2, 0]]}, "i < j"),
     ({"bonds": [[0, 1], [1, 1]]}, "i < j"),
+    ({"bonds": [[0, 2], [0, 2]]}, "bonded twice"),
+    ({"bonds": [[0, 2], [0, 1], [0, 2]], "orders": [1, 1, 2]}, "bonded twice"),
     ({"formal_charges": [0, 0]}, "formal charge"),
     ({"formal_charges": [-1, 0, 0]}, "add up to -1"),
+    ({"formal_charges": [8, 2, 0], "charge": 10}, "formal charge is larger"),
+    ({"formal_charges": [-(2**63), 0, 0]}, "formal charge is larger"),
+    ({"charge": 11}, "larger than the 10 electrons"),
+    ({"charge": -(10**20)}, "larger than the 10 electrons"),
 ]
 
 
