@@ -6,7 +6,7 @@ from hashlib import blake2b
 import numpy as np
 from psygnal import Signal
 
-from morered_gui.app.controller import Controller
+from morered_gui.app.controller import Controller, OnFailure
 from morered_gui.app.records import same_molecule
 from morered_gui.chem.perception import bonds_at
 from morered_gui.core import Structure
@@ -48,8 +48,13 @@ class FrameBonds:
             self._go_on()
         return found
 
-    def prepare(self, frames: list[FloatArray], then: Callable[[], None]) -> None:
-        """Perceive all of these frames, then call back."""
+    def prepare(
+        self,
+        frames: list[FloatArray],
+        then: Callable[[], None],
+        on_failure: OnFailure | None = None,
+    ) -> None:
+        """Perceive all of these frames, then call back; see ``Controller.run_task``."""
         self._follow_molecule()
         molecule = self._molecule
         missing = [x for x in frames if _key(x) not in self._bonds]
@@ -61,7 +66,7 @@ class FrameBonds:
             self._take(missing, found)
             then()
 
-        self._controller.run_task(lambda: bonds_of_frames(molecule, missing), take)
+        self._controller.run_task(lambda: bonds_of_frames(molecule, missing), take, on_failure)
 
     # --- inside ---------------------------------------------------------------------------------
 

@@ -13,8 +13,8 @@ from morered_gui.core import Structure, Trajectory
 STRUCTURE_SUFFIXES = (".sdf", ".mol", ".xyz", ".extxyz", ".pdb", ".traj")
 TRAJECTORY_SUFFIXES = (".extxyz", ".xyz", ".sdf", ".pdb", ".traj")
 
-
 MOST_MOLECULES = 2000  # of a file are listed
+MOST_ATOMS = 2000  # of a molecule: the window's thread draws and measures them frame by frame
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,27 +33,41 @@ class Loaded:
 
 
 def open_file(path: Path) -> Loaded:
-    """The molecules of a file; those that can't be read are left out and counted.
+    """The molecules of a file; those that can't be used are left out and counted.
 
-    Raises MoleculeError where none can be read.
+    Raises MoleculeError where none can be used.
     """
     from morered_gui.chem.errors import MoleculeError
     from morered_gui.chem.reading import iter_structures, read_structures
 
     broken: list[MoleculeError] = []
+
+    def fits(structure: Structure) -> bool:
+        if len(structure) > MOST_ATOMS:
+            broken.append(MoleculeError(_too_large(len(structure))))
+        return len(structure) <= MOST_ATOMS
+
     readable = iter_structures(path, lambda _, error: broken.append(error))
-    found = list(islice(readable, MOST_MOLECULES + 1))
+    found = list(islice(filter(fits, readable), MOST_MOLECULES + 1))
     if not found:
-        found = read_structures(path)  # says what is wrong
+        read_structures(path)  # says what is wrong
+        raise MoleculeError(f"{path.name}: {broken[0]}")
     named = tuple(_named(s, path, k, len(found)) for k, s in enumerate(found[:MOST_MOLECULES]))
     remarks = []
     if len(found) > MOST_MOLECULES:
         remarks.append(f"{path.name} has more molecules; the first {MOST_MOLECULES} are listed.")
     if broken:
         remarks.append(
-            f"{path.name}: left out what can't be read ({len(broken)}), the first: {broken[0]}."
+            f"{path.name}: left out what can't be used ({len(broken)}), the first: {broken[0]}."
         )
     return Loaded(named[0], note=" ".join(remarks), molecules=named)
+
+
+def _too_large(n_atoms: int) -> str:
+    return (
+        f"a molecule has {n_atoms} atoms, and the window takes up to {MOST_ATOMS}; "
+        "'morered relax' on the command line takes more"
+    )
 
 
 def _named(structure: Structure, path: Path, place: int, count: int) -> Structure:
@@ -76,10 +90,13 @@ def from_text(text: str, seed: int) -> Loaded:
 
     Raises MoleculeError.
     """
+    from morered_gui.chem.errors import MoleculeError
     from morered_gui.chem.identifiers import mol_of_text, name_of_smiles, name_of_text
     from morered_gui.chem.smiles import structure_of_mol
 
     mol = mol_of_text(text)
+    if mol.GetNumAtoms() > MOST_ATOMS:
+        raise MoleculeError(_too_large(mol.GetNumAtoms()))
     drawing = drawing_of_mol(mol)
     name = name_of_smiles(drawing.smiles) or name_of_text(text)
     structure = structure_of_mol(mol, seed=seed, optimise=True, name=name)

@@ -90,6 +90,8 @@ def _with_own_bonds(bare: Structure, atoms: "Atoms") -> Structure | None:
     for word in charged.split():
         atom, _, charge = word.partition(":")
         charges[int(atom)] = int(charge)
+        if int(atom) < 0:
+            raise ValueError("a formal charge names an atom that does not exist")
     return Structure(
         bare.numbers,
         bare.positions,

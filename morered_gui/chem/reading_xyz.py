@@ -14,7 +14,7 @@ from morered_gui.chem.reading_ase import structure_from_atoms
 from morered_gui.core.elements import NUMBERS
 from morered_gui.core.structure import MAX_ATOMIC_NUMBER, Structure
 
-_CHARGE = re.compile(r"\bcharge\s*[=:]\s*([+-]?\d+)\b", re.IGNORECASE)
+_CHARGE = re.compile(r"\bcharge\s*[=:]\s*([+-]?\d+(?:\.\d*)?)(?![\w.])", re.IGNORECASE)
 
 _NAME = re.compile(r'(?<!\S)name=("(?:[^"\\]|\\.)*"|\S+)')
 
@@ -65,12 +65,15 @@ def _structure(comment: str, body: list[str], first_line: int) -> Structure:
 
 
 def _made(numbers: list[int], positions: list[list[float]], comment: str) -> Structure:
-    charge = _CHARGE.search(comment)
+    found = _CHARGE.search(comment)
+    charge = found.group(1) if found else "0"
+    if not float(charge).is_integer():
+        raise MoleculeError(f"the charge {charge} of the file is not a whole number")
     try:
         return Structure(
             np.array(numbers),
             np.array(positions),
-            charge=int(charge.group(1)) if charge else 0,
+            charge=int(float(charge)),
             name=_CHARGE.sub("", comment).strip(),
         )
     except ValueError as error:

@@ -67,6 +67,8 @@ class Structure:
     def _check_bonds(self, n: int) -> None:
         if len(self.orders) != len(self.bonds):
             raise ValueError("each bond needs an order")
+        if not np.all(np.isfinite(self.orders)):
+            raise ValueError("the bond orders contain NaN or infinite values")
         if len(self.bonds) and (self.bonds.min() < 0 or self.bonds.max() >= n):
             raise ValueError("a bond names an atom that does not exist")
         if np.any(self.bonds[:, 0] >= self.bonds[:, 1]):

@@ -11,12 +11,13 @@ from morered_gui.app.controller import Controller
 from morered_gui.app.operations import STRUCTURE_SUFFIXES, TRAJECTORY_SUFFIXES
 from morered_gui.app.session import SUFFIX
 from morered_gui.app.state import Message, Severity
-from morered_gui.gui.dialogs import show_about, show_shortcuts
+from morered_gui.gui.dialogs import ask_path, show_about, show_shortcuts
 from morered_gui.gui.model_manager import ModelManager
 from morered_gui.gui.models_dialog import open_models_folder
 from morered_gui.gui.playback import PlaybackBar
 from morered_gui.gui.recovery import Recovery
 from morered_gui.gui.run_panel import RunPanel
+from morered_gui.gui.saves import Saves
 from morered_gui.gui.scene import Scene
 from morered_gui.gui.view3d import View3D
 from morered_gui.relaxers.suitability import Verdict
@@ -60,6 +61,7 @@ class Commands:
     def attach(self, parts: Parts) -> None:
         """Give it the parts, which are built with the actions already there."""
         self._parts = parts
+        self.saves = Saves(parts.controller)
 
     @property
     def parts(self) -> Parts:
@@ -151,18 +153,18 @@ class Commands:
         self._save("Save trajectory", TRAJECTORY_SUFFIXES, self.parts.controller.save_trajectory)
 
     def _save(self, title: str, suffixes: tuple[str, ...], save: Callable[[Path], None]) -> None:
-        """Ask for a path; a name without a suffix gets the one of the filter chosen."""
+        """Ask for a path, and write there."""
         state = self.parts.controller.state
         if state.structure is None:
             state.say(Message("There is no molecule to save; open one first.", Severity.WARNING))
             return
         stem = file_stem(state.structure.name or state.structure.formula)
-        filters = ";;".join(f"{s[1:]} (*{s})" for s in suffixes)
-        name, chosen = QFileDialog.getSaveFileName(
-            self._window.widget(), title, stem + suffixes[0], filters
-        )
-        if name:
-            save(with_suffix(name, chosen, suffixes))
+        runs = [] if state.run is None else [state.run]
+
+        def write(path: Path) -> None:
+            self.saves.follow(lambda: save(path), runs)
+
+        ask_path(self._window.widget(), title, stem, suffixes, write)
 
     # --- relaxing -------------------------------------------------------------------------------
 
@@ -260,13 +262,6 @@ def _refused(found: Verdict) -> Message:
 
 def _nothing() -> None:
     pass
-
-
-def with_suffix(name: str, chosen: str, suffixes: tuple[str, ...]) -> Path:
-    """A path from a file dialog; without a suffix it gets the one of the filter chosen."""
-    path = Path(name)
-    suffix = "." + chosen.split(" ", maxsplit=1)[0] if chosen else suffixes[0]
-    return path if path.suffix else path.with_suffix(suffix)
 
 
 def file_stem(name: str) -> str:

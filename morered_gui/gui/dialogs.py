@@ -1,10 +1,20 @@
-"""Windows that only tell; none of them is modal."""
+"""Windows that tell or ask. Beside the system's own, none of them holds up the program."""
 
 import html
+from collections.abc import Callable, Mapping
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QLabel,
+    QMessageBox,
+    QVBoxLayout,
+    QWidget,
+)
 
 from morered_gui.app.actions import ACTIONS
 
@@ -30,6 +40,53 @@ def show_shortcuts(parent: QWidget) -> None:
         if spec.shortcut
     )
     _show("Keyboard shortcuts", f"<table cellpadding='3'>{rows}</table>", parent)
+
+
+def ask(parent: QWidget, title: str, text: str, answers: Mapping[str, Callable[[], None]]) -> None:
+    """A question: the answers to choose from beside Cancel, and what each of them does."""
+    cancel = QMessageBox.StandardButton.Cancel
+    question = QMessageBox(QMessageBox.Icon.Question, title, text, cancel, parent)
+    question.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    question.setDefaultButton(cancel)
+    for answer, deed in answers.items():
+        button = question.addButton(answer, QMessageBox.ButtonRole.AcceptRole)
+        button.clicked.connect(deed)
+    question.open()
+
+
+def ask_path(
+    parent: QWidget,
+    title: str,
+    stem: str,
+    suffixes: tuple[str, ...],
+    save: Callable[[Path], None],
+) -> None:
+    """Ask where to save, in one of the formats with these suffixes; then do it."""
+    filters = ";;".join(f"{s[1:]} (*{s})" for s in suffixes)
+    name, chosen = QFileDialog.getSaveFileName(parent, title, stem + suffixes[0], filters)
+    if name:
+        suffix = "." + chosen.split(" ", maxsplit=1)[0] if chosen else suffixes[0]
+        save_with_suffix(parent, Path(name), suffix, suffixes, save)
+
+
+def save_with_suffix(
+    parent: QWidget,
+    typed: Path,
+    suffix: str,
+    suffixes: tuple[str, ...],
+    save: Callable[[Path], None],
+) -> None:
+    """Save to a path out of a dialog; one that has none of the suffixes gets ``suffix``.
+
+    The dialog has asked before it gave away a file, but only about the name that was typed.
+    """
+    if typed.suffix.lower() in suffixes:
+        return save(typed)
+    path = typed.with_name(typed.name + suffix)  # all of it: "run.2" is a name
+    if not path.exists():
+        return save(path)
+    text = f"There is a file {path.name} already. Do you want to replace it?"
+    return ask(parent, "Replace a file", text, {"Replace": lambda: save(path)})
 
 
 def _version() -> str:

@@ -46,6 +46,9 @@ RATES = (10, 15, 24, 30, 60)
 class ExportDialog(QDialog):
     """What to export on the left, its options on the right.
 
+    Attributes:
+        n_frames: that were offered last.
+
     Signals:
         asked: the kind, a key of ``KINDS``; a path is still to be chosen.
         cancelled: the film under way is to be given up.
@@ -78,6 +81,7 @@ class ExportDialog(QDialog):
         self._export.clicked.connect(lambda: self.asked.emit(self.kind))
         self._lay_out()
         self._kinds.setCurrentRow(0)
+        self.n_frames = 0
 
     def _make_options(self) -> None:
         self.first, self.last = _number("First frame"), _number("Last frame")
@@ -154,6 +158,7 @@ class ExportDialog(QDialog):
 
     def offer(self, n_frames: int) -> None:
         """How many frames there are now: kinds that need some are greyed out without."""
+        self.n_frames = n_frames
         for row, kind in enumerate(KINDS):
             needs = kind not in {"picture", "structure"}
             item = self._kinds.item(row)

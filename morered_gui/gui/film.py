@@ -4,6 +4,7 @@ The page draws one picture after another on a stage out of sight; a thread puts 
 plot and hands it to ffmpeg. Nothing waits in the window's thread.
 """
 
+import logging
 import queue
 import threading
 from collections.abc import Iterator
@@ -27,6 +28,9 @@ MOST_PIXELS = 4096  # of a side, with FINE
 CAPTION_SHARE, SMALLEST_CAPTION = 0.06, 22  # of the height; pixels
 PLOT_SHARE = 0.42  # of the width
 END_OF_FILM = None
+CANCELLED = "cancelled"
+LAST_SECONDS = 5.0  # for a film that was given up to tidy up
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +67,7 @@ class Film(QObject):
 
     Signals:
         progressed: pictures that are encoded.
-        ended: an empty text where all is well, or what went wrong.
+        ended: an empty text where all is well, ``CANCELLED``, or what went wrong.
     """
 
     progressed = Signal(int)
@@ -79,6 +83,7 @@ class Film(QObject):
         self._scene, self._view = scene, view
         self._frames = plan.frames
         self._next = 0
+        self._begun, self._reason = False, ""
         self._cancelled = threading.Event()
         self._shots: queue.Queue[tuple[int, bytes] | None] = queue.Queue()
         self._thread = threading.Thread(target=self._encode, name="film", daemon=True)
@@ -88,6 +93,7 @@ class Film(QObject):
 
     def start(self, plot: FilmPlot | None, colours: Colours) -> None:
         """Begin; ``plot`` is drawn beside the molecule."""
+        self._begun = True
         stage = stage_of(self.plan, plot is not None)
         captions = [caption(frame, len(self._trajectory)) for frame in self._trajectory]
         self._composer = Composer(self.plan, stage, plot, captions, colours)
@@ -99,10 +105,20 @@ class Film(QObject):
         for _ in range(WAITING):
             self._ask_next()
 
-    def cancel(self) -> None:
+    def cancel(self, reason: str = CANCELLED) -> None:
         """Give the film up; ``ended`` tells when nothing of it is left."""
+        if self._cancelled.is_set():
+            return
+        self._reason = reason
         self._cancelled.set()
         self._shots.put(END_OF_FILM)
+        if not self._begun:
+            self.ended.emit(reason)
+
+    def wait(self) -> None:
+        """Wait for the thread of a film that was given up."""
+        if self._begun:
+            self._thread.join(LAST_SECONDS)
 
     @property
     def count(self) -> int:
@@ -114,8 +130,13 @@ class Film(QObject):
             return
         index = self._frames[self._next]
         self._next += 1
-        positions, extras = self._scene.picture_of(self._trajectory[index])
-        self._view.take_picture(index, positions, extras)
+        try:
+            positions, extras = self._scene.picture_of(self._trajectory[index])
+        except Exception as error:  # the thread would wait for this picture for ever
+            logger.exception("frame %d can't be drawn", index)
+            self.cancel(f"frame {index + 1} can't be drawn ({error})")
+        else:
+            self._view.take_picture(index, positions, extras)
 
     def _on_picture(self, index: int, png: bytes) -> None:
         self._shots.put((index, png))
@@ -135,9 +156,12 @@ class Film(QObject):
         try:
             write_movie(plan.path, (plan.width, plan.height), plan.rate, self._pictures())
         except MovieCancelledError:
-            self._thread_ended.emit("cancelled")
+            self._thread_ended.emit(self._reason)
         except (ExpectedError, OSError) as error:
             self._thread_ended.emit(str(error))
+        except Exception as error:  # such as imageio_ffmpeg's where it finds no ffmpeg
+            logger.exception("the film has failed")
+            self._thread_ended.emit(str(error) or type(error).__name__)
         else:
             self._thread_ended.emit("")
 

@@ -1,7 +1,7 @@
 """Saves all that is on the screen to a file, and brings it back."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,8 @@ from morered_gui.app.session import SUFFIX, Session, load_session, save_session
 from morered_gui.app.state import Message
 from morered_gui.app.view_options import ViewOptions
 from morered_gui.gui.course import CoursePanel
+from morered_gui.gui.dialogs import save_with_suffix
+from morered_gui.gui.saves import Saves
 from morered_gui.gui.view3d import View3D
 
 STUDIO = "studio"  # among the session's choices
@@ -18,7 +20,7 @@ CAMERA_NUMBERS = 8
 Choices = Mapping[str, Any]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class SessionFiles:
     """Session files; ``choices`` and ``adopt`` are the settings of a run, out and in."""
 
@@ -27,22 +29,33 @@ class SessionFiles:
     course: CoursePanel
     choices: Callable[[], Choices]
     adopt: Callable[[Choices], None]
+    saves: Saves = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.saves = Saves(self.controller)
 
     def save(self, path: Path) -> None:
         """Write the file; the page is asked for the camera first."""
-        target = path if path.suffix else path.with_suffix(SUFFIX)
+        save_with_suffix(self.view.window(), path, SUFFIX, (SUFFIX,), self._ask_camera)
 
-        def with_camera(camera: list[float]) -> None:
-            table = {**self.choices(), STUDIO: self._studio(camera)}
-            session = Session.of(self.controller.state, table)
-            if session is None:
-                self._say("There is nothing to save yet; open a molecule first.")
-                return
+    def _ask_camera(self, path: Path) -> None:
+        self.saves.begin()  # until the camera is known
+        self.view.ask_camera(lambda camera: self._write(path, camera))
+
+    def _write(self, path: Path, camera: list[float]) -> None:
+        self.saves.end()
+        state = self.controller.state
+        session = Session.of(state, {**self.choices(), STUDIO: self._studio(camera)})
+        if session is None:
+            self._say("There is nothing to save yet; open a molecule first.")
+            return
+
+        def write() -> None:
             self.controller.run_task(
-                lambda: save_session(target, session), lambda _: self._say(f"Saved {target}.")
+                lambda: save_session(path, session), lambda _: self._say(f"Saved {path}.")
             )
 
-        self.view.ask_camera(with_camera)
+        self.saves.follow(write, state.runs)
 
     def load(self, path: Path) -> None:
         """Read a file and show what it holds; what is on the screen goes."""
@@ -56,6 +69,7 @@ class SessionFiles:
     def _restore(self, session: Session, records: list[RunRecord]) -> None:
         self.controller.cancel_run()
         session.restore(self.controller.state, records)
+        self.saves.keep(records)
         self.adopt(session.choices)
         studio = session.choices.get(STUDIO)
         problem = self._restore_studio(studio) if isinstance(studio, dict) else ""

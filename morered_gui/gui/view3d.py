@@ -1,7 +1,8 @@
 """The molecule in three dimensions: 3Dmol.js in a web view.
 
 All drawing goes through one call in flight: while the page draws, newer positions replace those
-that wait, so that a fast relaxation never piles up work for a slow screen.
+that wait, so that a fast relaxation never piles up work for a slow screen. What was set last is
+kept for a page that begins anew: one that starts later than the window, or again after a crash.
 """
 
 import base64
@@ -13,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, Qt, QUrl, Signal, Slot
+from PySide6.QtCore import QObject, Qt, QTimer, QUrl, Signal, Slot
 from PySide6.QtGui import QContextMenuEvent, QShowEvent
 from PySide6.QtWebChannel import QWebChannel
 from PySide6.QtWebEngineCore import QWebEnginePage, QWebEngineSettings
@@ -23,10 +24,15 @@ from PySide6.QtWidgets import QWidget
 from morered_gui.core import Structure
 from morered_gui.core.arrays import FloatArray
 from morered_gui.core.bundled import asset
-from morered_gui.gui.graphics import draws_in_software, put_window_first
+from morered_gui.gui.graphics import ASKED, draws_in_software, put_window_first
 from morered_gui.gui.theme import Theme
 
 DECIMALS = 4  # of positions in Å sent to the page
+PATIENCE_MS = 20_000  # with a page that starts
+NOT_STARTED = (
+    "the 3D view has not started; if it never does, start the program with the variable "
+    f"{ASKED}=1, which draws without a graphics card"
+)
 _VIEWER = Path(__file__).parent / "viewer"
 
 
@@ -208,7 +214,7 @@ class View3D(QWebEngineView):
         atoms_dragged: and has moved them; the page alone knows yet.
         box_drawn: atoms inside, and whether they are to be added to those selected.
         picture_taken: number of the picture and its PNG, empty where nothing could be drawn.
-        broken: the drawing process has died.
+        broken: the page does not start, or the drawing process has died; in words.
     """
 
     ready = Signal()
@@ -229,8 +235,12 @@ class View3D(QWebEngineView):
         self._is_ready = False
         self._in_flight = False
         self._gives_way = False
+        self._worked = False  # all that was to be drawn has been drawn, since the page began
+        self._kept: dict[str, str] = {}  # the latest call that sets each thing, the theme first
         self._calls: list[str] = []  # in order; each is carried out
-        self._positions: str | None = None  # only the newest is carried out
+        self._asked: list[Callable[[list[float]], None]] = []  # for the camera
+        self._latest: str | None = None  # positions
+        self._positions: str | None = None  # the same until they are drawn
         self._bridge = Bridge(self)
         self._bridge.ready.connect(self._on_ready)
         self._bridge.atom_clicked.connect(self.atom_clicked)
@@ -238,54 +248,69 @@ class View3D(QWebEngineView):
         self._bridge.atoms_dragged.connect(self.atoms_dragged)
         self._bridge.box_drawn.connect(self.box_drawn)
         self._bridge.picture_taken.connect(self.picture_taken)
-        self._load_page()
+        self._late = QTimer(self, singleShot=True, interval=PATIENCE_MS)
+        self._late.timeout.connect(lambda: self.broken.emit(NOT_STARTED))
+        self._prepare_page()
+        self.set_theme(theme)
+        self._load()
 
     # --- what to draw ---------------------------------------------------------------------------
 
     def show_molecule(self, structure: Structure | None, *, zoom: Zoom = Zoom.HOME) -> None:
         """Draw another molecule, or none."""
-        self._positions = None
-        self._call(f"setMolecule({_as_json(structure)}, {json.dumps(zoom)})")
+        self._positions = self._latest = None
+        if zoom != Zoom.KEEP:
+            self._kept.pop("View", None)
+        molecule = _as_json(structure)
+        self._set("Molecule", molecule, json.dumps(zoom))
+        self._kept["Molecule"] = f"setMolecule({molecule}, {json.dumps(Zoom.HOME)})"
 
     def move_atoms(self, positions: FloatArray, extras: Extras | None = None) -> None:
         """Draw the same molecule elsewhere; (n, 3) Å."""
-        self._positions = _moved(positions, extras)
+        self._positions = self._latest = _moved(positions, extras)
         self._next()
 
     def set_look(self, look: Look) -> None:
         """Draw in another style."""
-        self._call(f"setLook({json.dumps(asdict(look))})")
+        self._set("Look", json.dumps(asdict(look)))
 
     def set_hand(self, mode: HandMode) -> None:
         """What the left button does from now on."""
-        self._call(f"setHand({json.dumps(mode)})")
+        self._set("Hand", json.dumps(mode))
 
     def set_camera(self, view: list[float]) -> None:
         """Look from where ``ask_camera`` said."""
-        self._call(f"setView({json.dumps(view)})")
+        self._set("View", json.dumps(view))
 
     def ask_camera(self, on_view: Callable[[list[float]], None]) -> None:
-        """Hand over where the molecule is looked at from, as numbers for ``set_camera``."""
-        self.page().runJavaScript("moreredView.view()", 0, lambda text: on_view(json.loads(text)))
+        """Hand over where the molecule is looked at from, as numbers for ``set_camera``.
+
+        No numbers where there is no page to ask.
+        """
+        self._asked.append(on_view)
+        if self._is_ready:
+            self.page().runJavaScript("moreredView.view()", 0, self._on_view)
+        else:
+            self._on_view(None)
 
     def show_ghost(self, structure: Structure | None) -> None:
         """Draw a reference faintly, or none."""
-        self._call(f"setGhost({_as_json(structure)})")
+        self._set("Ghost", _as_json(structure))
 
     def show_cloud(self, cloud: Cloud | None) -> None:
         """Draw many results of one molecule at once, or none."""
-        self._call(f"setCloud({cloud.as_json() if cloud else 'null'})")
+        self._set("Cloud", cloud.as_json() if cloud else "null")
 
     def show_legend(self, rows: Sequence[Legend], ramp: Sequence[str]) -> None:
         """Tell what colours mean; ``ramp`` are those from 0 to the top. No rows for none."""
         table = {"rows": [asdict(row) for row in rows], "ramp": list(ramp)}
-        self._call(f"setLegend({json.dumps(table)})")
+        self._set("Legend", json.dumps(table))
 
     def set_theme(self, theme: Theme) -> None:
         """Background and ghost in the theme's colours."""
         self._theme = theme
         self.page().setBackgroundColor(theme.canvas)
-        self._call(f"setTheme({json.dumps(_page_theme(theme))})")
+        self._set("Theme", json.dumps(_page_theme(theme)))
 
     def fit(self) -> None:
         """Show the whole molecule."""
@@ -293,7 +318,10 @@ class View3D(QWebEngineView):
 
     def grab_png(self, on_png: Callable[[bytes], None]) -> None:
         """Hand the picture over as PNG when it is there; empty where nothing could be drawn."""
-        self.page().runJavaScript("moreredView.png()", 0, lambda uri: on_png(_png_of(uri)))
+        if self._is_ready:
+            self.page().runJavaScript("moreredView.png()", 0, lambda uri: on_png(_png_of(uri)))
+        else:
+            on_png(b"")
 
     def open_camera(self, camera: Camera) -> None:
         """Set up a second picture of what is shown, out of sight."""
@@ -322,19 +350,21 @@ class View3D(QWebEngineView):
 
     # --- the page -----------------------------------------------------------------------------
 
-    def _load_page(self) -> None:
+    def _prepare_page(self) -> None:
         page = self.page()
         settings = page.settings()
         settings.setAttribute(QWebEngineSettings.WebAttribute.LocalContentCanAccessFileUrls, True)
         settings.setAttribute(QWebEngineSettings.WebAttribute.ShowScrollBars, False)
-        page.setBackgroundColor(self._theme.canvas)
         page.renderProcessTerminated.connect(self._on_terminated)
         channel = QWebChannel(page)
         channel.registerObject("bridge", self._bridge)
         page.setWebChannel(channel)
-        folder = QUrl.fromLocalFile(str(asset("3Dmol-min.js").parent) + "/")
         page.loadFinished.connect(self._on_loaded)
-        page.setHtml(_html(), folder)
+
+    def _load(self) -> None:
+        folder = QUrl.fromLocalFile(str(asset("3Dmol-min.js").parent) + "/")
+        self.page().setHtml(_html(), folder)
+        self._late.start()
 
     def _on_loaded(self, _ok: bool) -> None:
         options = {
@@ -344,21 +374,40 @@ class View3D(QWebEngineView):
         self.page().runJavaScript(f"moreredView.start({json.dumps(options)})")
 
     def _on_ready(self) -> None:
-        self._is_ready = True
-        self._calls.insert(0, f"setTheme({json.dumps(_page_theme(self._theme))})")
+        self._late.stop()
+        self._is_ready, self._in_flight = True, False
+        self._calls, self._positions = list(self._kept.values()), self._latest
         self._next()
         self.ready.emit()
+
+    def _on_view(self, text: Any) -> None:
+        asked, self._asked = self._asked, []
+        for on_view in asked:
+            on_view(json.loads(text) if text else [])
 
     def _on_terminated(
         self, status: QWebEnginePage.RenderProcessTerminationStatus, code: int
     ) -> None:
-        self._is_ready, self._in_flight = False, False
-        if status != QWebEnginePage.RenderProcessTerminationStatus.NormalTerminationStatus:
-            self.broken.emit(f"the 3D view has stopped working ({status.name}, {code})")
+        worked, self._worked = self._worked, False
+        self._is_ready, self._in_flight, self._gives_way = False, False, False
+        self._late.stop()
+        self._on_view(None)
+        if status == QWebEnginePage.RenderProcessTerminationStatus.NormalTerminationStatus:
+            return
+        self.broken.emit(f"the 3D view has stopped working ({status.name}, {code})")
+        if worked:  # or else it would die of the same again and again
+            QTimer.singleShot(0, self, self._load)
+
+    def _set(self, what: str, *values: str) -> None:
+        """Set something on the page, and again on each one that follows it."""
+        self._kept[what] = f"set{what}({', '.join(values)})"
+        self._call(self._kept[what])
 
     def _call(self, code: str) -> None:
-        self._calls.append(code)
-        self._next()
+        """Lost where there is no page yet: that one begins with what is kept."""
+        if self._is_ready:
+            self._calls.append(code)
+            self._next()
 
     def _next(self) -> None:
         if not self._is_ready or self._in_flight:
@@ -378,6 +427,7 @@ class View3D(QWebEngineView):
             self._gives_way = True
             put_window_first(self.page().renderProcessPid())
         self._next()
+        self._worked = self._worked or self.is_settled
         self.drawn.emit()
 
     # --- Qt -----------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from morered_gui.app.settings import Settings
 from morered_gui.app.state import Activity, AppState, Message
 from morered_gui.chem.examples import Example
 from morered_gui.gui.action_set import make_actions, paint_icons
+from morered_gui.gui.closing import Closing
 from morered_gui.gui.commands import Commands, Parts
 from morered_gui.gui.course import CoursePanel
 from morered_gui.gui.drawing_desk import DrawingDesk
@@ -82,6 +83,7 @@ class MainWindow(QMainWindow):
         self._apply_theme()
         self._pump = QTimer(self)
         self._pump.timeout.connect(self.controller.pump)
+        self._pump.timeout.connect(self._closing.go_on)
         self._pump.start(PUMP_MS)
         self._on_structure()
         self._on_activity(self.state.activity)
@@ -132,10 +134,21 @@ class MainWindow(QMainWindow):
                 self.open_example,
             )
         )
+        self._closing: Closing = self._make_closing()
         self.setCentralWidget(self._centre())
         self._add_docks()
         self._add_menus()
         self.toolbar = fill_toolbar(self, actions)
+
+    def _make_closing(self) -> Closing:
+        exporter, sessions = self.studio.exporter, self.studio.sessions
+        return Closing(
+            self,
+            self.state,
+            saves=(self.commands.saves, exporter.saves, sessions.saves),
+            films=lambda: exporter.is_at_work,
+            save_session=self.actions_by_id["save_session"].trigger,
+        )
 
     def _centre(self) -> QWidget:
         centre = QWidget()
@@ -440,9 +453,13 @@ class MainWindow(QMainWindow):
                 QTimer.singleShot(0, self, self._apply_theme)
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        if not self._closing.allows():
+            event.ignore()
+            return
         self._pump.stop()
         self.playback.pause()
         self.settings = self.current_settings()
+        self.studio.exporter.close()
         self.controller.close()
         self.recovery.end()
         super().closeEvent(event)

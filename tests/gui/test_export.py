@@ -30,7 +30,7 @@ from morered_gui.app.view_options import BondsFrom, ViewOptions
 from morered_gui.core import Frame, Provenance, Trajectory
 from morered_gui.gui.export_dialog import ExportDialog
 from morered_gui.gui.window import MainWindow
-from tests.app.molecules import WATER
+from tests.app.molecules import IRON_OXIDE, WATER
 
 WAIT = 30_000
 Export = Callable[[str, str], Path]
@@ -227,6 +227,94 @@ def test_that_a_gif_takes_every_so_many_frames(dialog: ExportDialog, export: Exp
         assert (image.n_frames, image.size) == (3, (640, 360))
     dialog.stride.setValue(1)
     dialog.with_plot.setChecked(True)
+
+
+def test_that_frames_are_offered_as_they_are(
+    relaxed: MainWindow, dialog: ExportDialog, export: Export, qtbot: QtBot
+) -> None:
+    dialog.offer(200)
+    dialog.last.setValue(200)  # of a run that is gone
+    relaxed.run_panel.set_max_steps(8)
+    relaxed.actions_by_id["relax"].trigger()
+    qtbot.waitUntil(lambda: not relaxed.state.busy, timeout=WAIT)
+    assert (dialog.last.maximum(), dialog.last.value()) == (9, 9)
+    dialog.offer(200)
+    dialog.last.setValue(200)
+    dialog.size_of_film.setCurrentIndex(0)
+    assert len(decoded(export("film", "short.mp4"))) == 9
+
+
+def film_of(window: MainWindow, path: Path) -> None:
+    """Begin a small film of all frames."""
+    window.studio.exporter.dialog.offer(61)
+    window.studio.exporter.dialog.size_of_film.setCurrentIndex(0)
+    window.studio.exporter.save_film(path)
+
+
+def test_that_a_film_needs_frames(relaxed: MainWindow, tmp_path: Path) -> None:
+    relaxed.state.load(WATER)
+    film_of(relaxed, tmp_path / "run.mp4")
+    assert relaxed.studio.exporter.film is None
+    assert "no trajectory" in relaxed.message_bar.text
+
+
+@pytest.mark.parametrize("bonds", list(BondsFrom))
+def test_that_another_molecule_ends_the_film(
+    relaxed: MainWindow, qtbot: QtBot, tmp_path: Path, bonds: BondsFrom
+) -> None:
+    relaxed.state.set_view(ViewOptions(bonds=bonds))
+    film_of(relaxed, tmp_path / "run.mp4")
+    assert relaxed.studio.exporter.film is not None
+    relaxed.state.load(IRON_OXIDE)
+    qtbot.waitUntil(lambda: relaxed.studio.exporter.film is None, timeout=WAIT)
+    assert "the molecule has changed" in relaxed.message_bar.text
+    assert not list(tmp_path.iterdir())
+    relaxed.state.set_view(ViewOptions())
+
+
+def fail(*_args: object) -> None:
+    raise RuntimeError("it fails")
+
+
+def test_that_a_film_without_an_encoder_ends(
+    relaxed: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("morered_gui.gui.film.write_movie", fail)
+    film_of(relaxed, tmp_path / "run.mp4")
+    qtbot.waitUntil(lambda: relaxed.studio.exporter.film is None, timeout=WAIT)
+    assert relaxed.message_bar.text == "The film can't be made: it fails."
+
+
+def test_that_a_film_whose_frames_can_not_be_drawn_ends(
+    relaxed: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:  # only as long as the film asks for its first frame
+        patched.setattr("morered_gui.gui.scene.Scene.picture_of", fail)
+        film_of(relaxed, tmp_path / "run.mp4")
+    qtbot.waitUntil(lambda: relaxed.studio.exporter.film is None, timeout=WAIT)
+    assert "frame 1 can't be drawn (it fails)" in relaxed.message_bar.text
+
+
+def test_that_a_film_whose_bonds_can_not_be_perceived_ends(
+    relaxed: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("morered_gui.app.frame_bonds.bonds_of_frames", fail)
+    relaxed.state.set_view(ViewOptions(bonds=BondsFrom.FRAME))
+    film_of(relaxed, tmp_path / "run.mp4")
+    qtbot.waitUntil(lambda: relaxed.studio.exporter.film is None, timeout=WAIT)
+    assert "bonds can't be perceived" in relaxed.message_bar.text
+    relaxed.state.set_view(ViewOptions())
+
+
+def test_that_the_plot_behind_another_is_exported_with_its_bars(
+    relaxed: MainWindow, dialog: ExportDialog, export: Export
+) -> None:
+    assert not relaxed.course.atoms.isVisible()
+    dialog.plot.setCurrentIndex(2)
+    with Image.open(export("plot", "atoms.png")) as image:
+        pixels = np.asarray(image.convert("RGB"))
+    assert (pixels == relaxed.theme.second.getRgb()[:3]).all(-1).sum() > 1000
+    dialog.plot.setCurrentIndex(0)
 
 
 def test_that_a_film_is_given_up_from_the_window(

@@ -63,7 +63,7 @@ def test_that_molecules_that_can_not_be_read_are_left_out_and_told(
     window: MainWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
     open_several(window, qtbot, tmp_path, f"C( open\n{SMILES}")
-    assert "left out what can't be read (1)" in window.message_bar.text
+    assert "left out what can't be used (1)" in window.message_bar.text
     assert window.state.structure is not None and window.state.structure.name == "water"
 
 
