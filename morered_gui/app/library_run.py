@@ -6,23 +6,34 @@ is resumed.
 """
 
 import csv
+import hashlib
 import io
 import json
 import os
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from itertools import batched, islice
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock, Timeout
+
 from morered_gui.chem.library import iter_library
 from morered_gui.core import ExpectedError
 from morered_gui.core.files import replacing
 from morered_gui.core.processes import Submit, in_order
-from morered_gui.relaxers.library import Failed, LibraryChunk, Outcome, Relaxed, relax_chunk
+from morered_gui.relaxers.library import (
+    Failed,
+    LibraryChunk,
+    Outcome,
+    Relaxed,
+    model_hash,
+    relax_chunk,
+)
 from morered_gui.relaxers.registry import RelaxerChoice
 
 CHUNK = 32  # molecules that are lost at most by a kill, per process
@@ -59,11 +70,19 @@ class LibraryJob:
         """How far the run is; there only while it is not finished."""
         return self.output.with_name(f"{self.output.name}.unfinished.json")
 
-    def identity(self) -> dict[str, Any]:
-        """What has to be the same for a run to go on."""
+    @property
+    def lock(self) -> Path:
+        """Held by the program that writes the results."""
+        return self.output.with_name(f"{self.output.name}.lock")
+
+    def identity(self, weights: str) -> dict[str, Any]:
+        """What has to be the same for a run to go on; ``weights`` is the hash of the model's."""
+        with self.source.open("rb") as file:
+            content = hashlib.file_digest(file, "sha256").hexdigest()
         return {
             "source": self.source.name,
-            "source_bytes": self.source.stat().st_size,
+            "source_sha256": content,
+            "model_sha256": weights,
             "choice": {k: str(v) for k, v in asdict(self.choice).items()},
             "max_steps": self.max_steps,
             "seed": self.seed,
@@ -139,54 +158,118 @@ def run_library(
         on_outcomes: is told how far the run is, then of each chunk when it is on the disk.
 
     Raises:
-        ExpectedError: bad input; an unfinished run is there, or none to resume; a worker process
-            was killed (what was finished stays).
+        ExpectedError: bad input or settings; the input would be written over; an unfinished run
+            is there, or none to resume, or another program is at it; a worker process was killed
+            (what was finished stays).
     """
-    mark = _begin(job, resume)
+    _spare_the_source(job)
     began = time.perf_counter()
-    on_outcomes([], mark.progress)
-    records = islice(iter_library(job.source), mark.progress.done, None)
-    chunks = (
-        LibraryChunk(part, job.choice, job.max_steps, job.seed, job.energies)
-        for part in batched(records, CHUNK)
-    )
-    try:
+    under_way: deque[LibraryChunk] = deque()
+    with _alone(job), _killed_workers_said(job, under_way):
+        # First of all: bad settings are to leave earlier results alone. Asked of a worker, since
+        # that is where the model and the device have to be.
+        weights = submit(model_hash, job.choice).result()
+        mark = _begin(job, job.identity(weights), resume)
+        on_outcomes([], mark.progress)
+        chunks = _chunks(job, mark.progress.done, under_way)
         with _appending(job) as append:
             for outcomes in in_order(submit, relax_chunk, chunks, 2 * workers):
+                under_way.popleft()
                 seconds = time.perf_counter() - began
                 mark = append(mark, outcomes, mark.progress.after(outcomes, seconds))
                 on_outcomes(outcomes, mark.progress)
-    except BrokenProcessPool as error:
-        raise ExpectedError(
-            "a worker process was killed (out of memory?); go on with --resume"
-        ) from error
-    job.journal.unlink()
+        job.journal.unlink()
     return replace(mark.progress, seconds=time.perf_counter() - began)
 
 
-def _begin(job: LibraryJob, resume: bool) -> _Mark:
+def _spare_the_source(job: LibraryJob) -> None:
+    """Raise ExpectedError where a file to be written is the one to be read, by whatever name."""
+    for path in (job.output, job.failures, job.journal):
+        if path.exists() and path.samefile(job.source):
+            raise ExpectedError(f"{path} is the input and would be lost; name another --output")
+
+
+@contextmanager
+def _alone(job: LibraryJob) -> Iterator[None]:
+    """Two programs would mix up their results; raises ExpectedError where another is at it."""
+    lock = FileLock(job.lock)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise ExpectedError(f"another program is writing {job.output}; let it finish") from error
+    try:
+        yield
+    finally:
+        with suppress(OSError):  # Windows keeps a file that is open
+            job.lock.unlink()
+        lock.release()
+
+
+@contextmanager
+def _killed_workers_said(job: LibraryJob, under_way: deque[LibraryChunk]) -> Iterator[None]:
+    """Say which molecules the workers had when one of them was killed."""
+    try:
+        yield
+    except BrokenProcessPool as error:
+        said = "a worker process was killed (out of memory?)"
+        if not under_way:
+            raise ExpectedError(f"{said} before it had a molecule; try again") from error
+        first, last = under_way[0].records[0].line, under_way[-1].records[-1].line
+        raise ExpectedError(
+            f"{said} over a molecule of lines {first} to {last} of {job.source.name}; "
+            "go on with --resume"
+        ) from error
+
+
+def _chunks(job: LibraryJob, done: int, under_way: deque[LibraryChunk]) -> Iterator[LibraryChunk]:
+    """What is left to do; each chunk is also put ``under_way`` when it is taken."""
+    for part in batched(islice(iter_library(job.source), done, None), CHUNK):
+        chunk = LibraryChunk(part, job.choice, job.max_steps, job.seed, job.energies)
+        under_way.append(chunk)
+        yield chunk
+
+
+def _begin(job: LibraryJob, identity: dict[str, Any], resume: bool) -> _Mark:
     """The state to begin from, both files cut back to it."""
-    fresh = _Mark(job.identity())
-    if not job.journal.exists():
-        if resume and job.output.exists():
-            raise ExpectedError(f"{job.output} is finished: there is nothing to resume")
-        job.output.write_bytes(b"")
-        header = _csv_line(FAILURE_COLUMNS)
-        job.failures.write_bytes(header)
-        mark = replace(fresh, failure_bytes=len(header))
-        mark.save(job.journal)
-        return mark
+    mark = _Mark.load(job.journal) if job.journal.exists() else None
+    if mark is None and resume and job.output.exists():
+        raise ExpectedError(f"{job.output} is finished: there is nothing to resume")
+    if mark is None or mark.progress.done == 0:
+        return _begin_afresh(job, identity)
     if not resume:
         raise ExpectedError(
             f"an unfinished run for {job.output} is there: --resume goes on with it; "
             f"to begin again delete {job.journal.name}"
         )
-    mark = _Mark.load(job.journal)
-    if mark.identity != fresh.identity:
-        raise ExpectedError("the unfinished run had another input or other settings; repeat those")
-    os.truncate(job.output, mark.output_bytes)
-    os.truncate(job.failures, mark.failure_bytes)
+    other = ", ".join(key for key in identity if mark.identity.get(key) != identity[key])
+    if other:
+        raise ExpectedError(
+            f"the unfinished run had another input or other settings ({other}); repeat those"
+        )
+    _cut_back(job, mark)
     return mark
+
+
+def _begin_afresh(job: LibraryJob, identity: dict[str, Any]) -> _Mark:
+    header = _csv_line(FAILURE_COLUMNS)
+    job.output.write_bytes(b"")
+    job.failures.write_bytes(header)
+    mark = _Mark(identity, failure_bytes=len(header))
+    mark.save(job.journal)
+    return mark
+
+
+def _cut_back(job: LibraryJob, mark: _Mark) -> None:
+    """Both files to the mark; raises ExpectedError where one lacks what it had then."""
+    sizes = {job.output: mark.output_bytes, job.failures: mark.failure_bytes}
+    for path, size in sizes.items():
+        if not path.is_file() or path.stat().st_size < size:
+            raise ExpectedError(
+                f"{path} is missing or shorter than the unfinished run left it; put it back, or "
+                f"delete {job.journal.name} to begin again"
+            )
+    for path, size in sizes.items():
+        os.truncate(path, size)
 
 
 _Append = Callable[[_Mark, list[Outcome], LibraryProgress], _Mark]

@@ -1,17 +1,24 @@
-"""Libraries of molecules, read one record at a time: sdf, SMILES and CSV files.
+"""Libraries of molecules, read one record at a time: sdf, SMILES and CSV files, also compressed.
 
 A record is cut out of the file as text and built into a structure later, in another process if
 need be.
 """
 
 import csv
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 from morered_gui.chem.errors import MoleculeError
-from morered_gui.chem.reading import SMILES_HEADERS, checked_file
+from morered_gui.chem.reading import (
+    READING_ERRORS,
+    SMILES_HEADERS,
+    checked_file,
+    open_text,
+    unpacked,
+)
 from morered_gui.chem.reading_rdkit import structure_from_sdf
 from morered_gui.chem.smiles import structure_from_smiles
 from morered_gui.core.structure import Structure
@@ -20,6 +27,9 @@ from morered_gui.core.structure import Structure
 NAME_COLUMNS = ("name", "title", "id", "compound", "compound_id", "molecule", "chembl_id")
 DELIMITERS = ",;\t|"
 RECORD_END = "$$$$"
+_MOLECULE_END = "\nM  END"
+_NEXT_FIELD = re.compile(r"\n[ \t]*\n(?=>)")  # a value may hold lines that begin with '>'
+_FIELD_NAME = re.compile(r">[^<\n]*<([^>\n]*)>")
 
 
 class RecordKind(StrEnum):
@@ -56,38 +66,52 @@ class LibraryRecord:
             return structure_from_sdf(self.text)
         return structure_from_smiles(self.text, seed=seed, name=self.name)
 
-    @property
-    def fields(self) -> str:
-        """The data fields of an sdf record, as they stand there."""
-        lines = self.text.splitlines(keepends=True)
-        starts = [k for k, line in enumerate(lines) if line.startswith(">")]
-        if self.kind != RecordKind.SDF or not starts:
+    def fields(self, without: Collection[str] = ()) -> str:
+        """The data fields of an sdf record as they stand there, but for those of some names."""
+        if self.kind != RecordKind.SDF:
             return ""
-        return "".join(lines[starts[0] :]).rstrip() + "\n\n"
+        data = self.text.partition(_MOLECULE_END)[2].partition("\n")[2]
+        found = [field.strip() for field in _NEXT_FIELD.split(data)]
+        return "".join(
+            f"{field}\n\n"
+            for field in found
+            if field.startswith(">") and _name_of_field(field) not in without
+        )
+
+
+def _name_of_field(field: str) -> str:
+    name = _FIELD_NAME.match(field)
+    return name.group(1).strip() if name else ""
 
 
 def is_library(path: Path) -> bool:
     """Whether the file is of a kind that can be read record by record."""
-    return path.suffix.lower() in _READERS
+    return unpacked(path).suffix.lower() in _READERS
+
+
+def is_csv(path: Path) -> bool:
+    """Whether the file can be read in no other way than record by record."""
+    return unpacked(path).suffix.lower() == ".csv"
 
 
 def iter_library(path: Path) -> Iterator[LibraryRecord]:
     """The records of a file, only one of them in memory at a time.
 
     Raises:
-        MoleculeError: the file can't be opened, is of another kind, or lacks a SMILES column.
+        MoleculeError: the file can't be opened, is of another kind, lacks a SMILES column, or
+            has a quotation mark that is not closed.
     """
-    reader = _READERS.get(path.suffix.lower())
+    reader = _READERS.get(unpacked(path).suffix.lower())
     if reader is None:
         raise MoleculeError(
             f"{path.name} can't be read record by record; choose one of {', '.join(_READERS)}"
         )
     file = checked_file(path)
     try:
-        with file.open(encoding="utf-8-sig", errors="replace") as lines:
+        with open_text(file) as lines:
             for number, (line, name, kind, text) in enumerate(reader(lines)):
                 yield LibraryRecord(number, line, name, kind, text)
-    except (OSError, csv.Error) as error:
+    except (*READING_ERRORS, csv.Error) as error:
         raise MoleculeError(f"{path} can't be read: {error}") from error
     except MoleculeError as error:
         raise MoleculeError(f"{path.name}: {error}") from error
@@ -125,12 +149,29 @@ def _csv(lines: Iterator[str]) -> Iterator[_Cut]:
     if smiles is None:
         raise MoleculeError("there is no column 'smiles'; name it in the first line")
     name = next((columns.index(c) for c in NAME_COLUMNS if c in columns), None)
-    reader = csv.reader(lines, delimiter=delimiter)
-    for row in reader:
+    for line, row in _rows(lines, delimiter):
         if any(cell.strip() for cell in row):
             named = row[name].strip() if name is not None and name < len(row) else ""
             text = row[smiles].strip() if smiles < len(row) else ""
-            yield reader.line_num + 1, named, RecordKind.SMILES, text
+            yield line, named, RecordKind.SMILES, text
+
+
+def _rows(lines: Iterator[str], delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """The rows below the heading, and the lines where they begin.
+
+    Strict: a quotation mark that nobody closes would make one cell of all rows up to the next.
+    """
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    line = 2
+    try:
+        for row in reader:
+            yield line, row
+            line = reader.line_num + 2
+    except csv.Error as error:
+        raise MoleculeError(
+            f"the row in line {line} has a quotation mark that is not closed, or closed too early "
+            f"({error}); one inside a cell is written twice"
+        ) from error
 
 
 _READERS: dict[str, Callable[[Iterator[str]], Iterator[_Cut]]] = {

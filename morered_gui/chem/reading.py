@@ -1,8 +1,13 @@
 """Molecules from files, in any format that people have."""
 
+import bz2
+import gzip
+import lzma
+import zlib
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import IO, Any
 
 from morered_gui.chem.errors import MoleculeError
 from morered_gui.chem.reading_ase import ase_structures
@@ -19,14 +24,19 @@ OnError = Callable[[int, MoleculeError], None]
 
 SMILES_HEADERS = frozenset({"smiles", "canonical_smiles", "isosmiles"})
 
+_OPENERS: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
+# Besides OSError these come of a compressed file that is cut off or no such thing.
+READING_ERRORS = (OSError, EOFError, zlib.error, lzma.LZMAError)
+
 
 def read_structures(path: Path | str) -> list[Structure]:
     """All molecules of a file, in its order.
 
     xyz, extxyz, mol, sdf, mol2, pdb and smi are told by the suffix; everything else goes to
-    ASE. Bonds are kept where the file has them (mol, sdf, mol2, pdb, and extxyz written here)
-    and perceived where not. Missing hydrogens are added, and coordinates built for drawings in
-    two dimensions (see ``reading_rdkit``).
+    ASE. A text file may be compressed (``library.sdf.gz``; gz, bz2, xz). Bonds are kept where
+    the file has them (mol, sdf, mol2, pdb, and extxyz written here) and perceived where not.
+    Missing hydrogens are added, and coordinates built for drawings in two dimensions (see
+    ``reading_rdkit``).
 
     Raises:
         MoleculeError: any reason for which the file is no use, in one line.
@@ -76,17 +86,30 @@ def checked_file(path: Path) -> Path:
     return path
 
 
+def unpacked(path: Path) -> Path:
+    """The path without the suffix of a compression: what is left tells the format."""
+    return path.with_suffix("") if path.suffix.lower() in _OPENERS else path
+
+
+def open_text(path: Path) -> IO[str]:
+    """Open a text file, compressed or not; reading raises any of ``READING_ERRORS``.
+
+    A byte that is no UTF-8 can only be in a name: it becomes a question mark.
+    """
+    opener = _OPENERS.get(path.suffix.lower(), Path.open)
+    lines: IO[str] = opener(path, "rt", encoding="utf-8-sig", errors="replace")
+    return lines
+
+
 def _records(path: Path) -> Iterator[Build]:
-    suffix = path.suffix.lower()
-    text = _TEXT_FORMATS.get(suffix)
+    text = _TEXT_FORMATS.get(unpacked(path).suffix.lower())
     if text is None:
         yield from ase_structures(path)
         return
     try:
-        # A byte that is no UTF-8 can only be in a name: it becomes a question mark.
-        with path.open(encoding="utf-8-sig", errors="replace") as lines:
+        with open_text(path) as lines:
             yield from text(lines)
-    except OSError as error:
+    except READING_ERRORS as error:
         raise MoleculeError(f"{path} can't be read: {_why(error)}") from error
     except MoleculeError as error:
         raise MoleculeError(f"{path.name}: {error}") from error

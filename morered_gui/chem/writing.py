@@ -116,10 +116,13 @@ def one_line(text: str) -> str:
 def check_target(path: Path) -> None:
     """Raise MoleculeError where a file can't be written there: before hours of computing."""
     _writer(path)
-    _check_folder(path)
+    check_folder(path)
 
 
-def _check_folder(path: Path) -> None:
+def check_folder(path: Path) -> None:
+    """The same for a file of another kind."""
+    if path.is_dir():
+        raise MoleculeError(f"{path} is a folder; name a file in it")
     if not path.absolute().parent.is_dir():
         raise MoleculeError(f"{path} can't be written: there is no folder {path.parent}")
 

@@ -11,6 +11,7 @@ import typer
 from morered_gui.app.cluster import cluster_workers
 from morered_gui.app.library_run import LibraryJob, LibraryProgress, run_library
 from morered_gui.chem.library import is_library, iter_library
+from morered_gui.chem.reading import unpacked
 from morered_gui.cli.console import messages, progress_bar
 from morered_gui.core import ExpectedError
 from morered_gui.core.processes import Submit, worker_processes
@@ -22,27 +23,27 @@ RESULTS = ".sdf"
 
 
 def wants_stream(source: Path, output: Path | None) -> bool:
-    """Whether a file is too large to be relaxed as one batch with all frames, or is a CSV."""
+    """Whether a file is too large to be relaxed as one batch with all frames."""
     if not is_library(source) or (output is not None and output.suffix.lower() != RESULTS):
         return False
-    if source.suffix.lower() == ".csv":
-        return True
     return sum(1 for _ in islice(iter_library(source), STREAM_FROM + 1)) > STREAM_FROM
 
 
 def default_output(source: Path) -> Path:
     """Where results go that have no place."""
-    return source.with_name(f"{source.stem}-relaxed{RESULTS}")
+    return source.with_name(f"{unpacked(source).stem}-relaxed{RESULTS}")
 
 
 def relax_library(
     job: LibraryJob, *, processes: int, scheduler: str, resume: bool, as_json: bool
 ) -> None:
-    """Relax a library, with progress, and say what came of it."""
+    """Relax a library, with progress, and say what came of it; exit code 1 where nothing did."""
     if not is_library(job.source):
         raise ExpectedError("libraries are sdf, SMILES or CSV files")
     if job.output.suffix.lower() != RESULTS:
-        raise ExpectedError("the results of a library go to an .sdf file (--output)")
+        raise ExpectedError(
+            "the results of a library (any csv is one) go to an .sdf file (--output)"
+        )
     total = sum(1 for _ in iter_library(job.source))
     if total == 0:
         raise ExpectedError(f"{job.source.name} holds no molecule")
@@ -58,6 +59,8 @@ def relax_library(
 
         result = run_library(job, submit, workers=n, resume=resume, on_outcomes=told)
     _summary(job, result)
+    if result.relaxed == 0:
+        raise typer.Exit(1)
 
 
 @contextmanager

@@ -10,9 +10,15 @@ import typer
 
 from morered_gui.app.html_export import write_html
 from morered_gui.app.library_run import LibraryJob
+from morered_gui.chem.library import is_csv
 from morered_gui.chem.reading import read_structures
 from morered_gui.chem.smiles import structure_from_smiles
-from morered_gui.chem.writing import check_target, write_structures, write_trajectories
+from morered_gui.chem.writing import (
+    check_folder,
+    check_target,
+    write_structures,
+    write_trajectories,
+)
 from morered_gui.cli.console import Device, guarded, messages, progress_bar
 from morered_gui.cli.library import default_output, relax_library, wants_stream
 from morered_gui.core import ExpectedError, StopReason, Structure, Trajectory
@@ -23,6 +29,10 @@ from morered_gui.relaxers.registry import Backend, RelaxerChoice, build_relaxer,
 from morered_gui.relaxers.report import Report, report_on
 from morered_gui.relaxers.suitability import either, verdict
 from morered_gui.relaxers.xtb import require_xtb
+
+# Of a frame per atom: position and predicted noise.
+FRAME_BYTES = 36
+MOST_BYTES = 8e9
 
 
 @guarded
@@ -80,11 +90,12 @@ def relax(
 ) -> None:
     """Relax molecules from a file or a SMILES, all of them as one batch.
 
-    Files (sdf, smi, csv) with more than 100 molecules, and any with --processes, --scheduler or
-    --resume, are libraries: streamed, results in one sdf, failures listed beside it.
+    Files (sdf, smi) with more than 100 molecules, any csv, and any with --processes, --scheduler
+    or --resume, are libraries: streamed, results in one sdf, failures listed beside it.
     """
-    if output is not None:
-        check_target(output)
+    if (source is None) == (smiles is None):
+        raise ExpectedError("give either a file or --smiles")
+    _check_targets(output, html)
     if check_energy:
         require_xtb()
     choice = RelaxerChoice(
@@ -95,9 +106,11 @@ def relax(
         backend=backend,
         start_t=start_t,
     )
-    asked = bool(processes or scheduler or resume)
+    asked = bool(processes or scheduler or resume or (source and is_csv(source)))
     if asked and (source is None or reference or html):
-        raise ExpectedError("a library is a file, and has neither a reference nor a page")
+        raise ExpectedError(
+            "a library (any csv is one) is a file, and has neither --reference nor --html"
+        )
     if source and not (reference or html) and (asked or wants_stream(source, output)):
         target = output or default_output(source)
         relax_library(
@@ -119,6 +132,7 @@ def relax(
     references = _references(reference, starts)
     choice = with_model(choice, starts)
     _judge(choice, starts)
+    _check_memory(starts, max_steps)
     trajectories = _relax_batch(choice, starts, max_steps, seed)
     _write(trajectories, output, final_only, html)
     reports = [
@@ -126,6 +140,24 @@ def relax(
         for t, r in zip(trajectories, references, strict=True)
     ]
     _tell(reports, as_json)
+
+
+def _check_targets(output: Path | None, html: Path | None) -> None:
+    if output is not None:
+        check_target(output)
+    if html is not None:
+        check_folder(html)
+
+
+def _check_memory(starts: Sequence[Structure], max_steps: int) -> None:
+    """Refuse what may not fit into memory, where a batch keeps every step of every molecule."""
+    n_bytes = FRAME_BYTES * sum(len(start) for start in starts) * max_steps
+    if n_bytes > MOST_BYTES:
+        raise ExpectedError(
+            f"{len(starts)} molecules may take {n_bytes / 1e9:.0f} GB, since all steps are kept; "
+            "give fewer --max-steps, or an sdf or .smi file with an .sdf --output, which is "
+            "streamed"
+        )
 
 
 def _judge(choice: RelaxerChoice, starts: Sequence[Structure]) -> None:
@@ -167,8 +199,6 @@ def _tell(reports: Sequence[Report], as_json: bool) -> None:
 
 
 def _starts(source: Path | None, smiles: str | None, seed: int) -> list[Structure]:
-    if (source is None) == (smiles is None):
-        raise ExpectedError("give either a file or --smiles")
     if source is not None:
         return read_structures(source)
     return [structure_from_smiles(smiles or "", seed=seed)]

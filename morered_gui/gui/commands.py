@@ -22,7 +22,7 @@ from morered_gui.gui.scene import Scene
 from morered_gui.gui.view3d import View3D
 from morered_gui.relaxers.suitability import Verdict
 
-OPEN_PATTERNS = "*.morered *.xyz *.extxyz *.mol *.sdf *.mol2 *.pdb *.smi *.traj *.cif *.gen"
+OPEN_PATTERNS = "*.morered *.xyz *.extxyz *.mol *.sdf *.mol2 *.pdb *.smi *.traj *.cif *.gen *.gz"
 OPEN_FILTER = f"Molecules and sessions ({OPEN_PATTERNS});;All files (*)"
 
 

@@ -15,6 +15,8 @@ from morered_gui.core import (
 
 # Pairs of atoms of a batch, padding included; the frames of one batch are kept in memory.
 BATCH_PAIRS = 20_000
+# torch's, after which its process can do no more on the device; being out of memory is another.
+DEVICE_ERROR = "AcceleratorError"
 
 
 def relax_all(
@@ -39,19 +41,39 @@ def relax_all(
 
 
 def relax_each(
-    relaxer: Relaxer, starts: Sequence[Structure], *, max_steps: int, seed: int
+    relaxer: Relaxer,
+    starts: Sequence[Structure],
+    *,
+    max_steps: int,
+    seed: int,
+    caught: type[Exception] = ExpectedError,
 ) -> list[Trajectory | ExpectedError]:
-    """Relax molecules as one batch, or one by one where it fails: none spoils another."""
+    """Relax molecules as one batch, or one by one where it fails: none spoils another.
+
+    ``caught`` is what counts as a failure of a molecule; anything else is raised.
+    """
     try:
         return list(relax_all(relaxer, starts, max_steps=max_steps, seed=seed))
-    except ExpectedError as error:
+    except caught as error:
         if len(starts) == 1:
-            return [error]
+            return [as_expected(error)]
     return [
         one
         for start in starts
-        for one in relax_each(relaxer, [start], max_steps=max_steps, seed=seed)
+        for one in relax_each(relaxer, [start], max_steps=max_steps, seed=seed, caught=caught)
     ]
+
+
+def as_expected(error: Exception) -> ExpectedError:
+    """The error as the reason why a molecule has no result, of what type where nobody foresaw it.
+
+    Raises ExpectedError where the device itself has failed: all molecules to come would fail.
+    """
+    if isinstance(error, ExpectedError):
+        return error
+    if type(error).__name__ == DEVICE_ERROR:
+        raise ExpectedError(f"the device has failed ({error}); go on with --resume") from error
+    return ExpectedError(f"{type(error).__name__}: {error}")
 
 
 def batches_by_size[T](

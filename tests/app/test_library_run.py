@@ -7,19 +7,23 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from morered_gui.app import library_run
+from morered_gui.app import cluster, library_run
+from morered_gui.app.cluster import cluster_workers
 from morered_gui.app.library_run import LibraryJob, LibraryProgress, run_library
 from morered_gui.chem import read_structures
 from morered_gui.core import ExpectedError
 from morered_gui.core.processes import worker_processes
+from morered_gui.relaxers.library import LibraryChunk
 from morered_gui.relaxers.registry import RelaxerChoice
 
 ROOT = str(Path(__file__).resolve().parents[2])
@@ -107,18 +111,79 @@ def test_that_a_run_that_breaks_goes_on_where_it_was(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("small_chunks")
-def test_that_other_settings_or_another_input_can_not_go_on(tmp_path: Path) -> None:
-    work = job(tmp_path)
+def test_that_other_settings_or_another_input_can_not_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work = interrupted(job(tmp_path))
+    with pytest.raises(ExpectedError, match="max_steps"):
+        run_library(replace(work, max_steps=3), here, workers=1, resume=True)
+    with monkeypatch.context() as patch:
+        patch.setattr(library_run, "model_hash", lambda _: "that of a model trained further")
+        with pytest.raises(ExpectedError, match="model_sha256"):
+            run_library(work, here, workers=1, resume=True)
+    work.source.write_text(work.source.read_text().replace("CCO", "CCN"))
+    with pytest.raises(ExpectedError, match=r"another input.*source_sha256"):
+        run_library(work, here, workers=1, resume=True)
+
+
+@pytest.mark.usefixtures("small_chunks")
+def test_that_a_run_whose_results_are_gone_does_not_go_on(tmp_path: Path) -> None:
+    work = interrupted(job(tmp_path))
+    for path in (work.output, work.failures):
+        kept = path.read_bytes()
+        path.write_bytes(kept[:-1])
+        with pytest.raises(ExpectedError, match=f"{path.name} is missing or shorter"):
+            run_library(work, here, workers=1, resume=True)
+        path.unlink()
+        with pytest.raises(ExpectedError, match=f"{path.name} is missing or shorter"):
+            run_library(work, here, workers=1, resume=True)
+        path.write_bytes(kept)
+    assert run_library(work, here, workers=1, resume=True).relaxed == len(GOOD)
+
+
+def interrupted(work: LibraryJob, done: int = 1) -> LibraryJob:
+    """A run that was stopped when so many molecules were done."""
 
     def stop(_: object, progress: LibraryProgress) -> None:
-        if progress.done:
+        if progress.done >= done:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         run_library(work, here, workers=1, on_outcomes=stop)
-    work.source.write_text(work.source.read_text() + "CC more\n")
-    with pytest.raises(ExpectedError, match="another input"):
-        run_library(work, here, workers=1, resume=True)
+    return work
+
+
+def test_that_no_file_that_is_written_is_the_input(tmp_path: Path) -> None:
+    work = job(tmp_path)
+    text = work.source.read_text()
+    (tmp_path / "link.sdf").symlink_to(work.source)
+    (tmp_path / "hard.failures.csv").hardlink_to(work.source)
+    for output in (work.source, tmp_path / "link.sdf", tmp_path / "hard.sdf"):
+        with pytest.raises(ExpectedError, match="is the input"):
+            run_library(replace(work, output=output), here, workers=1)
+        assert work.source.read_text() == text
+
+
+def test_that_bad_settings_leave_earlier_results_alone_and_block_nothing(tmp_path: Path) -> None:
+    work = job(tmp_path)
+    work.output.write_text("earlier results")
+    bad = replace(work, choice=replace(work.choice, model="nowhere"))
+    with pytest.raises(ExpectedError, match="no model 'nowhere'"):
+        run_library(bad, here, workers=1)
+    assert work.output.read_text() == "earlier results"
+    interrupted(replace(work, seed=1), done=0)
+    assert run_library(work, here, workers=1).relaxed == len(GOOD)
+
+
+def test_that_two_programs_do_not_write_the_same_results(tmp_path: Path) -> None:
+    work = job(tmp_path)
+
+    def told(*_: object) -> None:
+        with pytest.raises(ExpectedError, match="another program is writing"):
+            run_library(work, here, workers=1, resume=True)
+
+    assert run_library(work, here, workers=1, on_outcomes=told).relaxed == len(GOOD)
+    assert {path.name for path in tmp_path.glob("out*")} == {"out.sdf", "out.failures.csv"}
 
 
 def test_that_a_killed_command_leaves_no_process_and_is_resumed_without_loss(
@@ -144,36 +209,101 @@ def test_that_a_killed_command_leaves_no_process_and_is_resumed_without_loss(
     assert f"relaxed {len(expected)} of {n} molecules" in done.stderr
 
 
+@pytest.mark.usefixtures("small_chunks")
 def test_that_a_killed_worker_is_said_and_its_work_can_be_resumed(tmp_path: Path) -> None:
     work = job(tmp_path)
     with worker_processes(1) as submit:
-        submit(os._exit, 1)
-        with pytest.raises(ExpectedError, match="go on with --resume"):
-            run_library(work, submit, workers=1)
+
+        def deadly(function: Callable[[Any], Any], argument: object) -> Any:
+            last = isinstance(argument, LibraryChunk) and argument.records[0].number == 9
+            return submit(os._exit, 1) if last else submit(function, argument)
+
+        words = r"lines (7|10) to 11 of library\.smi; go on with --resume"
+        with pytest.raises(ExpectedError, match=words):
+            run_library(work, deadly, workers=1)
     assert run_library(work, here, workers=1, resume=True).relaxed == len(GOOD)
+
+
+def test_that_a_worker_killed_before_the_first_molecule_is_said(tmp_path: Path) -> None:
+    with worker_processes(1) as submit:
+        submit(os._exit, 1)
+        with pytest.raises(ExpectedError, match=r"killed .* try again"):
+            run_library(job(tmp_path), submit, workers=1)
+    assert not job(tmp_path).output.exists()
 
 
 @pytest.mark.slow
 def test_that_a_cluster_loses_nothing_when_a_worker_is_killed(tmp_path: Path) -> None:
-    pytest.importorskip("distributed")
     n = 400
     work = job(tmp_path, n)
     with ExitStack() as processes:
-        address = f"tcp://127.0.0.1:{free_port()}"
-        port = address.rpartition(":")[2]
-        start = partial(started, processes, tmp_path)
-        start("distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", port, *QUIET)
-        one, _ = (
-            start("distributed.cli.dask_worker", address, "--no-nanny", "--nthreads", "1", *QUIET)
-            for _ in range(2)
-        )
+        address, _ = a_scheduler(processes, tmp_path)
+        one, _ = (a_worker(processes, tmp_path, address) for _ in range(2))
         command = ["relax", str(work.source), "--output", str(work.output), "--method", "fast"]
         command += ["--max-steps", "2", "--scheduler", address]
-        run = start("morered_gui.cli.main", *command)
+        run = started(processes, tmp_path, "morered_gui.cli.main", *command)
         wait_for(lambda: molecules_done(work) > 0, run)
         one.kill()
         assert run.wait(timeout=PATIENCE) == 0
     assert names_in(work.output) == [f"m{k}" for k in range(n) if k % len(SMILES) in GOOD]
+
+
+@pytest.mark.slow
+def test_that_a_scheduler_that_ends_is_said(tmp_path: Path) -> None:
+    with ExitStack() as processes:
+        address, scheduler = a_scheduler(processes, tmp_path)
+        a_worker(processes, tmp_path, address)
+        with pytest.raises(ExpectedError, match=r"scheduler .* is gone; go on with --resume"):
+            wait_in_vain(address, scheduler)
+
+
+def wait_in_vain(address: str, scheduler: "subprocess.Popen[bytes]") -> None:
+    with cluster_workers(address) as (submit, _):
+        pending = submit(time.sleep, PATIENCE)
+        scheduler.kill()
+        pending.result()
+
+
+@pytest.mark.slow
+def test_that_a_cluster_without_workers_waits_for_others_but_not_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(cluster, "LOOK_SECONDS", 0.2)
+    with ExitStack() as processes:
+        address, _ = a_scheduler(processes, tmp_path)
+        worker = a_worker(processes, tmp_path, address)
+        with cluster_workers(address) as (submit, _):
+            pending = submit(time.sleep, 1.0)
+            worker.kill()
+            other = threading.Timer(2.0, a_worker, (processes, tmp_path, address))
+            other.start()
+            assert pending.result() is None
+            other.join()
+            assert caplog.text.count("no workers any more; waiting") == 1
+            monkeypatch.setattr(cluster, "DESERTED_SECONDS", 0.5)
+            with pytest.raises(ExpectedError, match="no workers any more; go on with --resume"):
+                submit(os._exit, 1).result()
+
+
+def a_scheduler(stack: ExitStack, folder: Path) -> "tuple[str, subprocess.Popen[bytes]]":
+    """A Dask scheduler without workers, and its address."""
+    pytest.importorskip("distributed")
+    port = str(free_port())
+    words = ("--host", "127.0.0.1", "--port", port, *QUIET)
+    return f"tcp://127.0.0.1:{port}", started(
+        stack, folder, "distributed.cli.dask_scheduler", *words
+    )
+
+
+def a_worker(stack: ExitStack, folder: Path, address: str) -> "subprocess.Popen[bytes]":
+    """A Dask worker that is there."""
+    from distributed import Client
+
+    words = (address, "--no-nanny", "--nthreads", "1", *QUIET)
+    worker = started(stack, folder, "distributed.cli.dask_worker", *words)
+    with Client(address, timeout=PATIENCE, set_as_default=False) as client:
+        client.wait_for_workers(1, timeout=PATIENCE)
+    return worker
 
 
 QUIET = ("--no-dashboard",)

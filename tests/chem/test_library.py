@@ -1,5 +1,6 @@
 """Libraries read record by record."""
 
+import gzip
 from pathlib import Path
 
 import pytest
@@ -36,13 +37,46 @@ def test_that_an_sdf_keeps_its_data_fields(tmp_path: Path) -> None:
     ethanol, water = (structure_from_smiles(s, name=s) for s in ("CCO", "O"))
     path.write_text(sdf_record(ethanol, {"IC50": 3.5}) + sdf_record(water, {}))
     first, second = iter_library(path)
-    assert (first.name, second.name, second.fields) == ("CCO", "O", "")
+    assert (first.name, second.name, second.fields()) == ("CCO", "O", "")
     assert second.line == first.text.count("\n") + 2
     again = tmp_path / "again.sdf"
-    again.write_text(sdf_record(first.build(), {"t": 1}, first.fields))
+    again.write_text(sdf_record(first.build(), {"t": 1}, first.fields()))
     text = again.read_text()
     assert text.count(">  <IC50>\n3.5\n\n") == 1 and text.count(">  <t>\n1\n\n") == 1
     assert text.endswith("$$$$\n")
+
+
+def test_that_data_fields_are_told_from_titles_and_values(tmp_path: Path) -> None:
+    path = tmp_path / "l.sdf"
+    fields = ">  <IC50> (7)\n>50\nnM\n\n>  <t>\n3\n\n>  <empty>\n\n"
+    path.write_text(sdf_record(structure_from_smiles("O", name=">CHEMBL25"), {}, fields))
+    (record,) = iter_library(path)
+    assert (record.name, record.fields()) == (">CHEMBL25", fields)
+    assert record.fields(without=("t", "IC")) == fields.replace(">  <t>\n3\n\n", "")
+
+
+def test_that_a_compressed_library_is_read_like_a_plain_one(tmp_path: Path) -> None:
+    for name, text in (("l.csv", "smiles,id\nCCO,a\nO,b\n"), ("l.smi", "CCO a\nO b\n")):
+        path = tmp_path / f"{name}.gz"
+        path.write_bytes(gzip.compress(text.encode()))
+        assert [(r.name, r.text) for r in iter_library(path)] == [("a", "CCO"), ("b", "O")]
+        path.write_bytes(path.read_bytes()[:-12])
+        with pytest.raises(MoleculeError, match="gz can't be read"):
+            list(iter_library(path))
+
+
+def test_that_a_csv_with_an_unclosed_quotation_mark_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "l.csv"
+    for rows in ('"a,CCO\nb,O\nc,C\n', '"a,CCO\nb,O\n"c",C\n'):
+        path.write_text(f"name,smiles\nz,N\n{rows}")
+        with pytest.raises(MoleculeError, match=r"line 3 has a quotation mark"):
+            list(iter_library(path))
+
+
+def test_that_a_row_of_several_lines_is_named_by_its_first(tmp_path: Path) -> None:
+    path = tmp_path / "l.csv"
+    path.write_text('name,smiles\n"a\n""b""",CCO\nc,O\n')
+    assert [(r.line, r.name) for r in iter_library(path)] == [(2, 'a\n"b"'), (4, "c")]
 
 
 def test_that_a_smiles_file_skips_its_heading_and_blank_lines(tmp_path: Path) -> None:

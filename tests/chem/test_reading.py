@@ -1,5 +1,9 @@
 """Files that people have, the broken ones included."""
 
+import bz2
+import gzip
+import lzma
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +17,20 @@ from morered_gui.chem import (
     read_structures,
     smiles_of,
     structure_from_smiles,
+    write_structures,
 )
 
 WATER = "O 0.0 0.0 0.117\nH 0.0 0.757 -0.470\nH 0.0 -0.757 -0.470\n"
+EXTENDED = "3\nProperties=species:S:1:pos:R:3"
+N_TO_H = """
+     RDKit          3D
+
+  2  1  0  0  0  0  0  0  0  0999 V2000
+    0.0000    0.0000    0.1000 N   0  0
+    0.0000    0.0000    1.1000 H   0  0
+  1  2  1  0
+M  END
+"""
 BAD_FILES = {
     "empty.xyz": (b"", "empty"),
     "blank.xyz": (b"\n\n", "holds no molecule"),
@@ -24,22 +39,66 @@ BAD_FILES = {
     "huge.xyz": (b"999999999\n\nO 0 0 0\n", "ends after 1 of 999999999"),
     "superscript.xyz": ("\u00b2\n\nO 0 0 0\n".encode(), "number of atoms"),
     "broken.gz": (b"\x1f\x8b\x08garbage", "not known"),
+    "plain.sdf.gz": (b"not compressed", "can't be read: not a gzipped file"),
+    "broken.sdf.gz": (gzip.compress(b"x" * 99)[:10] + b"garbage", "can't be read"),
+    "cut.smi.xz": (lzma.compress(b"CCO\n" * 99)[:-20], "can't be read"),
     "broken.traj": (b"\x80\x04\x95garbage", "can't be read as traj"),
     "cut.mol": (b"\n     RDKit          3D\n\n  9  8  0  0  0  0  0  0  0  0999 V2000\n", "broken"),
     "short.xyz": (b"3\nwater\nO 0 0 0\n", "ends after 1 of 3"),
     "words.xyz": (b"1\n\nO zero 0 0\n", "line 3"),
     "element.xyz": (b"1\n\nQq 0 0 0\n", "line 3"),
+    "number.xyz": (b"1\n\n99999999999999999999999 0 0 0\n", "line 3"),
+    "119.xyz": (b"1\n\n119 0 0 0\n", "line 3"),
+    "charge.xyz": (f"3\ncharge=99999999999999999999\n{WATER}".encode(), "the 10 electrons"),
+    "negative_charge.xyz": (f"3\ncharge: -3000000000\n{WATER}".encode(), "the 10 electrons"),
+    "half_charge.xyz": (f"3\ncharge = 0.5\n{WATER}".encode(), "0.5 .* not a whole number"),
+    "order.extxyz": (f'{EXTENDED} bonds="0-1-nan"\n{WATER}'.encode(), "bond orders"),
+    "index.extxyz": (
+        f'{EXTENDED} charge=1 bonds="0-1-1" formal_charges="-1:1"\n{WATER}'.encode(),
+        "an atom that does not exist",
+    ),
     "nan.xyz": (b"1\n\nO nan 0 0\n", "NaN"),
     "infinite.xyz": (b"1\n\nO 1e999 0 0\n", "NaN or infinite"),
     "negative.xyz": (b"-1\n\n", "number of atoms"),
     "binary.xyz": (bytes(range(256)) * 20, "not a text file"),
     "half.extxyz": (b"1\nProperties=species:S:1:pos:R:3\nO 0 0\n", "broken"),
     "charge.extxyz": (b"1\nProperties=species:S:1:pos:R:3 charge=0.4\nO 0 0 0\n", "whole"),
+    "infinite.extxyz": (f"{EXTENDED} charge=inf\n{WATER}".encode(), "inf .* not a whole number"),
+    "total.extxyz": (f"{EXTENDED} total_charge=nan\n{WATER}".encode(), "nan .* not a whole number"),
+    "huge.extxyz": (
+        f"{EXTENDED} charge=99999999999999999999\n{WATER}".encode(),
+        "larger than the 10 electrons",
+    ),
+    "formal.extxyz": (
+        f'{EXTENDED} charge=1 bonds="0-1-1" formal_charges="0:99999999999999999999"\n'
+        f"{WATER}".encode(),
+        "beyond all bounds",
+    ),
+    "formal_9.extxyz": (
+        f'{EXTENDED} charge=9 bonds="0-1-1 0-2-1" formal_charges="0:9"\n{WATER}'.encode(),
+        "formal charge is larger",
+    ),
+    "atom.extxyz": (
+        f'{EXTENDED} bonds="0-99999999999999999999-1"\n{WATER}'.encode(),
+        "beyond all bounds",
+    ),
+    "twice.extxyz": (f'{EXTENDED} bonds="0-1-1 0-1-1"\n{WATER}'.encode(), "bonded twice"),
     "crystal.extxyz": (
         b'1\nLattice="1.5 0 0 0 3 0 0 0 3" Properties=species:S:1:pos:R:3 pbc="T T T"\nC 0 0 0\n',
         "periodic crystal",
     ),
     "prose.mol": (b"Dear reader,\n", "broken"),
+    "any_bond.sdf": (
+        N_TO_H.replace("  1  2  1", "  1  2  8").encode(),
+        "one bond .* only searches",
+    ),
+    "either.mol": (N_TO_H.replace("  1  2  1", "  1  2  5").encode(), "choose an order"),
+    "any_atom.sdf": (N_TO_H.replace(" N ", " A ").encode(), "one atom is a placeholder"),
+    "list.sdf": (
+        N_TO_H.replace(" N ", " L ").replace("M  END", "M  ALS   1  2 F N   P   \nM  END").encode(),
+        "give each an element",
+    ),
+    "any_bond.smi": (b"C~C\n", "only searches use"),
     "binary.sdf": (b"\x00\x01" * 99, "not a text file"),
     "prose.pdb": (b"REMARK nothing here\n", "no ATOM"),
     "prose.mol2": (b"Dear reader,\n", "TRIPOS"),
@@ -98,6 +157,25 @@ def test_that_several_frames_are_several_structures(tmp_path: Path) -> None:
     path = tmp_path / "two.xyz"
     path.write_text(f"3\nfirst\n{WATER}3\nsecond\n{WATER}\n\n")
     assert [s.name for s in read_structures(path)] == ["first", "second"]
+
+
+@pytest.mark.parametrize(
+    ("suffix", "compress"), [("gz", gzip.compress), ("bz2", bz2.compress), ("xz", lzma.compress)]
+)
+def test_that_a_compressed_file_keeps_all_its_molecules(
+    tmp_path: Path, suffix: str, compress: Callable[[bytes], bytes]
+) -> None:
+    molecules = [structure_from_smiles(s, name=s) for s in ("C[NH+](C)C", "C[N+](=O)[O-]")]
+    plain = tmp_path / "l.sdf"
+    write_structures(plain, molecules)
+    packed = tmp_path / f"l.SDF.{suffix}"
+    packed.write_bytes(compress(plain.read_bytes()))
+    read = read_structures(packed)
+    assert read == read_structures(plain)
+    assert [(s.name, s.charge, smiles_of(s)) for s in read] == [
+        ("C[NH+](C)C", 1, "C[NH+](C)C"),
+        ("C[N+](=O)[O-]", 0, "C[N+](=O)[O-]"),
+    ]
 
 
 def test_that_a_molecule_without_an_assignment_of_bond_orders_still_loads(tmp_path: Path) -> None:
