@@ -11,6 +11,7 @@ import numpy as np
 from rdkit import Chem
 from scipy.optimize import linear_sum_assignment
 
+from morered_gui.chem.selecting import neighbours_of
 from morered_gui.core.arrays import BoolArray, IntArray
 from morered_gui.core.geometry import rmsds, superpose_by
 from morered_gui.core.structure import Structure
@@ -94,8 +95,8 @@ def _kinds(mobile: Structure, target: Structure) -> tuple[IntArray, IntArray]:
     Elements are told apart by the kinds of their neighbours until that tells no more apart
     (Morgan's refinement). Without rings no search by these ever comes to a dead end.
     """
-    around = _neighbours(mobile)
-    around += [[len(mobile) + k for k in near] for near in _neighbours(target)]
+    around = neighbours_of(mobile)
+    around += [[len(mobile) + k for k in near] for near in neighbours_of(target)]
     table = np.full((len(around), max(map(len, around))), -1)
     for row, near in zip(table, around, strict=True):
         row[: len(near)] = near
@@ -130,7 +131,7 @@ def _matches(
 
 def _walk(structure: Structure) -> IntArray:
     """The atoms so that each but the first of its part follows a neighbour, (n,)."""
-    neighbours = _neighbours(structure)
+    neighbours = neighbours_of(structure)
     seen: dict[int, None] = {}  # a set that keeps its order
     for first in range(len(structure)):
         stack = [first]
@@ -143,21 +144,13 @@ def _walk(structure: Structure) -> IntArray:
     return walk[np.argsort(-_peeled(structure)[0][walk], kind="stable")]
 
 
-def _neighbours(structure: Structure) -> list[list[int]]:
-    neighbours: list[list[int]] = [[] for _ in range(len(structure))]
-    for i, j in structure.bonds.tolist():
-        neighbours[i].append(j)
-        neighbours[j].append(i)
-    return neighbours
-
-
 def _peeled(structure: Structure) -> tuple[IntArray, IntArray]:
     """In which round each atom falls off as terminal atoms are taken away, and from which atom.
 
     Terminal ones fall in round 0, those that are terminal without them in round 1, and so on.
     Rings, what joins them, and the middle of a chain stay: a round after all others, from -1.
     """
-    left = [set(near) for near in _neighbours(structure)]
+    left = [set(near) for near in neighbours_of(structure)]
     rounds, parents = np.full((2, len(structure)), -1)
     outer, now = set(range(len(structure))), 0
     while True:
