@@ -6,6 +6,7 @@ import numpy as np
 from ase.geometry import get_angles, get_dihedrals
 
 from morered_gui.chem.matching import match_atoms
+from morered_gui.chem.selecting import neighbours_of
 from morered_gui.core.arrays import FloatArray, IntArray
 from morered_gui.core.geometry import rmsd
 from morered_gui.core.structure import Structure
@@ -20,10 +21,7 @@ STRAIGHT = 165.0
 
 def torsion_atoms(structure: Structure) -> IntArray:
     """All chains of four bonded atoms i-j-k-l, each once, shape (k, 4)."""
-    neighbours: list[list[int]] = [[] for _ in range(len(structure))]
-    for i, j in structure.bonds.tolist():
-        neighbours[i].append(j)
-        neighbours[j].append(i)
+    neighbours = neighbours_of(structure)
     chains = [
         (i, j, k, m)
         for j, k in structure.bonds.tolist()

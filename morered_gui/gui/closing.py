@@ -67,8 +67,8 @@ class Closing(QObject):
         ask(self._window, TITLE, text, answers)
 
     def _ask_about_runs(self, count: int) -> None:
-        which = "One run is" if count == 1 else f"{count} runs are"
-        text = f"{which} neither in a session nor in another file."
+        which, it = ("One run is", "it") if count == 1 else (f"{count} runs are", "them")
+        text = f"{which} in no file yet. Closing now loses {it}."
         answers = {"Save session…": self._save_then_close, "Close without saving": self._close}
         ask(self._window, TITLE, text, answers)
 
