@@ -78,7 +78,7 @@ def test_that_a_script_is_not_asked(stage: Stage) -> None:
 
 def test_that_runs_are_asked_about_until_they_are_in_a_file(stage: Stage) -> None:
     assert not stage.relaxed().allows()
-    assert "One run is neither" in answer(stage.window, "Cancel", stage.qtbot)
+    assert "One run is in no file" in answer(stage.window, "Cancel", stage.qtbot)
     stage.saves.follow(lambda: None, stage.state.runs)
     stage.pump(lambda: not stage.saves.under_way)
     assert stage.allows()
