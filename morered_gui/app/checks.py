@@ -134,6 +134,8 @@ class Checks:
             self._state.run_checked.emit(course.run)
 
         def failed(message: Message) -> None:
+            if course is not self._course:
+                return
             self._course = None
             self._state.say(message)
             self._state.run_checked.emit(course.run)
@@ -145,7 +147,9 @@ class Checks:
     def can_polish(self, run: RunRecord) -> bool:
         """Whether GFN2-xTB can go on from the result of the run, and has not done so already."""
         method = METHODS.get(run.trajectory.provenance.method)
-        by_xtb = method is not None and POLISH.method in (method.name, *method.stages)
+        # A pipeline may have been stopped before it came to GFN2-xTB.
+        came = len(run.trajectory) > 0 and run.trajectory[-1].energy is not None
+        by_xtb = method is not None and came and POLISH.method in (method.name, *method.stages)
         sound = run.check is not None and run.check.finite
         return not by_xtb and sound and _ended(run) and not self.obstacle(run)
 

@@ -1,7 +1,7 @@
 """Several runs on one molecule: what came out of each, and how to start many in a row."""
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -191,11 +191,17 @@ def served_methods(models: Sequence[ModelInfo]) -> list[tuple[str, str]]:
 
 
 def methods_of(
-    choice: RelaxerChoice, served: Sequence[tuple[str, str]], seed: int, max_steps: int
+    choice: RelaxerChoice,
+    served: Sequence[tuple[str, str]],
+    seed: int,
+    steps_for: Callable[[str], int],
 ) -> list[PlannedRun]:
-    """One run per (method, model); plain diffusion is told its time and is left out."""
+    """One run per (method, model); plain diffusion is told its time and is left out.
+
+    ``steps_for`` tells the most steps of a method: few ones for one are none for another.
+    """
     return [
-        PlannedRun(replace(choice, method=method, model=model), seed, max_steps)
+        PlannedRun(replace(choice, method=method, model=model), seed, steps_for(method))
         for method, model in served
         if method != "ddpm"
     ]

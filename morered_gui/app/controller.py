@@ -144,6 +144,10 @@ class Controller:
         """Import torch and load the model ahead of the first relaxation."""
         self._warming = self._compute.submit(warming(choice, self._shelf))
 
+    def forget_models(self) -> None:
+        """Models have come or gone: read them anew from now on."""
+        self._compute.submit(task(self._shelf.clear))
+
     def predict(self, structure: Structure, choice: RelaxerChoice, on_frame: OnResult) -> None:
         """Ask the network about a structure; ``on_frame`` gets a Frame with t and noise."""
         job = self._compute.submit(task(lambda: prediction(choice, structure, self._shelf)))

@@ -193,6 +193,8 @@ class Editing:
         )
 
     def _loaded_by_edit(self, load: Callable[[], None]) -> None:
+        self._run = None  # asked for meanwhile, of the molecule that goes: no step
+        self.controller.cancel_run()
         self._amends = True
         try:
             load()
@@ -233,6 +235,8 @@ class Editing:
         self._history.amend(replace(moment, fixed=self._history.current.fixed))
         self._history.push(moment)
         self.history_changed.emit()
+        if moment.drawing is not moment.valid_drawing:
+            self._build()  # what is on its way does not know of these atoms
 
     def _is_new_start(self) -> bool:
         """Another start; not only another reference for it, or another run on it."""

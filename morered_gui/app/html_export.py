@@ -8,7 +8,7 @@ from typing import Any
 from morered_gui.app.frame_bonds import bonds_of_frames
 from morered_gui.chem import MoleculeError
 from morered_gui.chem.conversion import bond_arrays, kekulised
-from morered_gui.chem.writing import write_atomically
+from morered_gui.chem.writing import one_line, write_atomically
 from morered_gui.core import Frame, Structure, Trajectory
 from morered_gui.core.bundled import asset
 
@@ -37,7 +37,7 @@ def page_of(trajectory: Trajectory, *, perceived: bool = False) -> str:
     if len(trajectory) == 0:
         raise MoleculeError("the trajectory has no frames to show")
     parts = {
-        "@TITLE@": html.escape(trajectory.start.name or trajectory.start.formula),
+        "@TITLE@": html.escape(one_line(trajectory.start.name) or trajectory.start.formula),
         "@SUBTITLE@": html.escape(subtitle(trajectory)),
         "@LIBRARY@": asset(LIBRARY).read_text(encoding="utf-8"),
         "@VIEWER@": _viewer(movie(trajectory, perceived=perceived)),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from morered_gui.diffusion.checkpoint import (
     BrokenModel,
+    ModelError,
     ModelFolder,
     broken_user_models,
     new_user_model,
@@ -58,8 +59,16 @@ def sorted_models() -> list[ModelInfo]:
 def list_all() -> Models:
     """What there is now; reads all weights for their hashes."""
     usable = sorted_models()
-    hashes = {model.name: ModelFolder.open(model.path).weights_hash() for model in usable}
+    hashes = {model.name: _hash_of(model) for model in usable}
     return Models(usable, broken_user_models(), hashes)
+
+
+def _hash_of(model: ModelInfo) -> str:
+    """Or why there is none: one model never spoils the list of all."""
+    try:
+        return ModelFolder.open(model.path).weights_hash()
+    except (ModelError, OSError) as error:
+        return f"can't be read: {error}"
 
 
 def import_model(request: ImportRequest) -> Models:

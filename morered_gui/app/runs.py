@@ -58,6 +58,10 @@ class RelaxerShelf:
         self._kept[choice] = relaxer or self._build(choice)
         return self._kept[choice]
 
+    def clear(self) -> None:
+        """Keep none: a model may be another one by now, under the same name."""
+        self._kept.clear()
+
 
 def relaxation(request: RunRequest, shelf: RelaxerShelf) -> Work:
     """Build or fetch the relaxer, run it, and post each frame."""

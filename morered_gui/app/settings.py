@@ -23,7 +23,7 @@ RANGES: dict[str, tuple[int, int]] = {
     "max_steps": (1, 100_000),
     "noise_t": (0, 400),
     "evaluations": (1, 50),
-    "start_t": (0, 999),
+    "start_t": (0, 99_999),  # of the longest process that a model may have
     "playback_rate": (1, 240),
 }
 # What belongs to the next relaxation, and hence to a session.

@@ -95,7 +95,7 @@ def edited(edit: Edit) -> Edited:
     remarks = tuple(remarks_on(mol))
     if old is not None and edit.before is not None:
         drawing = _recognised(drawing, mol, edit.before)
-        if smiles == edit.before.smiles and _is_same_graph(drawing, mol, edit.before, old):
+        if smiles == edit.before.smiles and _is_same_graph(drawing, mol, edit.before):
             return Edited(drawing, remarks=remarks)
     change = change_after_edit(
         mol,
@@ -129,22 +129,49 @@ def _recognised(drawing: Drawing, mol: Mol, before: Drawing) -> Drawing:
     """Find out by the graph which atoms are which, where none has kept its identity."""
     if any(index >= 0 for index in drawing.atoms):
         return drawing
-    found = common_atoms(mol, mol_of_drawing(before.molblock))
+    try:
+        old = mol_of_drawing(before.molblock)
+    except DrawingError:  # of a radical that came from a file; nothing is wrong with the new one
+        return drawing
+    found = _same_places(mol, old) or common_atoms(mol, old)
     return replace(drawing, atoms=tuple(before.atoms[k] if k >= 0 else -1 for k in found))
 
 
-def _is_same_graph(drawing: Drawing, mol: Mol, before: Drawing, old: Structure) -> bool:
-    """Whether only the picture has changed: each atom and bond is where it was."""
-    atoms = drawing.atoms
-    if sorted(atoms) != sorted(before.atoms):
-        return False
-    bonds = {frozenset(pair) for pair in old.bonds.tolist()}
-    return all(
-        a.GetAtomicNum() == old.numbers[k] for a, k in zip(mol.GetAtoms(), atoms, strict=True)
-    ) and all(
-        frozenset((atoms[b.GetBeginAtomIdx()], atoms[b.GetEndAtomIdx()])) in bonds
-        for b in mol.GetBonds()
+def _same_places(new: Mol, old: Mol) -> list[int]:
+    """Per atom of new its counterpart in old, where both are the same; else nothing.
+
+    Atoms that stand at the same place of one SMILES have the same hydrogens, charge and stereo.
+    """
+    (ours, ours_in_order), (theirs, theirs_in_order) = map(_smiles_in_order, (new, old))
+    if ours != theirs:
+        return []
+    counterpart = dict(zip(ours_in_order, theirs_in_order, strict=True))
+    return [counterpart[k] for k in range(new.GetNumAtoms())]
+
+
+def _smiles_in_order(mol: Mol) -> tuple[str, list[int]]:
+    """Canonical SMILES, and which atom stands at each of its places."""
+    smiles = str(Chem.MolToSmiles(mol))
+    order = mol.GetPropsAsDict(includePrivate=True, includeComputed=True)["_smilesAtomOutputOrder"]
+    return smiles, list(order)
+
+
+def _is_same_graph(drawing: Drawing, mol: Mol, before: Drawing) -> bool:
+    """Whether only the picture has changed: each atom and bond is what and where it was.
+
+    To be the same molecule is not enough: the oxygens of an acid may have changed places.
+    """
+    return sorted(drawing.atoms) == sorted(before.atoms) and (
+        _labelled(mol, drawing.atoms) == _labelled(mol_of_drawing(before.molblock), before.atoms)
     )
+
+
+def _labelled(mol: Mol, atoms: Sequence[int]) -> str:
+    """Canonical SMILES in which each atom is called by its index in the structure."""
+    labelled = Chem.Mol(mol)
+    for atom, index in zip(labelled.GetAtoms(), atoms, strict=True):
+        atom.SetAtomMapNum(index + 1)
+    return str(Chem.MolToSmiles(labelled))
 
 
 def _refusal(structure: Structure, capabilities: Capabilities | None) -> str:

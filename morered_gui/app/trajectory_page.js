@@ -50,8 +50,12 @@
   button.addEventListener("click", function () { if (timer === null) { play(); } else { pause(); } });
   slider.addEventListener("input", function () { pause(); show(Number(slider.value)); });
   document.addEventListener("keydown", function (event) {
+    if (event.altKey || event.ctrlKey || event.metaKey) { return; } // the browser's own
     const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-    if (event.key === " " && event.target !== button) { button.click(); event.preventDefault(); }
+    if (event.key === " " && event.target !== button) {
+      if (!event.repeat) { button.click(); }
+      event.preventDefault();
+    }
     if (step && event.target !== slider) {
       pause();
       show(Math.min(last, Math.max(0, Number(slider.value) + step)));

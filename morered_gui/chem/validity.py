@@ -23,6 +23,8 @@ from morered_gui.core.structure import Structure
 
 BROKEN = 1.3
 FORMED = 1.15
+# The shortest bond there is, N2's, has 0.77 times the sum.
+SQUEEZED = 0.72
 # Atoms four or more bonds apart that come nearer than this times the sum of their van der Waals
 # radii. The strongest hydrogen bonds (1.4 Å, H to O) lie below it and are left out.
 CLASH = 0.6
@@ -68,6 +70,13 @@ def broken_bonds(structure: Structure, positions: FloatArray) -> list[tuple[int,
     bonds = _known_bonds(structure)
     ratios = _ratios(structure, np.asarray(positions)[None], bonds)[0]
     return [(int(i), int(j)) for i, j in bonds[~(ratios <= BROKEN)]]
+
+
+def squeezed_bonds(structure: Structure, positions: FloatArray) -> list[tuple[int, int]]:
+    """Bonds that are shorter in positions (n, 3) than those of any molecule."""
+    bonds = _known_bonds(structure)
+    ratios = _ratios(structure, np.asarray(positions)[None], bonds)[0]
+    return [(int(i), int(j)) for i, j in bonds[ratios < SQUEEZED]]
 
 
 def formed_bonds(structure: Structure, positions: FloatArray) -> list[tuple[int, int]]:

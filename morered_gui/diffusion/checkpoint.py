@@ -227,7 +227,8 @@ def user_models_folder() -> Path:
     """Where imported models go; need not exist. ``MORERED_MODELS`` names another place."""
     named = os.environ.get(FOLDER_VARIABLE)
     if named:
-        return Path(named).expanduser()
+        # A Path raises RuntimeError for a user that does not exist; this leaves the name alone.
+        return Path(os.path.expanduser(named))  # noqa: PTH111
     return user_data_path("morered-gui", appauthor=False) / "models"
 
 

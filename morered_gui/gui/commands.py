@@ -13,7 +13,6 @@ from morered_gui.app.session import SUFFIX
 from morered_gui.app.state import Message, Severity
 from morered_gui.gui.dialogs import ask_path, show_about, show_shortcuts
 from morered_gui.gui.model_manager import ModelManager
-from morered_gui.gui.models_dialog import open_models_folder
 from morered_gui.gui.playback import PlaybackBar
 from morered_gui.gui.recovery import Recovery
 from morered_gui.gui.run_panel import RunPanel
@@ -97,7 +96,7 @@ class Commands:
             "live": self.live,
             "import_model": self.import_model,
             "manage_models": self.manage_models,
-            "models_folder": open_models_folder,
+            "models_folder": self.open_models_folder,
             "loop": _nothing,  # switches: their state is looked at when it matters
             "skip_frames": _nothing,
             "shortcuts": lambda: show_shortcuts(self._window.widget()),
@@ -113,6 +112,10 @@ class Commands:
     def manage_models(self) -> None:
         """Show all models."""
         self.parts.models.manage()
+
+    def open_models_folder(self) -> None:
+        """Show the folder of the user's own models."""
+        self.parts.models.open_folder()
 
     # --- files ----------------------------------------------------------------------------------
 

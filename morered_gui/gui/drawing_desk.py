@@ -101,7 +101,8 @@ class DrawingDesk(QObject):
             capabilities = capabilities_of(choice)
         except ExpectedError:
             return None  # the run panel tells already that there is no model
-        return FollowUp(choice, capabilities, seed=panel.seed, max_steps=panel.max_steps)
+        most = panel.steps_of(FOLLOW_METHOD)  # whatever the chosen method counts
+        return FollowUp(choice, capabilities, seed=panel.seed, max_steps=most)
 
     def follow_choice(self) -> RelaxerChoice | None:
         """What relaxes while one draws; None where nothing does."""

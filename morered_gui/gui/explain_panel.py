@@ -146,7 +146,11 @@ class ExplainPanel(QWidget):
         )
 
     def _ask(self) -> None:
-        if self._diffused is not None and not self._state.busy:
+        if self._diffused is None:
+            return
+        if self._state.busy:  # with a run, or the model is only just being loaded
+            self._timer.start()
+        else:
             self.prediction_asked.emit(self._diffused)
 
     def _show_lines(self, lines: list[Line]) -> None:

@@ -123,5 +123,7 @@ class ImportDialog(QDialog):
             self._import.setEnabled(True)
 
     def _ask(self) -> None:
-        self.import_asked.emit(self._request())
-        self.close()
+        self._check()  # the name may be taken by now
+        if self._import.isEnabled():
+            self.import_asked.emit(self._request())
+            self.close()

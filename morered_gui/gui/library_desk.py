@@ -1,5 +1,6 @@
 """Connects library, start page and recent files with the program."""
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -80,7 +81,8 @@ class LibraryDesk(QObject):
 
     def show_recent(self) -> None:
         """The files of the settings, as far as they are still there."""
-        there = [name for name in self._window.settings.recent_files if Path(name).exists()]
+        # os.path: where a folder may not be read, or its drive is gone, a Path raises OSError.
+        there = [name for name in self._window.settings.recent_files if os.path.exists(name)]  # noqa: PTH110
         self.panel.show_recent(there)
         self.page.show_recent(there)
 

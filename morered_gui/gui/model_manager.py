@@ -8,9 +8,10 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from morered_gui.app import model_tasks
 from morered_gui.app.controller import Controller
 from morered_gui.app.model_tasks import ImportRequest
-from morered_gui.app.state import Message
+from morered_gui.app.state import Message, Severity
+from morered_gui.core import ExpectedError
 from morered_gui.gui.import_dialog import ImportDialog
-from morered_gui.gui.models_dialog import ModelsDialog
+from morered_gui.gui.models_dialog import ModelsDialog, open_models_folder
 from morered_gui.gui.run_panel import RunPanel
 
 FILTER = "Models saved by torch.save (*.pt *.pth *.ckpt);;All files (*)"
@@ -54,11 +55,19 @@ class ModelManager(QObject):
         if self.dialog is None:
             self.dialog = dialog = ModelsDialog(self._window)
             dialog.import_asked.connect(self.ask_import)
+            dialog.folder_asked.connect(self.open_folder)
             dialog.remove_asked.connect(self.remove)
             dialog.destroyed.connect(self._forget)
         self.dialog.show()
         self.dialog.raise_()
         self._controller.run_task(model_tasks.list_all, self._take)
+
+    def open_folder(self) -> None:
+        """Show the folder of the user's own models."""
+        try:
+            open_models_folder()
+        except ExpectedError as error:
+            self._controller.state.say(Message(f"{error}.", Severity.ERROR))
 
     def remove(self, path: Path) -> None:
         """Delete one of the user's own models."""
@@ -66,6 +75,7 @@ class ModelManager(QObject):
 
     def _take(self, models: model_tasks.Models) -> None:
         if models.usable != self._panel.models:
+            self._controller.forget_models()
             self._panel.set_models(models.usable)
         if self.dialog is not None:
             self.dialog.show_models(models)

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from morered_gui.app.model_tasks import Models
+from morered_gui.core import ExpectedError
 from morered_gui.core.elements import symbol
 from morered_gui.diffusion.checkpoint import BrokenModel, user_models_folder
 from morered_gui.relaxers.methods import METHODS, ModelInfo
@@ -30,10 +31,12 @@ class ModelsDialog(QDialog):
 
     Signals:
         import_asked: another model is wanted.
+        folder_asked: the folder of one's own models is wanted.
         remove_asked: the folder of a model to delete; the user has agreed.
     """
 
     import_asked = Signal()
+    folder_asked = Signal()
     remove_asked = Signal(object)
 
     def __init__(self, parent: QWidget) -> None:
@@ -63,7 +66,7 @@ class ModelsDialog(QDialog):
         import_, folder, close = (QPushButton(t) for t in ("Import…", "Open folder", "Close"))
         import_.clicked.connect(self.import_asked)
         folder.setToolTip("Show the folder of your own models")
-        folder.clicked.connect(open_models_folder)
+        folder.clicked.connect(self.folder_asked)
         close.clicked.connect(self.close)
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
@@ -137,9 +140,13 @@ class ModelsDialog(QDialog):
 
 
 def open_models_folder() -> None:
-    """Show the folder of the user's models, which is made if need be."""
+    """Show the folder of the user's models, which is made if need be; raises ExpectedError."""
     folder = user_models_folder()
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = error.strerror or error
+        raise ExpectedError(f"{folder} can't be made: {reason}") from error
     QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
 
 
@@ -156,7 +163,7 @@ def card_of(model: ModelInfo, sha256: str) -> str:
         "Methods": methods or "goes with a noise network",
         "Time model": model.time_model,
         **_training(model),
-        "SHA-256": f"{sha256[:32]} {sha256[32:]}".strip(),
+        "SHA-256": f"{sha256[:32]} {sha256[32:]}".strip() if len(sha256) == 64 else sha256,
     }
     table = "".join(
         f"<tr><td style='padding-right:14px; white-space:nowrap'>{name}</td>"

@@ -18,6 +18,10 @@ from morered_gui.app.settings import RANGES
 from morered_gui.gui.method_box import TimeModelBox
 from morered_gui.relaxers.suitability import CLOCKED
 
+N_STEPS = 1000  # of the usual process, until a model says how many it has
+
+FEW_STEPS = "fast"
+
 
 class SwappedRow:
     """A row of a form of which one of several contents is seen; all take the same room.
@@ -93,6 +97,7 @@ class StartTime(QWidget):
         self.slider = Slide("Time step t to start from", "start_t", tooltip)
         self.slider.valueChanged.connect(self.number.setValue)
         self.number.valueChanged.connect(self.slider.setValue)
+        self.set_last(N_STEPS)
         button = QToolButton()
         button.setDefaultAction(pure_noise)
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
@@ -121,17 +126,22 @@ class StepsRow(SwappedRow):
         self.evaluations = Evaluations()
         self.put("steps", "Max. steps", self.max_steps)
         self.put("evaluations", "Evaluations", self.evaluations)
-        self._few = False
+        self._method = ""
 
     def set_method(self, method: str) -> None:
         """See what the method counts."""
-        self._few = method == "fast"
-        self.show("evaluations" if self._few else "steps")
+        self._method = method
+        self.show("evaluations" if method == FEW_STEPS else "steps")
 
     @property
     def value(self) -> int:
         """The largest number of moves of a run."""
-        return self.evaluations.slider.value() if self._few else self.max_steps.value()
+        return self.of(self._method)
+
+    def of(self, method: str) -> int:
+        """The same for any method."""
+        few = method == FEW_STEPS
+        return self.evaluations.slider.value() if few else self.max_steps.value()
 
 
 class ExtraRow(SwappedRow):

@@ -60,6 +60,7 @@ class RunPanel(QWidget):
         self._structure: Structure | None = None
         self._judged: tuple[tuple[object, ...], Verdict] | None = None  # of what, and what of it
         self._wanted_models: dict[str, str] = {}  # by method: what the user chose for it
+        self._wanted_time_model = ""  # what the user chose; empty for the model's own
         self._noise_level = polynomial_schedule().noise_level
         self._method, self._model = MethodBox(), ModelBox()
         self._card, self._notice = muted(""), QLabel()
@@ -132,9 +133,9 @@ class RunPanel(QWidget):
     def adopt(self, settings: Settings) -> None:
         """Take over what was remembered, as far as it is still there."""
         self._wanted_models[settings.method] = settings.model
+        self._wanted_time_model = settings.time_model
         self._method.choose_first(settings.method, DEFAULT_METHOD)
         self._on_method()
-        self._extra.time_model.choose(settings.time_model)
         self._device.choose(settings.device)
         self._seed.setValue(settings.seed)
         self._steps.max_steps.setValue(settings.max_steps)
@@ -150,7 +151,7 @@ class RunPanel(QWidget):
             method=choice.method if choice else settings.method,
             # Only what was picked: else the default model of a later version would never come.
             model=self._wanted_models.get(choice.method, "") if choice else settings.model,
-            time_model=choice.time_model if choice else settings.time_model,
+            time_model=self._wanted_time_model,
             device=self._device.chosen,
             seed=self.seed,
             max_steps=self._steps.max_steps.value(),
@@ -163,6 +164,7 @@ class RunPanel(QWidget):
         self._method.currentIndexChanged.connect(self._on_method)
         self._model.currentIndexChanged.connect(self._on_model)
         self._model.activated.connect(self._on_model_picked)
+        self._extra.time_model.activated.connect(self._on_time_model_picked)
         self._notice.linkActivated.connect(self._on_other_asked)
         self._noise.valueChanged.connect(self._on_noise)
         for box in (self._method, self._model, self._device, self._extra.time_model):
@@ -231,6 +233,10 @@ class RunPanel(QWidget):
         """Most steps of a relaxation by the method chosen."""
         return self._steps.value
 
+    def steps_of(self, method: str) -> int:
+        """Most steps of a relaxation by any method."""
+        return self._steps.of(method)
+
     @property
     def most_steps(self) -> int:
         """Most steps of a relaxation by a method that takes many."""
@@ -269,6 +275,7 @@ class RunPanel(QWidget):
             self._wanted_models[self._method.chosen] = name
             self._model.choose(name)
         else:
+            self._wanted_time_model = name
             self._extra.time_model.choose(name)
 
     def choose_device(self, name: str) -> None:
@@ -339,10 +346,14 @@ class RunPanel(QWidget):
     def _on_model_picked(self) -> None:
         self._wanted_models[self._method.chosen] = self._model.chosen
 
+    def _on_time_model_picked(self) -> None:
+        self._wanted_time_model = self._extra.time_model.chosen
+
     def _on_model(self) -> None:
         model = self.model
-        self._extra.time_model.fill(model, self._models, self._extra.time_model.chosen)
-        if model is not None:
+        self._extra.time_model.fill(model, self._models, self._wanted_time_model)
+        # Only where it is asked for: a shorter process would cut what is kept for plain diffusion.
+        if model is not None and self._method.chosen == "ddpm":
             self._extra.start.set_last(model.n_steps)
         self._card.setText(self._facts())
         self._card.setToolTip(f"{self._facts()}. {model.summary}" if model else "")

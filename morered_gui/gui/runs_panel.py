@@ -61,6 +61,8 @@ class RunsPanel(QWidget):
         self._lay_out(actions)
         self._table.itemChanged.connect(self._on_item)
         self._table.currentCellChanged.connect(self._on_row)
+        # Where a run was removed, the current row may be another run than the one looked at.
+        self._table.cellClicked.connect(self._on_row)
         self.refresh()
 
     def _lay_out(self, actions: Mapping[str, QAction]) -> None:

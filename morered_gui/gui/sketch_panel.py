@@ -1,5 +1,6 @@
 """The page to draw on, and beside it what RDKit says about the drawing."""
 
+import html
 from collections.abc import Mapping
 
 from PySide6.QtCore import QSize, Qt, QTimer
@@ -46,6 +47,7 @@ class SketchPanel(QWidget):
         self._icon, self._words = QLabel(), QLabel()
         self._icon.setFixedWidth(16)
         self._words.setWordWrap(True)
+        self._words.setTextFormat(Qt.TextFormat.PlainText)  # it may quote what was pasted
         self._words.setAlignment(Qt.AlignmentFlag.AlignTop)
         # Two lines are there at any time, or the page would change its size with every message.
         self._words.setFixedHeight(2 * self._words.fontMetrics().lineSpacing())
@@ -107,7 +109,7 @@ class SketchPanel(QWidget):
         self._verdict = verdict
         text = verdict.problem or "; ".join(verdict.notes)
         self._words.setText(_sentence(text))
-        self._words.setToolTip(_sentence(text))
+        self._words.setToolTip(text and f"<p>{html.escape(_sentence(text))}</p>")
         self._words.setProperty("role", "error" if verdict.problem else "muted")
         self._words.style().unpolish(self._words)
         self._words.style().polish(self._words)

@@ -93,6 +93,7 @@ class Sketcher(QWebEngineView):
         self._molblock: str | None = None  # what the page has, or is about to have
         self._token = 0
         self._settled = 0
+        self._marked: tuple[int, ...] = ()  # places in the mol block
         self._is_marked = False
         self._bridge = Bridge(self)
         self._connect()
@@ -141,9 +142,17 @@ class Sketcher(QWebEngineView):
             self._run(f"show({json.dumps(molblock)}, {self._token}, {json.dumps(in_place)})")
 
     def mark_atoms(self, atoms: Sequence[int]) -> None:
-        """Mark atoms by their places in the mol block; none takes the marks away."""
-        numbers = [self._numbers[k] for k in atoms if k < len(self._numbers)]
-        if self._is_ready and (numbers or self._is_marked):
+        """Mark atoms by their places in the mol block; none takes the marks away.
+
+        A drawing on its way to the page is marked when it is there.
+        """
+        self._marked = tuple(atoms)
+        if self.is_settled:
+            self._mark()
+
+    def _mark(self) -> None:
+        numbers = [self._numbers[k] for k in self._marked if k < len(self._numbers)]
+        if numbers or self._is_marked:
             self._is_marked = bool(numbers)
             self._run(f"mark({json.dumps(numbers)}, {json.dumps(self._theme.error.name())})")
 
@@ -178,7 +187,7 @@ class Sketcher(QWebEngineView):
         self._is_ready = True
         self.set_theme(self._theme)
         self._watch_keys()
-        if self._molblock:
+        if self._molblock is not None:  # an empty page as well: it is waited for
             molblock, self._molblock = self._molblock, None
             self.show_drawing(molblock)
         self.ready.emit()
@@ -199,6 +208,7 @@ class Sketcher(QWebEngineView):
         if token == self._token:
             self._settled = token
             self._numbers = [int(number) for number in numbers]
+            self._mark()
 
     def _on_refused(self, message: str) -> None:
         self._settled = self._token

@@ -212,7 +212,7 @@ class Studio:
         if panel.choice is None:
             return
         served = served_methods(panel.models)
-        plan = methods_of(panel.choice, served, panel.seed, panel.max_steps)
+        plan = methods_of(panel.choice, served, panel.seed, panel.steps_of)
         self.queue.begin(plan)
 
     def _remove_run(self) -> None:
@@ -225,7 +225,8 @@ class Studio:
 
     def _predict(self, structure: Structure) -> None:
         choice = self.parts.run_panel.choice
-        if choice is not None:
+        # Plain diffusion is told the time step: what it gives back is no prediction.
+        if choice is not None and choice.method != "ddpm":
             self.parts.controller.predict(
                 structure, choice, lambda frame: self.explain.show_prediction(structure, frame)
             )

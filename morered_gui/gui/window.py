@@ -395,7 +395,7 @@ class MainWindow(QMainWindow):
     def _fill_recent(self) -> None:
         self._recent.clear()
         for name in self.settings.recent_files:
-            action = QAction(name, self._recent)
+            action = QAction(name.replace("&", "&&"), self._recent)
             action.triggered.connect(lambda _checked=False, n=name: self.open_path(Path(n)))
             self._recent.addAction(action)
         if not self.settings.recent_files:
@@ -458,6 +458,7 @@ class MainWindow(QMainWindow):
             return
         self._pump.stop()
         self.playback.pause()
+        self.studio.demos.end()  # its choices are not the user's
         self.settings = self.current_settings()
         self.studio.exporter.close()
         self.controller.close()

@@ -18,6 +18,7 @@ from morered_gui.chem.validity import (
     broken_bonds,
     clashes,
     formed_bonds,
+    squeezed_bonds,
 )
 from morered_gui.core import Structure, Trajectory
 from morered_gui.core.arrays import BoolArray
@@ -28,6 +29,7 @@ from morered_gui.relaxers.xtb import KCAL_PER_MOL, XtbCourse, XtbPoint, xtb_poin
 BETTER_T = 2.0  # time steps: predictions for a structure at rest go up and down by as much
 BETTER_ENERGY = 0.05 * KCAL_PER_MOL  # eV
 MOST_NAMED = 3
+RESTLESS = 50.0  # predicted t; results at rest have some 2 to 15
 
 
 class Grade(StrEnum):
@@ -57,6 +59,8 @@ class Check:
             or bonds changed.
         finite: whether it has positions at all.
         broken, formed: bonds.
+        squeezed: bonds that are shorter than any molecule has.
+        unrest: the predicted t of the result, where the network still sees much noise in it.
         stereo_changed: centres and double bonds.
         clashes: atoms far apart in the graph that are too near, the nearest first.
         clash_names: of the same.
@@ -70,6 +74,8 @@ class Check:
     finite: bool = True
     broken: tuple[str, ...] = ()
     formed: tuple[str, ...] = ()
+    squeezed: tuple[str, ...] = ()
+    unrest: float | None = None
     stereo_changed: tuple[str, ...] = ()
     clashes: tuple[Clash, ...] = ()
     clash_names: tuple[str, ...] = ()
@@ -88,17 +94,20 @@ class Check:
     @property
     def grade(self) -> Grade:
         """The short answer."""
-        if not self.finite or self.bonds_kept is False or self.stereo_kept is False:
+        other = self.bonds_kept is False or self.stereo_kept is False
+        if not self.finite or other or self.squeezed:
             return Grade.BAD
         rises = self.energy_change is not None and self.energy_change > BETTER_ENERGY / KCAL_PER_MOL
-        return Grade.CARE if self.clashes or rises else Grade.GOOD
+        restless = self.unrest is not None
+        return Grade.CARE if self.clashes or rises or restless else Grade.GOOD
 
     @property
     def headline(self) -> str:
-        """Bonds, stereo and clashes in a line."""
+        """Bonds, stereo, clashes and what is left of noise in a line."""
         if not self.finite:
             return "The structure flew apart"
-        said = [_bond_words(self), _stereo_words(self), _clash_words(self)]
+        words = (_bond_words, _squeezed_words, _stereo_words, _clash_words, _unrest_words)
+        said = [each(self) for each in words]
         text = ", ".join(filter(None, said))
         return text[:1].upper() + text[1:]
 
@@ -117,6 +126,7 @@ class Check:
         return {
             "bonds_kept": self.bonds_kept,
             "stereo_kept": self.stereo_kept,
+            "squeezed_bonds": len(self.squeezed) if self.finite else None,
             "clashes": len(self.clashes) if self.finite else None,
             "xtb_energy_start": self.energy_start,
             "xtb_energy": self.energy,
@@ -133,6 +143,7 @@ def check_result(
     meant: Structure | None = None,
     energies: tuple[XtbPoint | None, XtbPoint | None] = (None, None),
     better: BetterFrame | None = None,
+    t: float | None = None,
 ) -> Check:
     """Check a result. A pure function: it computes no energies.
 
@@ -143,6 +154,7 @@ def check_result(
             molecule before noise was added.
         energies: GFN2-xTB of start and result, see ``xtb_of``.
         better: what ``better_frame`` found.
+        t: predicted for the result, if it is.
     """
     known = len(start.bonds) > 0
     broken = broken_bonds(start, result.positions) if known else []
@@ -157,6 +169,8 @@ def check_result(
         stereo_kept=not turned if centres else None,
         broken=tuple(_named(start, bond) for bond in broken),
         formed=tuple(_named(start, bond) for bond in formed),
+        squeezed=tuple(_named(start, bond) for bond in squeezed_bonds(start, result.positions)),
+        unrest=t if t is not None and t > RESTLESS else None,
         stereo_changed=tuple(_named(start, element) for element in turned),
         clashes=tuple(near),
         clash_names=tuple(_named(start, (clash.i, clash.j)) for clash in near),
@@ -190,6 +204,7 @@ def check_run(
         meant=meant,
         energies=energies,
         better=better_frame(trajectory, course),
+        t=trajectory[index].t,
     )
 
 
@@ -249,8 +264,9 @@ def _named(structure: Structure, atoms: Sequence[int]) -> str:
 
 
 def _listed(names: Sequence[str]) -> str:
-    more = len(names) - MOST_NAMED
-    return " ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+    shown, more = list(names[:MOST_NAMED]), len(names) - MOST_NAMED
+    last = f"{more} more" if more > 0 else shown.pop()
+    return " and ".join(filter(None, (", ".join(shown), last)))
 
 
 def _side(change: float) -> str:
@@ -268,6 +284,14 @@ def _bond_words(check: Check) -> str:
     return "bonds changed: " + ", ".join(
         f"{_listed(names)} {word}" for word, names in parts if names
     )
+
+
+def _squeezed_words(check: Check) -> str:
+    return f"{_listed(check.squeezed)} too short" if check.squeezed else ""
+
+
+def _unrest_words(check: Check) -> str:
+    return "" if check.unrest is None else f"not at rest (predicted t {check.unrest:.0f})"
 
 
 def _stereo_words(check: Check) -> str:

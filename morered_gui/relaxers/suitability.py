@@ -17,6 +17,7 @@ from morered_gui.relaxers.methods import (
     models_for,
 )
 
+FEWEST_ATOMS = 3  # the data sets of such networks begin with water
 CLOCKED = frozenset({"as", "itp"})  # take their time steps from a second network
 FORCE_FIELDS = frozenset({"mmff94", "mmff94s", "uff"})  # refuse open valences, whatever the metal
 
@@ -108,6 +109,12 @@ def verdict(
         )
     if model is None:
         return Verdict()
+    if len(structure) < FEWEST_ATOMS:
+        return Verdict(
+            warning=f"{len(structure)} atoms: smaller than anything that {model.name} was trained "
+            "on. Check the result, or take a method of another kind.",
+            label=f"smaller than the training data ({FEWEST_ATOMS} atoms)",
+        )
     if model.max_atoms is not None and len(structure) > model.max_atoms:
         return Verdict(
             warning=f"{len(structure)} atoms: larger than anything that {model.name} was trained "

@@ -10,6 +10,21 @@ from morered_gui.diffusion.config import NetworkConfig, NetworkKind
 
 Precision = Literal["float32", "bfloat16"]
 PRECISIONS = get_args(Precision)
+# What a training may be given anew when it goes on: its budget, the machine's part, and words.
+CHANGEABLE = frozenset(
+    {
+        "max_steps",
+        "hours",
+        "validate_minutes",
+        "n_validation",
+        "compile",
+        "precision",
+        "threads",
+        "device",
+        "summary",
+        "time_model",
+    }
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,5 +128,9 @@ class TrainingConfig:
             raise ExpectedError(f"{source}: a force field is trained with precision = 'float32'")
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain data for the resume file and the model's record."""
+        """Plain data for the model's record."""
         return asdict(self)
+
+    def lasting(self) -> dict[str, Any]:
+        """Those settings, as plain data, that a training keeps when it is started again."""
+        return {name: value for name, value in asdict(self).items() if name not in CHANGEABLE}

@@ -1,9 +1,11 @@
 """The training file: equilibrium structures as flat arrays in one .npz without pickles."""
 
 import json
+import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import IntEnum
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
@@ -60,7 +62,7 @@ class EquilibriumSet:
     def __len__(self) -> int:
         return len(self.n_atoms)
 
-    @property
+    @cached_property
     def starts(self) -> IntArray:
         """(M,) where each structure's atoms begin."""
         return np.concatenate(([0], np.cumsum(self.n_atoms, dtype=np.int64)[:-1]))
@@ -120,8 +122,8 @@ class EquilibriumSet:
     def save(self, path: Path) -> None:
         """Write the file in one piece: a half-written one never bears the name."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(path) as part:
-            np.savez(part, allow_pickle=False, **self.arrays())
+        with replacing(path) as part, part.open("wb") as file:  # numpy would lengthen the name
+            np.savez(file, allow_pickle=False, **self.arrays())
 
     def arrays(self) -> dict[str, np.ndarray]:
         """What the file holds, by name."""
@@ -132,15 +134,17 @@ class EquilibriumSet:
     def load(cls, path: Path) -> Self:
         """Read a training file; raises ExpectedError where it is not one."""
         try:
-            with np.load(path, allow_pickle=False) as file:
+            with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
                 arrays = {name: file[name] for name in _ARRAYS}
                 return cls(**arrays, meta=json.loads(str(file["meta"])))
-        except (KeyError, ValueError, OSError, EOFError) as error:
+        except _UNREADABLE as error:
             raise ExpectedError(
                 f"{path} is not a training file ({error}); build one with 'morered data'"
             ) from error
 
 
+# A TypeError comes of a single array (.npy), BadZipFile of a file that was cut off.
+_UNREADABLE = (KeyError, ValueError, OSError, EOFError, TypeError, zipfile.BadZipFile)
 _ARRAYS = ("numbers", "positions", "n_atoms", "index", "charge", "smiles")
 
 

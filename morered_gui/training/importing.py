@@ -87,7 +87,8 @@ def _database(file: Path) -> Iterator[Structure]:
     from ase.db import connect
 
     try:
-        database = connect(str(file), use_lock_file=False)  # type: ignore[no-untyped-call]
+        # ASE itself knows the kind by ".db" in small letters only.
+        database = connect(str(file), type="db", use_lock_file=False)  # type: ignore[no-untyped-call]
         scale = _scale(database.metadata, file)
         for row in database.select():
             yield _row(row, scale)
@@ -115,7 +116,7 @@ def _row(row: Any, scale: float) -> Structure:
             charge=_charge(row),
             name=str(row.get("name", "")),
         )
-    except ValueError as error:
+    except (ValueError, TypeError) as error:
         raise MoleculeError(f"row {row.id} of the database: {error}") from error
 
 
@@ -124,4 +125,6 @@ def _charge(row: Any) -> int:
         for key in CHARGE_KEYS:
             if key in source:
                 return round(float(np.asarray(source[key]).sum()))
-    return 0
+    # As of ASE's other files: partial charges of a force field are no charge of the molecule.
+    total = float(np.sum(row.get("initial_charges", 0.0)))
+    return int(total) if total.is_integer() else 0

@@ -79,9 +79,9 @@ class LabelledSet:
     def save(self, path: Path) -> None:
         """Write the file in one piece."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(path) as part:
+        with replacing(path) as part, part.open("wb") as file:  # numpy would lengthen the name
             np.savez(
-                part,
+                file,
                 allow_pickle=False,
                 energy=self.energy,
                 forces=self.forces,

@@ -1,6 +1,7 @@
 """The training loop: EMA, gradient clipping, resume, log and validation curve."""
 
 import csv
+import json
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -14,6 +15,7 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
 
+from morered_gui.core import ExpectedError
 from morered_gui.core.files import replacing
 from morered_gui.diffusion.devices import choose_device
 from morered_gui.diffusion.memory import TRAINING_BLOCK, keep_memory
@@ -77,7 +79,10 @@ class Trainer:
         folder: Path,
         start: Mapping[str, Tensor] | None = None,
     ) -> None:
-        """``start`` are weights to begin with; a resume file in the folder goes before them."""
+        """``start`` are weights to begin with; a resume file in the folder goes before them.
+
+        Raises ExpectedError where that file is of a training with other settings.
+        """
         keep_memory(TRAINING_BLOCK)
         torch.set_num_threads(config.threads)
         torch.manual_seed(config.seed)
@@ -182,6 +187,7 @@ class Trainer:
             "ema": self.ema.state_dict(),
             "optimiser": self.optimiser.state_dict(),
             "progress": vars(self.progress),
+            "settings": json.dumps(self.config.lasting()),
         }
         with replacing(self.folder / RESUME_FILE) as part:
             torch.save(state, part)
@@ -191,10 +197,22 @@ class Trainer:
         if not path.exists():
             return
         state = torch.load(path, map_location=self.device, weights_only=True)
+        self._refuse_others(json.loads(state.get("settings", "{}")))
         self.network.load_state_dict(state["network"])
         self.ema.load_state_dict(state["ema"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.progress = Progress(**state["progress"])
+
+    def _refuse_others(self, there: dict[str, Any]) -> None:
+        """The model's record tells one set of settings; older resume files tell none."""
+        now = json.loads(json.dumps(self.config.lasting()))
+        different = [name for name in now if name in there and there[name] != now[name]]
+        if different:
+            said = "; ".join(f"{k}: {there[k]} there, {now[k]} now" for k in different)
+            raise ExpectedError(
+                f"{self.folder} holds a training with other settings ({said}); name another "
+                "folder (--runs), or delete it"
+            )
 
 
 def _timed(batches: Iterator[Batch]) -> Iterator[tuple[Batch, Any]]:

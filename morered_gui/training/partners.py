@@ -1,6 +1,7 @@
 """Realistic distortions of equilibrium structures, from MMFF94: its minimum, and heat."""
 
 import hashlib
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from morered_gui.chem.perception import with_perceived_bonds
 from morered_gui.chem.vibrations import thermal_displacements
 from morered_gui.core import ExpectedError, Structure
 from morered_gui.core.arrays import BoolArray, FloatArray, IntArray
-from morered_gui.core.configuration import claim_folder
+from morered_gui.core.configuration import CONFIGURATION, claim_folder
 from morered_gui.core.files import replacing
 from morered_gui.core.geometry import rotation_onto
 from morered_gui.training.batches import Batch
@@ -68,10 +69,14 @@ class Partners:
 
         A minimum further than ``largest`` (Å RMSD) from its equilibrium is another
         conformer, or another molecule, and is left out.
+
+        Raises ExpectedError where there are none, or they are those of other structures.
         """
         files = sorted(folder.glob("*.npz"))
         if not files:
             raise ExpectedError(f"no MMFF94 minima in {folder}; run 'morered data partners'")
+        if (folder / CONFIGURATION).exists():
+            _refuse_others(data, folder)
         first = np.full(len(data), -1, dtype=np.int64)
         starts = data.starts
         flat: list[np.ndarray] = []
@@ -93,6 +98,8 @@ class Partners:
                     n_kept += n
                     flat.append(d)
                     heat.append(thermal[end - n : end] @ rotation.astype(np.float32))
+        if not flat:
+            raise ExpectedError(f"no MMFF94 minimum in {folder} is near its equilibrium")
         return cls(first, np.concatenate(flat), np.concatenate(heat))
 
 
@@ -112,19 +119,41 @@ def write_partners(
     claim_folder(
         folder,
         {
-            "structures": hashlib.sha256(data.positions.tobytes()).hexdigest(),
+            "structures": _digest(data),
             "first_rows": hashlib.sha256(rows[:CHUNK].tobytes()).hexdigest(),
         },
     )
     n_failed = 0
     for start in range(0, len(rows), CHUNK):
-        path = folder / f"{start:07d}.npz"
         chunk = rows[start : start + CHUNK]
+        path = folder / _file_name(start, len(chunk))
         if not path.exists():
             n_failed += _write_chunk(data, chunk, path)
         if progress is not None:
             progress(start + len(chunk))
     return n_failed
+
+
+def _file_name(start: int, n_rows: int) -> str:
+    """A last file that is not full is another one than that of a run that goes further.
+
+    It sorts before that one, so that ``Partners.collect`` takes the full one where both are there.
+    """
+    return f"{start:07d}.npz" if n_rows == CHUNK else f"{start:07d}-{n_rows:04d}.npz"
+
+
+def _digest(data: EquilibriumSet) -> str:
+    return hashlib.sha256(data.positions.tobytes()).hexdigest()
+
+
+def _refuse_others(data: EquilibriumSet, folder: Path) -> None:
+    """Rows of another training file would be other molecules."""
+    claimed = json.loads((folder / CONFIGURATION).read_text(encoding="utf-8"))
+    if claimed.get("structures") != _digest(data):
+        raise ExpectedError(
+            f"{folder} holds the MMFF94 minima of other structures than the training file's; "
+            "run 'morered data partners' with that file and another folder"
+        )
 
 
 def _write_chunk(data: EquilibriumSet, rows: IntArray, path: Path) -> int:

@@ -78,6 +78,8 @@ def training_rows(config: TrainingConfig, data: EquilibriumSet) -> IntArray:
         rows = rows[~is_held_out(data.index[rows])]
     if config.same_molecules_as is not None:
         rows = data.shared(rows, EquilibriumSet.load(Path(config.same_molecules_as)))
+    if not len(rows):
+        raise ExpectedError(f"{config.data} has no structure to train on")
     if config.n_training is None:
         return rows
     if len(rows) < config.n_training:

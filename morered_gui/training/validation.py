@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 
+from morered_gui.core import ExpectedError
 from morered_gui.diffusion.network import MoreRedNetwork
 from morered_gui.diffusion.process import DiffusionProcess
 from morered_gui.training.batches import Batch, pad
@@ -27,7 +28,7 @@ class Validation:
     def __init__(self, data: EquilibriumSet, process: DiffusionProcess, n: int) -> None:
         rows = data.members(Split.VALIDATION)
         if not len(rows):
-            raise ValueError("the data has no validation part: it needs an index mod 50 == 8")
+            raise ExpectedError("the data has no validation part: it needs an index mod 50 == 8")
         rng = np.random.default_rng(SEED)
         self.rows = rng.permutation(rows)[:n]
         self.data, self.process = data, process

@@ -30,6 +30,11 @@ def start_weights(config: TrainingConfig, objective: Objective) -> Mapping[str, 
     folder = find_model(config.start_from)
     energies = config.network.kind == NetworkKind.ENERGY
     other = folder.load_energy_network() if energies else folder.load_network()
+    if other.config.cutoff != config.network.cutoff:  # it would be taken over with the weights
+        raise ExpectedError(
+            f"{config.name} can't start from {config.start_from}: its cut-off is "
+            f"{other.config.cutoff:g} Å, not {config.network.cutoff:g} Å"
+        )
     network: Any = objective.make_network()
     _silence(network, other.config.n_interactions)
     weights, begun = other.state_dict(), {}

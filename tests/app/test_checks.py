@@ -1,5 +1,6 @@
 """Checks of runs as they end, energies of all frames, and polishing."""
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,7 +15,7 @@ from morered_gui.app.editing import Editing
 from morered_gui.app.session import Session, load_session, save_session
 from morered_gui.app.state import AppState
 from morered_gui.chem.smiles import structure_from_smiles
-from morered_gui.core import Frame, Provenance, StopReason
+from morered_gui.core import ExpectedError, Frame, Provenance, StopReason
 from morered_gui.relaxers.check import Grade
 from morered_gui.relaxers.registry import RelaxerChoice
 from tests.app.molecules import WATER
@@ -140,6 +141,30 @@ def test_that_energies_can_be_stopped_and_what_is_there_stays(
     assert int(np.isfinite(run.series.column("xtb")).sum()) == n_known
     wait(controller, lambda: checked(controller))
     assert run.best_index == 2999  # not all are known: t decides
+
+
+def test_that_energies_that_were_given_up_do_not_end_those_that_followed(
+    controller: Controller, checks: Checks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made_run(controller.state, 4)
+    wait(controller, lambda: checked(controller))
+    run = controller.state.run
+    assert run is not None
+    let = threading.Event()
+
+    def broken(*_: object) -> Iterator[None]:
+        let.wait(SECONDS)
+        raise ExpectedError("lost")
+        yield
+
+    with monkeypatch.context() as patch:
+        patch.setattr("morered_gui.app.checks.xtb_points", broken)
+        checks.begin_course(run)
+    checks.begin_course(run)
+    let.set()
+    wait(controller, lambda: checks.progress is None)
+    assert np.isfinite(run.series.column("xtb")).all()
+    assert controller.state.message is None
 
 
 def test_that_a_forgotten_run_gets_no_more_energies(controller: Controller, checks: Checks) -> None:

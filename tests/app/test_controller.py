@@ -318,3 +318,21 @@ def test_that_runs_can_be_looked_at_while_a_model_is_loaded_ahead(
     loaded.set()
     wait(controller, lambda: not state.busy)
     assert controller.close()
+
+
+def test_that_models_are_read_anew_once_they_are_to_be_forgotten() -> None:
+    built: list[RelaxerChoice] = []
+
+    def build(choice: RelaxerChoice) -> Relaxer:
+        built.append(choice)
+        return SpringRelaxer()
+
+    controller = Controller(AppState(), build=build)
+    controller.state.load(WATER)
+    for forget in (False, False, True):
+        if forget:
+            controller.forget_models()
+        relax(controller)
+        wait(controller, lambda: not controller.state.busy)
+    assert len(built) == 2  # for the first run, and for the one after
+    assert controller.close()

@@ -21,6 +21,14 @@ from tests.app.test_controller import wait
 from tests.chem.test_drawing import page
 
 CHOICE = RelaxerChoice(method="spring", model="test")
+METHYL = Structure(
+    numbers=np.array([6, 1, 1, 1]),
+    positions=np.array(
+        [[0.0, 0.0, 0.0], [1.08, 0.0, 0.0], [-0.54, 0.94, 0.0], [-0.54, -0.94, 0.0]]
+    ),
+    bonds=np.array([[0, 1], [0, 2], [0, 3]]),
+    orders=np.ones(3),
+)
 
 
 class Desk:
@@ -220,6 +228,41 @@ def test_that_a_clean_up_that_renumbers_all_atoms_changes_no_structure(desk: Des
     assert desk.shown.numbers[:4].tolist() == [8, 6, 6, 7]
 
 
+def test_that_a_clean_up_that_renumbers_all_atoms_knows_each_of_them(desk: Desk) -> None:
+    before = desk.draw_and_wait("Cc1cnc[nH]1", [-1] * 6)
+    desk.draw("[nH]1cnc(C)c1", [-1] * 6)  # another tautomer: N and NH change places
+    desk.wait(lambda: desk.smiles == "Cc1c[nH]cn1")
+    other = desk.shown
+    assert other != before
+    desk.wait(lambda: bool(desk.state.trajectory) and not desk.state.busy)
+    other = desk.shown
+    desk.draw("c1nc(C)c[nH]1", [-1] * 6)
+    desk.wait(lambda: desk.state.drawing is desk.state.valid_drawing)
+    assert desk.shown == other
+    assert desk.state.drawing is not None
+    assert [other.symbols[k] for k in desk.state.drawing.atoms] == list("CNCCCN")
+    assert desk.state.drawing.atoms[1] == 2 and desk.state.drawing.atoms[5] == 0
+
+
+def test_that_atoms_that_change_their_parts_are_no_mere_picture(desk: Desk) -> None:
+    before = desk.draw_and_wait("CC(=O)O", [-1] * 4)
+    desk.editing.edit(page("CC(=O)=O"), [0, 1, 2, 3])
+    desk.wait(lambda: bool(desk.editing.verdict.problem))
+    after = desk.draw_and_wait("CC(O)=O", [0, 1, 2, 3])
+    assert after != before
+    orders = {
+        tuple(pair): order
+        for pair, order in zip(after.bonds.tolist(), after.orders.tolist(), strict=True)
+    }
+    assert orders[1, 2] == 1.0 and orders[1, 3] == 2.0
+
+
+def test_that_anything_can_be_drawn_in_the_place_of_a_radical(desk: Desk) -> None:
+    desk.state.load(METHYL)
+    desk.wait(lambda: desk.state.drawing is not None)
+    assert desk.draw_and_wait("CO", [-1, -1]).formula == "CH4O"
+
+
 def test_that_a_loaded_molecule_is_drawn_and_can_be_edited(desk: Desk) -> None:
     desk.state.load(WATER)
     desk.wait(lambda: desk.state.drawing is not None)
@@ -279,6 +322,33 @@ def test_that_frozen_atoms_stay_frozen_through_an_edit_of_the_drawing(desk: Desk
     assert np.array_equal(desk.state.structure.positions[0], before.positions[1])
     desk.editing.undo()
     assert desk.state.fixed == {0, 1}
+
+
+def test_that_a_run_asked_for_while_an_edit_is_built_goes_with_its_molecule(desk: Desk) -> None:
+    desk.editing.follows = False
+    desk.draw("CCO", [-1, -1, -1])
+    desk.wait(lambda: desk.state.structure is not None)
+    before = desk.shown
+    desk.pace.seconds = 0.02
+    desk.draw("CCON", [0, 1, 2, -1])
+    desk.controller.relax(CHOICE, seed=0, max_steps=100_000)
+    desk.wait(lambda: desk.shown.formula == "C2H7NO")
+    desk.wait(lambda: not desk.state.busy)
+    assert not desk.state.runs
+    desk.editing.undo()
+    assert desk.shown == before and not desk.state.runs
+
+
+def test_that_atoms_frozen_while_an_edit_is_built_are_held_by_it(desk: Desk) -> None:
+    desk.editing.follows = False
+    desk.draw("CCO", [-1, -1, -1])
+    desk.wait(lambda: desk.state.structure is not None)
+    before = desk.shown
+    desk.draw("CCON", [0, 1, 2, -1])
+    desk.state.set_fixed(frozenset({0}))
+    desk.wait(lambda: desk.shown.formula == "C2H7NO")
+    assert desk.state.fixed == {0}
+    np.testing.assert_array_equal(desk.shown.positions[0], before.positions[0])
 
 
 def test_that_frozen_atoms_in_the_way_of_a_ring_are_freed_and_told(desk: Desk) -> None:

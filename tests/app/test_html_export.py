@@ -75,6 +75,11 @@ def test_that_names_are_never_taken_for_markup() -> None:
     assert "@MOVIE@ @LIBRARY@" in page
 
 
+def test_that_the_title_is_one_line_of_text_and_never_blank() -> None:
+    assert "<h1>half a name</h1>" in page_of(trajectory(name="half\x07 a\nname"))
+    assert "<h1>C6H6O</h1>" in page_of(trajectory(name=" \n"))
+
+
 def test_that_the_file_is_written_whole(tmp_path: Path) -> None:
     write_html(tmp_path / "t.html", trajectory())
     assert (tmp_path / "t.html").read_text(encoding="utf-8").endswith("</html>\n")

@@ -39,6 +39,12 @@ def test_that_only_what_makes_no_sense_is_left_out(tmp_path: Path) -> None:
     assert problem.endswith("max_steps, recent_files, seed.")
 
 
+def test_that_the_start_of_a_longer_diffusion_comes_back(tmp_path: Path) -> None:
+    path = tmp_path / "settings.json"
+    save_settings(Settings(start_t=4000), path)
+    assert load_settings(path) == (Settings(start_t=4000), "")
+
+
 def test_that_recent_files_are_few_and_the_newest_is_first(tmp_path: Path) -> None:
     settings = Settings(recent_files=[str(tmp_path / f"{k}.xyz") for k in range(10)])
     recent = settings.with_recent(tmp_path / "4.xyz")

@@ -33,8 +33,8 @@ def test_that_a_molecule_is_relaxed_and_reported(tmp_path: Path) -> None:
     assert list(report) == [
         "name", "n_atoms", "model", "method", "seed", "steps", "evaluations", "seconds",
         "stop_reason", "t_start", "t_final", "rmsd_to_start", "rmsd_to_reference", "bonds_kept",
-        "stereo_kept", "clashes", "xtb_energy_start", "xtb_energy", "xtb_change", "xtb_max_force",
-        "verdict",
+        "stereo_kept", "squeezed_bonds", "clashes", "xtb_energy_start", "xtb_energy", "xtb_change",
+        "xtb_max_force", "verdict",
     ]  # fmt: skip
     assert (report["n_atoms"], report["steps"], report["seed"]) == (14, 2, 5)
     assert report["stop_reason"] == "max_steps" and report["evaluations"] == 3

@@ -34,6 +34,14 @@ def save(name: str, kind: NetworkKind = NetworkKind.JOINT) -> Path:
     return path
 
 
+def test_that_a_folder_of_a_user_who_does_not_exist_is_an_empty_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv(FOLDER_VARIABLE, "~nobody-of-this-name/models")
+    assert user_models() == broken_user_models() == []
+    assert find_model("qm9-jt")
+
+
 def test_that_the_users_models_are_found_beside_the_shipped_ones() -> None:
     path = save("mine")
     assert find_model("mine").path == path

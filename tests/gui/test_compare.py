@@ -16,7 +16,9 @@ from pytestqt.qtbot import QtBot
 
 from morered_gui.app.measurements import Measurement
 from morered_gui.app.references import ReferenceChoice, ReferenceKind
+from morered_gui.app.state import Activity
 from morered_gui.app.view_options import Style, ViewOptions
+from morered_gui.gui.explain_panel import ASK_MS
 from morered_gui.gui.window import MainWindow
 from tests.app.molecules import WATER
 from tests.gui.conftest import REAL_DEVICE, n_frames
@@ -105,6 +107,51 @@ def test_that_stop_ends_the_row_of_runs(
     assert window.studio.queue.waiting == 0
     assert len(window.state.runs) == 1
     assert "stopped by you" in window.studio.runs.table.item(0, 8).text()
+
+
+def test_that_the_row_that_is_marked_after_a_removal_can_be_looked_at(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    forget_runs(window)
+    for _ in range(2):
+        window.actions_by_id["relax"].trigger()
+        qtbot.waitUntil(lambda: not window.state.busy, timeout=WAIT)
+    first, second = window.state.runs
+    window.raise_panel("Runs")
+    window.state.remove_run(second)
+    table = window.studio.runs.table
+    assert window.state.run is None and table.currentRow() == 0
+    place = table.visualItemRect(table.item(0, 0)).center()
+    qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert window.state.run is first
+
+
+def test_that_plain_diffusion_is_not_said_to_tell_the_time(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(
+        window.controller, "predict", lambda _structure, choice, _call: asked.append(choice.method)
+    )
+    for t, method in enumerate(("ddpm", "jt"), start=100):
+        assert window.run_panel.choose_method(method)
+        window.studio.explain.slider.setValue(t)
+        qtbot.wait(2 * ASK_MS)
+    assert asked == ["jt"]
+
+
+def test_that_the_network_is_asked_once_its_model_is_loaded(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    panel, state = window.studio.explain, window.state
+    monkeypatch.setattr(window.controller, "predict", lambda *_: asked.append(panel.t))
+    state.set_activity(Activity.LOADING, warming=True)
+    panel.slider.setValue(123)
+    qtbot.wait(2 * ASK_MS)
+    assert asked == []
+    state.set_activity(Activity.IDLE)
+    qtbot.waitUntil(lambda: asked == [123], timeout=WAIT)
 
 
 def test_that_the_slider_dissolves_and_the_network_tells_the_time(

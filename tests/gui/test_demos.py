@@ -1,20 +1,28 @@
 """Guided demonstrations, started and walked through in the real window."""
 
+# QtWebEngine has to be imported before there is an application.
+from morered_gui.gui.main import window_with  # isort: skip
+
 from collections.abc import Iterator
 
 import pytest
+import shiboken6
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QToolButton
+from PySide6.QtWidgets import QApplication, QToolButton
 from pytestqt.qtbot import QtBot
 
+from morered_gui.app.controller import Controller
 from morered_gui.app.demos import DEMOS, Verb
 from morered_gui.app.menus import MENUS
+from morered_gui.app.settings import Settings
+from morered_gui.app.state import AppState
 from morered_gui.app.view_options import ViewOptions
 from morered_gui.chem.examples import list_examples
 from morered_gui.diffusion.checkpoint import find_model
 from morered_gui.gui.demo_player import DemoPlayer, control_named
 from morered_gui.gui.window import MainWindow
 from morered_gui.relaxers.methods import METHODS, describe
+from tests.gui.conftest import relaxer_of
 
 WAIT = 60_000
 
@@ -112,3 +120,18 @@ def test_that_demonstrations_name_what_there_is(window: MainWindow) -> None:
                     method, model = deed.value
                     assert method in METHODS
                     assert not model or method in describe(find_model(model)).methods
+
+
+def test_that_closing_in_the_middle_keeps_the_users_own_settings(
+    qapp: QApplication, qtbot: QtBot
+) -> None:
+    settings = Settings(method="jt", seed=5, max_steps=77, playback_rate=15)
+    window, _ = window_with(Controller(AppState(), build=relaxer_of), settings)
+    window.show()
+    window.actions_by_id["demo_dissolve"].trigger()
+    assert window.run_panel.seed == 0
+    assert window.close()
+    kept = window.settings
+    assert (kept.method, kept.seed, kept.max_steps) == ("jt", 5, 77)
+    assert kept.playback_rate == 15
+    shiboken6.delete(window)

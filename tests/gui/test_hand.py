@@ -4,8 +4,10 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from morered_gui.chem import structure_from_smiles
@@ -83,6 +85,63 @@ def test_that_a_dragged_atom_takes_its_hydrogens_along_and_goes_where_the_mouse_
     assert away.manhattanLength() <= 4
     ethanol.actions_by_id["undo"].trigger()  # one step
     assert ethanol.state.structure is ETHANOL
+
+
+def test_that_another_button_does_not_end_a_drag(ethanol: MainWindow, qtbot: QtBot) -> None:
+    take(ethanol, qtbot, "hand_move")
+    start = on_screen(ethanol, qtbot, 2)
+    target = ethanol.view.focusProxy()
+    assert target is not None
+    move(ethanol, start)
+    QTest.mousePress(target, LEFT, pos=start)
+    move(ethanol, start + QPoint(20, 10), LEFT)
+    qtbot.wait(30)
+    QTest.mouseClick(target, Qt.MouseButton.RightButton, pos=start + QPoint(20, 10))
+    qtbot.wait(30)
+    move(ethanol, start + QPoint(40, 25), LEFT)
+    qtbot.wait(30)
+    QTest.mouseRelease(target, LEFT, pos=start + QPoint(40, 25))
+    edited(ethanol, qtbot, ETHANOL)
+    away = on_screen(ethanol, qtbot, 2) - start - QPoint(40, 25)
+    assert away.manhattanLength() <= 4
+
+
+@pytest.mark.parametrize("mode", ["hand_move", "hand_box"])
+def test_that_a_drag_ends_where_the_button_was_let_go_unseen(
+    ethanol: MainWindow, qtbot: QtBot, mode: str
+) -> None:
+    take(ethanol, qtbot, mode)
+    start = on_screen(ethanol, qtbot, 2)
+    target = ethanol.view.focusProxy()
+    assert target is not None
+    begin = start if mode == "hand_move" else start - QPoint(12, 12)
+    move(ethanol, begin)
+    QTest.mousePress(target, LEFT, pos=begin)
+    move(ethanol, start + QPoint(12, 12), LEFT)
+    qtbot.wait(30)
+    back = "new MouseEvent('mousemove', { clientX: 5, clientY: 5, buttons: 0 })"
+    ask(ethanol, qtbot, f"(window.dispatchEvent({back}), 1)")
+    if mode == "hand_move":
+        edited(ethanol, qtbot, ETHANOL)
+        away = on_screen(ethanol, qtbot, 2) - start - QPoint(12, 12)
+        assert away.manhattanLength() <= 4
+    else:
+        qtbot.waitUntil(lambda: 2 in ethanol.studio.picker.selection, timeout=60_000)
+
+
+def move(window: MainWindow, to: QPoint, buttons: Qt.MouseButton = Qt.MouseButton.NoButton) -> None:
+    """Move the mouse with these buttons down."""
+    target = window.view.focusProxy()
+    assert target is not None
+    event = QMouseEvent(
+        QEvent.Type.MouseMove,
+        QPointF(to),
+        QPointF(target.mapToGlobal(to)),
+        Qt.MouseButton.NoButton,
+        buttons,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    QApplication.sendEvent(target, event)
 
 
 def test_that_a_dragged_selection_moves_as_one_and_can_be_turned(

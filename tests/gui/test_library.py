@@ -1,5 +1,6 @@
 """Start page and library, with real clicks."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 
+from morered_gui.gui.widgets import recent_button
 from morered_gui.gui.window import MainWindow
 from tests.gui.test_window import loaded
 
@@ -82,3 +84,18 @@ def test_that_a_recent_file_is_opened_again(
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: empty.state.structure is not None, timeout=30_000)
     assert loaded(empty).name == "methane"
+
+
+def test_that_a_recent_file_that_can_not_be_looked_for_is_left_out(
+    empty: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As where its folder may not be read: the system answers with an error.
+    settings = replace(empty.settings, recent_files=["x" * 1000])
+    monkeypatch.setattr(empty, "settings", settings)
+    empty.library.show_recent()
+    buttons = empty.library.page.findChildren(QToolButton)
+    assert not [b for b in buttons if b.text().startswith("xx")]
+
+
+def test_that_a_recent_file_keeps_its_ampersand() -> None:
+    assert recent_button(Path("salt & water.xyz")).text() == "salt && water.xyz"

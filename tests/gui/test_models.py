@@ -6,9 +6,16 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialogButtonBox, QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
-from morered_gui.diffusion.checkpoint import user_models, user_models_folder
+from morered_gui.app.model_tasks import list_all
+from morered_gui.diffusion.checkpoint import (
+    FOLDER_VARIABLE,
+    ModelFolder,
+    user_models,
+    user_models_folder,
+)
+from morered_gui.diffusion.importer import import_model
 from morered_gui.gui.import_dialog import ImportDialog
-from morered_gui.gui.models_dialog import ModelsDialog
+from morered_gui.gui.models_dialog import ModelsDialog, card_of
 from morered_gui.gui.window import MainWindow
 from tests.diffusion import parity
 
@@ -110,3 +117,49 @@ def test_that_a_file_that_is_no_model_is_told_in_words(
     qtbot.waitUntil(lambda: window.message_bar.property("severity") == "error", timeout=60_000)
     assert "poem.pt" in window.message_bar.text
     assert not user_models_folder().exists() or user_models() == []
+
+
+def test_that_a_name_that_was_taken_meanwhile_is_told_in_the_dialog(
+    window: MainWindow, qtbot: QtBot, ask: Callable[[Path], ImportDialog]
+) -> None:
+    dialog = ask(Path("published.pt"))
+    (user_models_folder() / "published").mkdir(parents=True)
+    press_import(dialog, qtbot)
+    assert dialog.isVisible() and "already a model 'published'" in dialog.problem.text()
+    dialog.close()
+
+
+def test_that_models_are_read_anew_when_they_have_come_or_gone(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forgotten: list[bool] = []
+    monkeypatch.setattr(window.controller, "forget_models", lambda: forgotten.append(True))
+    for name in ("ddpm", "time"):
+        import_model(parity.FOLDER / f"tiny_upstream_{name}.pt", user_models_folder() / name)
+    window.models.remove(user_models_folder() / "time")
+    qtbot.waitUntil(lambda: "ddpm" in [m.name for m in window.run_panel.models], timeout=20_000)
+    assert forgotten == [True]
+    window.models.remove(user_models_folder() / "ddpm")
+    qtbot.waitUntil(lambda: len(forgotten) == 2, timeout=20_000)
+
+
+def test_that_a_folder_for_models_that_can_not_be_made_is_told_in_words(
+    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "file" / "models"))
+    window.actions_by_id["models_folder"].trigger()
+    assert "models can't be made" in window.message_bar.text
+
+
+def test_that_weights_that_can_not_be_read_do_not_spoil_the_list(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(_folder: ModelFolder) -> str:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(ModelFolder, "weights_hash", refuse)
+    models = list_all()
+    assert models.usable
+    card = card_of(models.usable[0], models.hashes[models.usable[0].name])
+    assert "Permission denied" in card

@@ -6,11 +6,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 
+from morered_gui.app.settings import Settings
 from morered_gui.app.state import Activity
 from morered_gui.core import StopReason, rmsd
 from morered_gui.diffusion.checkpoint import find_model
 from morered_gui.gui.window import MainWindow
-from tests.app.molecules import IRON_OXIDE
+from tests.app.molecules import IRON_OXIDE, WATER
 from tests.gui.conftest import REAL_DEVICE, n_frames
 from tests.gui.pictures import n_red, picture
 
@@ -131,3 +132,16 @@ def test_that_a_larger_molecule_is_warned_of_and_relaxed_all_the_same(
     assert "74 atoms" in window.message_bar.text and f"{largest}" in window.message_bar.text
     qtbot.waitUntil(lambda: not window.state.busy, timeout=20_000)
     assert n_frames(window) == 61
+
+
+def test_that_what_follows_an_edit_takes_the_evaluations_of_its_own_method(
+    window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken: list[int] = []
+    monkeypatch.setattr(
+        window.controller, "relax", lambda _choice, **rest: taken.append(rest["max_steps"])
+    )
+    assert window.run_panel.max_steps == 60  # of MoreRed-JT
+    monkeypatch.setattr(window.desk.editing, "follows", True)
+    window.desk.editing.take(WATER, None, None, frozenset(), relax=True)
+    assert taken == [Settings().evaluations]

@@ -155,6 +155,34 @@ def test_that_every_choice_is_remembered(make: Make) -> None:
     assert panel.choice is not None and panel.choice.time_model == "time"
 
 
+def test_that_the_models_own_time_network_is_used_unless_another_is_picked(
+    make: Make, models: list[ModelInfo], qtbot: QtBot
+) -> None:
+    known = {model.name: model for model in models}
+    known["ddpm"] = replace(known["ddpm"], time_model="time")
+    other = replace(known["time"], name="other")  # comes first, and is not the model's
+    panel = make(Settings(method="jt"), [other, *known.values()])
+    panel.choose_method("as")
+    assert panel.choice is not None and panel.choice.time_model == ""
+    qtbot.keyClick(box(panel, "Time model"), Qt.Key.Key_Down)
+    assert panel.choice.time_model == "other"
+    panel.choose_method("jt")
+    panel.choose_method("as")
+    assert panel.choice.time_model == panel.remembered(Settings()).time_model == "other"
+
+
+def test_that_a_model_of_fewer_steps_leaves_the_start_of_plain_diffusion_alone(
+    make: Make, models: list[ModelInfo]
+) -> None:
+    joint = next(m for m in models if m.kind == "joint")
+    short = replace(joint, name="short", n_steps=100)
+    panel = make(Settings(method="jt", start_t=700), [*models, short])
+    panel.choose_model("short")
+    assert panel.last_t == 99
+    panel.choose_method("ddpm")
+    assert panel.choice is not None and panel.choice.start_t == 700
+
+
 def test_that_a_forgotten_choice_falls_back(make: Make) -> None:
     panel = make(Settings(method="magic", model="gone", time_model="gone", device="gone"))
     assert panel.choice is not None and panel.choice.method == DEFAULT_METHOD

@@ -1,16 +1,20 @@
+import json
 from collections.abc import Callable, Iterator
 
 import pytest
 import shiboken6
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
+from morered_gui.app.editing import Verdict
 from morered_gui.chem.drawing import drawn, mol_of_drawing, smiles_of_mol
 from morered_gui.chem.smiles import mol_from_smiles
 from morered_gui.core import Structure
 from morered_gui.gui import sketch_panel, web_scheme
 from morered_gui.gui.sketch_panel import SketchPanel
+from morered_gui.gui.sketcher import Sketcher
 from morered_gui.gui.window import MainWindow
 from tests.gui.conftest import REAL_DEVICE
 from tests.gui.pen import SECONDS, Pen
@@ -170,6 +174,82 @@ def test_that_undo_by_keyboard_reaches_the_window(
     assert proxy is not None
     qtbot.keyClick(proxy, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     wait_for(qtbot, lambda: smiles(window) == "O")
+
+
+def test_that_undo_right_after_a_stroke_takes_back_that_stroke(
+    window: MainWindow, pen: Pen, qtbot: QtBot
+) -> None:
+    window.open_smiles("CCN")
+    wait_for(qtbot, lambda: smiles(window) == "CCN")
+    wait_for(qtbot, lambda: window.sketch_panel.sketcher.is_settled)
+    first, second = (json.dumps(drawn(mol_from_smiles(each))) for each in ("CCO", "CCCO"))
+    pressed = "new KeyboardEvent('keydown', { key: 'z', ctrlKey: true })"
+    pen.wait_for(  # the page waits before it tells of one change after another
+        "(async (k, pause) => {"
+        f"await k.setMolecule({first}); await pause(40);"
+        f"await k.setMolecule({second}); await pause(5); window.dispatchEvent({pressed}); }})"
+        "(moreredSketch.ketcher(), (ms) => new Promise((done) => setTimeout(done, ms)))"
+    )
+    wait_for(qtbot, lambda: window.desk.editing.can_redo)
+    wait_for(qtbot, lambda: smiles(window) == "CCO")
+    window.actions_by_id["redo"].trigger()
+    wait_for(qtbot, lambda: smiles(window) == "CCCO")
+
+
+def test_that_an_undo_to_an_impossible_drawing_marks_its_atoms(
+    window: MainWindow, pen: Pen, qtbot: QtBot
+) -> None:
+    window.open_smiles("C1CCCCC1.CC(C)(C)C")
+    wait_for(qtbot, lambda: smiles(window) == "C1CCCCC1.CC(C)(C)C")
+    sketcher = window.sketch_panel.sketcher
+    wait_for(qtbot, lambda: sketcher.is_settled)
+    pen.take("bonds")
+    pen.click_atom(7)
+    wait_for(qtbot, lambda: "5 bonds" in window.sketch_panel.words)
+    assert marked(pen) == [7]
+    pen.take("clear-canvas")
+    wait_for(qtbot, lambda: window.state.structure is None)
+    window.actions_by_id["undo"].trigger()
+    wait_for(qtbot, lambda: "5 bonds" in window.sketch_panel.words)
+    wait_for(qtbot, lambda: sketcher.is_settled)
+    assert marked(pen) == [7]
+    window.actions_by_id["undo"].trigger()
+    wait_for(qtbot, lambda: sketcher.is_settled)
+    assert marked(pen) == []
+
+
+def marked(pen: Pen) -> list[int]:
+    """Places of the marked atoms in the drawing."""
+    found = pen.ask(
+        "(() => { const editor = moreredSketch.ketcher().editor;"
+        "const ids = [...editor.struct().atoms.keys()];"
+        "return editor.highlights.getAll().flatMap((each) => each.highlight?.atoms ?? each.atoms)"
+        ".map((id) => ids.indexOf(id)); })()"
+    )
+    return [int(place) for place in found]
+
+
+def test_that_a_page_emptied_while_it_loads_can_be_drawn_on(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    sketcher = Sketcher(window.theme)
+    sketcher.resize(600, 400)
+    sketcher.show_drawing(drawn(mol_from_smiles("CCO")))
+    sketcher.show_drawing("")
+    sketcher.start()
+    wait_for(qtbot, lambda: sketcher.is_ready)
+    wait_for(qtbot, lambda: sketcher.is_settled)  # until then edits are not listened to
+    shiboken6.delete(sketcher)
+
+
+def test_that_what_is_said_of_a_drawing_is_never_taken_for_markup(window: MainWindow) -> None:
+    window.sketch_panel.show_verdict(Verdict(problem="can't read <b>C</b>"))
+    labels = window.sketch_panel.findChildren(QLabel)
+    label = next(each for each in labels if "<b>" in each.text())
+    assert label.textFormat() == Qt.TextFormat.PlainText
+    assert "&lt;b&gt;C" in label.toolTip()
+    window.sketch_panel.show_verdict(Verdict())
+    assert not label.toolTip()
 
 
 def test_that_the_molecule_is_copied_and_pasted(window: MainWindow, pen: Pen, qtbot: QtBot) -> None:

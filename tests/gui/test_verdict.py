@@ -45,7 +45,7 @@ def test_that_the_result_is_judged_and_a_run_under_way_is_waited_for(
     checked.state.add_frames([Frame(0, WATER.positions * 1.6, t=3.0)])
     checked.state.end_run(StopReason.PLATEAU)
     qtbot.waitUntil(lambda: has_verdict(checked), timeout=WAIT)
-    assert strip(checked).headline.text() == "Bonds changed: O1-H2 O1-H3 broken"
+    assert strip(checked).headline.text() == "Bonds changed: O1-H2 and O1-H3 broken"
     assert strip(checked).headline.property("role") == "error"
 
 

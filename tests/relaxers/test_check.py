@@ -15,6 +15,8 @@ from morered_gui.relaxers.check import (
     held_atoms,
     xtb_of,
 )
+from morered_gui.relaxers.collect import relax_all
+from morered_gui.relaxers.registry import RelaxerChoice, build_relaxer
 from morered_gui.relaxers.xtb import (
     KCAL_PER_MOL,
     XtbCourse,
@@ -63,6 +65,30 @@ def test_that_a_lost_bond_is_named_and_stereo_is_not_judged_then() -> None:
     assert check.broken == (f"O3-H{hydrogen + 1}",)
     assert check.stereo_kept is None
     assert check.headline.startswith(f"Bonds changed: O3-H{hydrogen + 1} broken")
+
+
+def test_that_bonds_that_are_too_short_are_no_sound_structure() -> None:
+    hydrogen = structure_from_smiles("[H][H]")
+    check = check_result(hydrogen, hydrogen.with_positions(0.1 * hydrogen.positions))
+    assert (check.grade, check.headline) == (Grade.BAD, "Same bonds, H1-H2 too short, no clashes")
+    assert check.as_dict()["squeezed_bonds"] == 1
+    small = ETHANOL.with_positions(0.6 * ETHANOL.positions)
+    assert " and 5 more too short" in check_result(ETHANOL, small).headline
+
+
+@pytest.mark.parametrize("smiles", ["N#N", "[C-]#[O+]", "C#N", "C#C", "[H][H]", "F", "O=S(=O)=O"])
+def test_that_the_shortest_bonds_there_are_are_none_too_short(smiles: str) -> None:
+    structure = structure_from_smiles(smiles, seed=0)
+    relaxer = build_relaxer(RelaxerChoice(method="gfn2-xtb"))
+    (run,) = relax_all(relaxer, [structure], max_steps=50, seed=0)
+    assert check_run(run).squeezed == ()
+
+
+def test_that_a_result_in_which_much_noise_is_seen_is_not_at_rest() -> None:
+    check = check_run(run_of(ETHANOL, [300.0, 240.0, 238.0], StopReason.PLATEAU))
+    assert check.grade == Grade.CARE
+    assert check.headline == "Same bonds, no clashes, not at rest (predicted t 238)"
+    assert check_run(run_of(ETHANOL, [300.0, 12.0], StopReason.PLATEAU)).grade == Grade.GOOD
 
 
 @pytest.mark.parametrize(

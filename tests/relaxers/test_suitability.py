@@ -172,3 +172,9 @@ def test_that_elements_without_a_place_in_the_network_are_refused() -> None:
     any_element = replace(JOINT, elements=[], max_atomic_number=20)
     assert any_element.capabilities.takes(WATER)
     assert not any_element.capabilities.takes(IRON_OXIDE)
+
+
+def test_that_two_atoms_are_warned_of() -> None:
+    pair = structure_from_smiles("[H][H]")
+    assert "smaller than anything" in verdict(pair, METHODS["jt"], JOINT, [JOINT]).warning
+    assert not verdict(pair, METHODS["mmff94"], None, [JOINT]).warning

@@ -317,6 +317,24 @@ def test_that_a_pack_of_another_plan_is_passed_over(packed: build.Task) -> None:
         assert file["smiles"].tolist() == [b"CF"]
 
 
+def test_that_a_finished_chunk_of_another_plan_is_refused(tmp_path: Path) -> None:
+    folders = build.Folders(tmp_path / "everyday.npz")
+    methane, fluoride = (
+        build.tasks_of([Candidate("skeletons", text, text, 1)], folders.chunks, seed=5)
+        for text in ("C", "CF")
+    )
+    assert methane[0].path == fluoride[0].path
+    folders.chunks.mkdir()
+    build.make_chunk(methane[0])
+    build.join_chunks(methane, folders)
+    partners = sorted(folders.partners.iterdir())
+    with pytest.raises(ExpectedError, match="other molecules than this plan"):
+        build.make_chunks(fluoride, 1, lambda _: None)
+    with pytest.raises(ExpectedError, match="other molecules than this plan"):
+        build.join_chunks(fluoride, folders)
+    assert sorted(folders.partners.iterdir()) == partners
+
+
 def test_that_the_packs_that_come_along_can_be_read() -> None:
     chunk = packs.packed_chunk("chunk-0-0000000-100.npz")
     assert chunk is not None

@@ -53,6 +53,34 @@ def test_that_databases_of_ase_and_schnetpack_are_read_in_their_unit(
     assert made.charge.tolist() == [0, -1, 0]
 
 
+def test_that_a_database_is_known_by_capital_letters_too(tmp_path: Path) -> None:
+    database(tmp_path / "m.db", molecules(), unit=None)
+    (tmp_path / "m.db").rename(tmp_path / "M.DB")
+    made = import_structures([tmp_path / "M.DB"], level_of_theory="ETKDG", name="db")
+    assert len(made) == 3
+
+
+def test_that_a_charge_that_is_no_number_is_refused_with_its_row(tmp_path: Path) -> None:
+    from ase import Atoms
+    from ase.db import connect
+
+    with connect(str(tmp_path / "m.db")) as file:
+        file.write(Atoms("OH", [[0, 0, 0], [0, 0, 0.97]]), data={"charge": None})
+    with pytest.raises(ExpectedError, match="row 1 of the database"):
+        import_structures([tmp_path / "m.db"], level_of_theory="by hand", name="db")
+
+
+def test_that_initial_charges_of_a_database_add_up_to_the_charge(tmp_path: Path) -> None:
+    from ase import Atoms
+    from ase.db import connect
+
+    with connect(str(tmp_path / "m.db")) as file:
+        for charges in ([-1.0, 0.0], [-0.3, 0.1]):
+            file.write(Atoms("OH", [[0, 0, 0], [0, 0, 0.97]], charges=charges))
+    made = import_structures([tmp_path / "m.db"], level_of_theory="by hand", name="db")
+    assert made.charge.tolist() == [-1, 0]
+
+
 def test_that_the_running_number_over_all_files_decides_the_split(tmp_path: Path) -> None:
     water = structure_from_smiles("O")
     write_structures(tmp_path / "a.extxyz", [water] * 6)

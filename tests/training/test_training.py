@@ -99,6 +99,38 @@ def test_that_a_file_of_another_kind_is_told(tmp_path: Path, content: bytes) -> 
         EquilibriumSet.load(tmp_path / "x.npz")
 
 
+def test_that_the_places_of_the_atoms_are_added_up_once(data: EquilibriumSet) -> None:
+    assert data.starts is data.starts  # 130,000 additions for each of 130,000 molecules otherwise
+    assert data.starts[:4].tolist() == [0, 3, 9, 12]
+    assert replace(data, n_atoms=data.n_atoms[::-1]).starts[:3].tolist() == [0, 6, 9]
+
+
+def test_that_a_file_cut_off_or_of_one_array_is_told(data: EquilibriumSet, tmp_path: Path) -> None:
+    data.save(tmp_path / "two.npz")
+    (tmp_path / "cut.npz").write_bytes((tmp_path / "two.npz").read_bytes()[:1000])
+    np.save(tmp_path / "one.npy", data.positions)
+    for name in ("cut.npz", "one.npy"):
+        with pytest.raises(ExpectedError, match="not a training file"):
+            EquilibriumSet.load(tmp_path / name)
+
+
+def test_that_a_training_file_has_the_name_that_was_given(
+    data: EquilibriumSet, tmp_path: Path
+) -> None:
+    data.save(tmp_path / "two.v2")
+    assert [path.name for path in tmp_path.iterdir()] == ["two.v2"]
+    assert len(EquilibriumSet.load(tmp_path / "two.v2")) == 100
+
+
+def test_that_data_without_a_part_that_is_needed_is_told(
+    data: EquilibriumSet, tmp_path: Path
+) -> None:
+    for split, words in ((Split.TEST, "no structure to train on"), (Split.TRAIN, "no validation")):
+        settings = config(data.all_for(split), tmp_path)
+        with pytest.raises(ExpectedError, match=words):
+            train_model(settings, tmp_path / "run", tmp_path / "model")
+
+
 def test_that_padding_keeps_the_atoms(data: EquilibriumSet) -> None:
     batch = pad(data, np.array([0, 1]), 7)
     assert batch.real.sum(1).tolist() == [3, 6]
@@ -183,6 +215,33 @@ def test_that_minima_of_other_structures_are_not_taken(
     moved = replace(data, positions=data.positions + 0.1)
     with pytest.raises(ExpectedError, match="other settings"):
         write_partners(moved, np.arange(2), tmp_path)
+
+
+def test_that_a_short_last_file_of_minima_does_not_stand_for_a_full_one(
+    data: EquilibriumSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("morered_gui.training.partners.CHUNK", 4)
+    for n in (5, 8):
+        write_partners(data, np.arange(n), tmp_path)
+        known = Partners.collect(data, tmp_path).first >= 0
+        assert np.flatnonzero(known).tolist() == list(range(n))
+
+
+def test_that_minima_of_another_training_file_are_not_read(
+    data: EquilibriumSet, tmp_path: Path
+) -> None:
+    write_partners(data, np.arange(2), tmp_path)
+    others = replace(data, positions=data.positions + 0.001)
+    with pytest.raises(ExpectedError, match="of other structures"):
+        Partners.collect(others, tmp_path)
+
+
+def test_that_minima_far_from_every_equilibrium_are_told(
+    data: EquilibriumSet, tmp_path: Path
+) -> None:
+    write_partners(data, np.arange(2), tmp_path)
+    with pytest.raises(ExpectedError, match="near its equilibrium"):
+        Partners.collect(data, tmp_path, largest=1e-6)
 
 
 def test_that_heat_is_drawn_at_its_temperature(data: EquilibriumSet, partners: Partners) -> None:
@@ -276,6 +335,16 @@ def test_that_a_deeper_network_begins_as_the_other_one_and_learns(
         train_model(back, tmp_path / "r", tmp_path / "m")
 
 
+def test_that_a_network_does_not_start_from_one_of_another_cutoff(
+    data: EquilibriumSet, tmp_path: Path
+) -> None:
+    near = train_model(config(data, tmp_path, max_steps=0), tmp_path / "run", tmp_path / "near")
+    network = {"n_features": 8, "cutoff": 7.0}
+    far = config(data, tmp_path, start_from=str(near), network=network, max_steps=0)
+    with pytest.raises(ExpectedError, match="its cut-off is 5 Å, not 7 Å"):
+        train_model(far, tmp_path / "far-run", tmp_path / "far")
+
+
 def test_that_models_are_averaged(data: EquilibriumSet, tmp_path: Path) -> None:
     one, other = (
         ModelFolder.open(
@@ -315,6 +384,18 @@ def test_that_a_stopped_training_goes_on(data: EquilibriumSet, tmp_path: Path) -
     train_model(config(data, tmp_path, max_steps=4), tmp_path / "run", tmp_path / "model")
     train_model(config(data, tmp_path, max_steps=9), tmp_path / "run", tmp_path / "model")
     assert ModelFolder.open(tmp_path / "model").config.training["steps"] == 9
+
+
+def test_that_a_stopped_training_goes_on_with_its_own_settings_only(
+    data: EquilibriumSet, tmp_path: Path
+) -> None:
+    train_model(config(data, tmp_path, max_steps=2), tmp_path / "run", tmp_path / "model")
+    before = (tmp_path / "run" / "resume.pt").read_bytes()
+    others: list[dict[str, object]] = [{"seed": 1}, {"network": {"n_features": 12}}]
+    for other in others:
+        with pytest.raises(ExpectedError, match=f"other settings \\({next(iter(other))}: "):
+            train_model(config(data, tmp_path, **other), tmp_path / "run", tmp_path / "model")
+    assert (tmp_path / "run" / "resume.pt").read_bytes() == before
 
 
 def test_that_a_training_does_not_write_over_a_model_of_others(

@@ -40,6 +40,13 @@ async function report() {
   }
 }
 
+// What was drawn a moment ago has to be a step before it can be undone.
+async function ask(step) {
+  clearTimeout(timer);
+  await report();
+  step();
+}
+
 // The window undoes and redoes drawings and relaxations alike; text fields keep their own.
 function onKey(event) {
   const key = event.key.toLowerCase();
@@ -49,7 +56,7 @@ function onKey(event) {
   if (key !== "z" && !redo) return;
   event.preventDefault();
   event.stopImmediatePropagation();
-  if (redo) bridge.ask_redo(); else bridge.ask_undo();
+  ask(() => (redo ? bridge.ask_redo() : bridge.ask_undo()));
 }
 
 function onReady(instance) {

@@ -192,6 +192,10 @@ const moreredHand = (() => {
   // --- the mouse --------------------------------------------------------------------------------
 
   function onDown(event) {
+    if (held) { // another button as well
+      event.stopImmediatePropagation();
+      return;
+    }
     if (event.button !== 0 || mode === "turn" || !stage.model) return;
     if (mode === "move" && !event.shiftKey) {
       const index = atomAt(event.clientX, event.clientY);
@@ -209,7 +213,9 @@ const moreredHand = (() => {
   function onMove(event) {
     if (!held) return;
     event.stopImmediatePropagation();
-    if (held.moving) {
+    if (!(event.buttons & 1)) {
+      end(); // the button was let go where the page could not see it
+    } else if (held.moving) {
       pull(event);
     } else {
       held.to = [event.clientX, event.clientY];
@@ -220,6 +226,10 @@ const moreredHand = (() => {
   function onUp(event) {
     if (!held) return;
     event.stopImmediatePropagation();
+    if (event.button === 0) end();
+  }
+
+  function end() {
     const done = held;
     held = null;
     setCursor();
@@ -250,7 +260,8 @@ const moreredHand = (() => {
       held = null;
       if (box) box.remove();
       box = null;
+      setCursor();
     },
-    setMode(name) { this.drop(); mode = name; setCursor(); return true; },
+    setMode(name) { mode = name; this.drop(); return true; },
   };
 })();

@@ -9,7 +9,7 @@ import json
 import lzma
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from itertools import islice
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from morered_gui.core import ExpectedError
 from morered_gui.core.bundled import bundled
 from morered_gui.core.files import replacing
 from morered_gui.training.chunks import Progress, chunks_folder, make_missing
@@ -122,8 +123,24 @@ def tasks_of(
 
 
 def make_chunks(tasks: Sequence[Task], processes: int, progress: Progress) -> None:
-    """Make the chunks that are missing; see ``make_missing``."""
+    """Make the chunks that are missing; see ``make_missing``.
+
+    Raises ExpectedError where a chunk that is there is one of other molecules.
+    """
+    _refuse_others(task for task in tasks if task.path.exists())
     make_missing(tasks, make_chunk, processes, progress)
+
+
+def _refuse_others(done: Iterable[Task]) -> None:
+    """File names tell seed and place; a test set or another plan has the same ones."""
+    for task in done:
+        with np.load(task.path, allow_pickle=False) as file:
+            found = {text.decode() for text in file["smiles"]}
+        if not found <= {candidate.smiles for candidate in task.candidates}:
+            raise ExpectedError(
+                f"{task.path} holds other molecules than this plan; choose another output, or "
+                f"delete {task.path.parent}"
+            )
 
 
 def make_chunk(task: Task) -> int:
@@ -193,8 +210,12 @@ def _arrays(rows: Sequence[tuple[Any, int, str]]) -> dict[str, np.ndarray]:
 
 
 def join_chunks(tasks: Sequence[Task], folders: Folders) -> EquilibriumSet:
-    """The training file and the folder of partners, from the chunks that are finished."""
+    """The training file and the folder of partners, from the chunks that are finished.
+
+    Raises ExpectedError where one is of other molecules, or none has any.
+    """
     done = [task for task in tasks if task.path.exists()]
+    _refuse_others(done)
     failures: Counter[str] = Counter()
     seconds = 0.0
     n_molecules = sum(len(task.candidates) for task in done)
