@@ -109,21 +109,29 @@ def verdict(
         )
     if model is None:
         return Verdict()
-    if len(structure) < FEWEST_ATOMS:
-        return Verdict(
-            warning=f"{len(structure)} atoms: smaller than anything that {model.name} was trained "
-            "on. Check the result, or take a method of another kind.",
-            label=f"smaller than the training data ({FEWEST_ATOMS} atoms)",
-        )
-    if model.max_atoms is not None and len(structure) > model.max_atoms:
-        return Verdict(
-            warning=f"{len(structure)} atoms: larger than anything that {model.name} was trained "
-            f"on (up to {model.max_atoms}). It runs, but check the result.",
-            label=f"larger than the training data ({model.max_atoms} atoms)",
-        )
+    other_size = _other_size(len(structure), model)
+    if other_size is not None:
+        return other_size
     if not model.elements:
         return Verdict(label="what it was trained on is unknown")
     return Verdict(label="in the model's domain", also=_also(structure, method, model, models))
+
+
+def _other_size(n: int, model: ModelInfo) -> Verdict | None:
+    """A warning of molecules smaller or larger than those of the training."""
+    if n < FEWEST_ATOMS:
+        return Verdict(
+            warning=f"{n} atoms: smaller than anything that {model.name} was trained on. "
+            "Check the result, or take a method of another kind.",
+            label=f"smaller than the training data ({FEWEST_ATOMS} atoms)",
+        )
+    if model.max_atoms is not None and n > model.max_atoms:
+        return Verdict(
+            warning=f"{n} atoms: larger than anything that {model.name} was trained "
+            f"on (up to {model.max_atoms}). It runs, but check the result.",
+            label=f"larger than the training data ({model.max_atoms} atoms)",
+        )
+    return None
 
 
 def _also(
