@@ -10,8 +10,9 @@ from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QFileDialog,
-    QLabel,
+    QFrame,
     QMessageBox,
+    QTextBrowser,
     QVBoxLayout,
     QWidget,
 )
@@ -24,6 +25,7 @@ ABOUT = """<h3>MoreRed GUI {version}</h3>
 <i>Molecular relaxation by reverse diffusion with time step prediction</i>, Mach. Learn.: Sci.
 Technol. 2024, doi 10.1088/2632-2153/ad652c.</p>
 <p>Drawn with 3Dmol.js (BSD-3-Clause) and pyqtgraph (MIT).</p>"""
+TEXT_WIDTH, MOST_TEXT_HEIGHT = 460, 560  # pixels
 
 
 def show_about(parent: QWidget) -> None:
@@ -100,15 +102,25 @@ def _show(title: str, text: str, parent: QWidget) -> None:
     dialog = QDialog(parent)
     dialog.setWindowTitle(title)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    label = QLabel(text)
-    label.setTextFormat(Qt.TextFormat.RichText)
-    label.setWordWrap(True)
-    label.setMinimumWidth(420)
-    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextBrowserInteraction)
     buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
     buttons.rejected.connect(dialog.close)
     column = QVBoxLayout(dialog)
     column.setContentsMargins(20, 16, 20, 16)
-    column.addWidget(label)
+    column.addWidget(_text_of(text))
     column.addWidget(buttons)
     dialog.show()
+
+
+def _text_of(text: str) -> QTextBrowser:
+    """Text on the ground of the window, as high as it needs; scrolled where that is too much."""
+    browser = QTextBrowser()
+    browser.setFrameShape(QFrame.Shape.NoFrame)
+    browser.viewport().setAutoFillBackground(False)
+    browser.setOpenExternalLinks(True)
+    browser.setHtml(text)
+    document = browser.document()
+    document.setTextWidth(TEXT_WIDTH - browser.verticalScrollBar().sizeHint().width())
+    height = round(document.size().height()) + 1
+    browser.setMinimumSize(TEXT_WIDTH, min(height, MOST_TEXT_HEIGHT))
+    browser.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    return browser

@@ -13,6 +13,7 @@ from morered_gui.app.state import AppState
 from morered_gui.gui.theme import Theme
 
 LEFT = Qt.MouseButton.LeftButton
+LEAST_HEIGHT = 100  # pixels, with the axis
 SMALL_PRINT = {"font-size": "7pt"}
 
 
@@ -42,6 +43,7 @@ class FramePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         super().__init__(parent, background=theme.canvas, enableMenu=False)
         self.setAccessibleName(name)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # arrows belong to the playback
+        self.setMinimumHeight(LEAST_HEIGHT)
         self.setMouseTracking(True)
         self.viewport().setMouseTracking(True)
         self._state, self._theme = state, theme

@@ -3,7 +3,6 @@
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QPushButton,
     QSizePolicy,
@@ -13,7 +12,7 @@ from PySide6.QtWidgets import (
 
 from morered_gui.app.state import AppState
 from morered_gui.chem.drawing import Drawing
-from morered_gui.gui.widgets import muted
+from morered_gui.gui.widgets import WrappedLabel, muted
 
 
 class MoleculePanel(QWidget):
@@ -34,12 +33,11 @@ class MoleculePanel(QWidget):
         self._smiles.setClearButtonEnabled(True)
         self._smiles.returnPressed.connect(self._ask_smiles)
         self._smiles.textEdited.connect(lambda: self.show_smiles_error(""))
-        self._error = QLabel()
-        self._error.setProperty("role", "error")
-        self._error.setWordWrap(True)
+        self._error = WrappedLabel("error")
         self._error.setAccessibleName("What is wrong with the SMILES")
         self._error.hide()
-        self._title, self._facts, self._reference = QLabel(), muted(""), muted("")
+        self._title, self._facts = WrappedLabel("heading"), muted("")
+        self._reference = WrappedLabel("muted")
         self._lay_out()
         self.refresh()
 
@@ -50,10 +48,7 @@ class MoleculePanel(QWidget):
         row = QHBoxLayout()
         row.addWidget(self._smiles, 1)
         row.addWidget(build)
-        self._title.setProperty("role", "heading")
-        self._title.setWordWrap(True)
         self._title.setAccessibleName("Molecule")
-        self._reference.setWordWrap(True)
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 2, 12, 12)
         column.setSpacing(6)

@@ -86,7 +86,7 @@ class RunPlot(FramePlot):
         """Draw the series as it is now; called at most once per tick."""
         run = self._state.run
         some = run is not None and len(run.series) > 0
-        self._empty.setVisible(not some)
+        self._empty.setVisible(not some and not any(len(r.series) for r in self.others()))
         self._cursor.setVisible(some)
         self._draw_overlays()
         self._paint()

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
@@ -19,6 +19,9 @@ NO_TIME = "This method predicts no time step."
 LEAST_RMSD, LEAST_T = 0.1, 20.0
 MOST_POINTS = 2000  # drawn; every frame can be reached all the same
 POINT, RING = 5, 13  # pixels
+# For the legend, from the left and from the top; the first is taken where nothing is there.
+CORNERS = np.array([(0, 0), (1, 1), (1, 0), (0, 1)])
+ASIDE = np.array([8, 4])  # pixels between it and the corner
 
 
 class ScatterPlot(FramePlot):
@@ -35,7 +38,7 @@ class ScatterPlot(FramePlot):
         self._cursor = pg.ScatterPlotItem(size=RING, pxMode=True)
         self._legend = pg.TextItem("- - expected of diffused structures", anchor=(0, 0))
         self._legend.setParentItem(self._box)
-        self._legend.setPos(8, 4)
+        self._box.sigResized.connect(self._place_legend)
         for item in (self._expected, self._points, self._hover, self._cursor):
             self._box.addItem(item)
         self.set_theme(theme)
@@ -46,7 +49,8 @@ class ScatterPlot(FramePlot):
         x, y = _known(series)
         some = len(x) > 0
         timeless = series is not None and len(series) > 1 and not series.knows("t")
-        self._empty.setVisible(not some)
+        beside = any(r.series.knows("t") for r in self.others())
+        self._empty.setVisible(not some and not beside)
         self._empty.setText(NO_TIME if timeless else EMPTY)
         self._legend.setVisible(some)
         stride = max(1, -(-len(x) // MOST_POINTS))
@@ -55,6 +59,7 @@ class ScatterPlot(FramePlot):
         self._paint()
         self._scale(x, y)
         self._draw_expected(some)
+        self._place_legend()
         self.move_cursor()
 
     def retitle(self) -> None:
@@ -87,6 +92,7 @@ class ScatterPlot(FramePlot):
         self._cursor.setPen(pg.mkPen(theme.canvas, width=2))
         self._hover.setPen(pg.mkPen(theme.text, width=1))
         self._legend.setColor(theme.muted)
+        self._legend.fill = pg.mkBrush(theme.canvas)
 
     def nearest(self, at: QPointF) -> int | None:
         series = self._state.series
@@ -108,6 +114,11 @@ class ScatterPlot(FramePlot):
     def n_points(self) -> int:
         """Points drawn."""
         return len(self._points.getData()[0])
+
+    @property
+    def legend_area(self) -> QRectF:
+        """Where the legend is, in pixels."""
+        return QRectF(self._legend.sceneBoundingRect())
 
     # --- inside ---------------------------------------------------------------------------------
 
@@ -142,6 +153,22 @@ class ScatterPlot(FramePlot):
                 expected_rmsd(base, schedule), np.arange(schedule.n_steps, dtype=float)
             )
             self._of = base
+
+    def _place_legend(self) -> None:
+        """In the corner where the fewest points are."""
+        room = np.array([self._box.width(), self._box.height()])
+        if not room.all() or not all(self._range):
+            return
+        drawn = [self._points, *(item for item in self._others if item.isVisible())]
+        x, y = np.concatenate([item.getData() for item in drawn], axis=1)
+        # As shares of the plot, from the left and from the top.
+        at = np.stack([x / self._range[0], 1 - y / self._range[1]], axis=1)
+        size = self._legend.boundingRect()
+        reach = (np.array([size.width(), size.height()]) + 2 * ASIDE) / room
+        covered = [(np.abs(at - corner) < reach).all(axis=1).sum() for corner in CORNERS]
+        corner = CORNERS[int(np.argmin(covered))]
+        self._legend.setAnchor(corner)
+        self._legend.setPos(*(ASIDE + corner * (room - 2 * ASIDE)))
 
     def _scale(self, x: FloatArray, y: FloatArray) -> None:
         all_x, all_y = [x], [y]

@@ -134,6 +134,22 @@ def style_sheet(theme: Theme) -> str:
     QDockWidget {{ font-weight: 600; }}
     QDockWidget::title {{ padding: 10px 12px 4px 9px; background: {theme.panel.name()}; }}
     QMainWindow::separator {{ background: {theme.line.name()}; width: 1px; height: 1px; }}
+    {_indicators(theme) if theme.dark else ""}
+    """
+
+
+def _indicators(theme: Theme) -> str:
+    """An edge for boxes that are not ticked: the native one is darker than the window.
+
+    Ticked ones stay native: the style sheet would take away the tick, too.
+    """
+    return f"""
+    QCheckBox::indicator:unchecked, QAbstractItemView::indicator:unchecked {{
+        width: 12px; height: 12px; border: 1px solid {theme.muted.name()}; border-radius: 2px; }}
+    QAbstractItemView::indicator:unchecked:selected {{
+        border-color: {theme.accent_text.name()}; }}
+    QCheckBox::indicator:unchecked:disabled {{ border-color: {theme.line.name()}; }}
+    QCheckBox::indicator:unchecked:focus {{ border-color: {theme.accent.name()}; }}
     """
 
 
@@ -153,6 +169,8 @@ def dark_palette() -> QPalette:
         QPalette.ColorRole.Highlight: "#6ea8fe",
         QPalette.ColorRole.HighlightedText: "#0d1420",
         QPalette.ColorRole.Accent: "#6ea8fe",
+        QPalette.ColorRole.Link: "#6ea8fe",
+        QPalette.ColorRole.LinkVisited: "#6ea8fe",
     }
     palette = QPalette(QColor("#2a2f37"))
     for role, colour in colours.items():

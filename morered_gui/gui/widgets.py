@@ -2,9 +2,33 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QFrame, QLabel, QLayout, QToolButton, QWidget
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QAction, QResizeEvent
+from PySide6.QtWidgets import QFrame, QLabel, QLayout, QSizePolicy, QToolButton, QWidget
+
+LONGEST_NAME = 230  # pixels: a column need not be wider for the name of a file
+
+
+class WrappedLabel(QLabel):
+    """Text in as many lines as it needs, which a dock does not leave room for by itself."""
+
+    def __init__(self, role: str = "") -> None:
+        super().__init__()
+        self.setProperty("role", role)
+        self.setWordWrap(True)
+        # A long word must not widen the column.
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+
+    def minimumSizeHint(self) -> QSize:
+        height = self.heightForWidth(self.width())
+        return QSize(0, max(height, self.fontMetrics().lineSpacing()))
+
+    def sizeHint(self) -> QSize:
+        return QSize(super().sizeHint().width(), self.minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.updateGeometry()
 
 
 def heading(text: str) -> QLabel:
@@ -28,7 +52,9 @@ def line() -> QFrame:
 def recent_button(path: Path) -> QToolButton:
     """A flat button with the name of a file, and its folder in the tooltip."""
     button = QToolButton()
-    button.setText(path.name)
+    middle = Qt.TextElideMode.ElideMiddle
+    name = button.fontMetrics().elidedText(path.name, middle, LONGEST_NAME)
+    button.setText(name.replace("&", "&&"))
     button.setToolTip(str(path))
     button.setAccessibleName(f"Open {path.name}")
     button.setAutoRaise(True)

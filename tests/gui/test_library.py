@@ -99,3 +99,11 @@ def test_that_a_recent_file_that_can_not_be_looked_for_is_left_out(
 
 def test_that_a_recent_file_keeps_its_ampersand() -> None:
     assert recent_button(Path("salt & water.xyz")).text() == "salt && water.xyz"
+
+
+def test_that_a_long_file_name_does_not_widen_the_column() -> None:
+    path = Path("a name that nobody would ever want to type again " * 3 + ".xyz")
+    button = recent_button(path)
+    assert button.sizeHint().width() < 280
+    assert button.text().startswith("a name") and button.text().endswith(".xyz")
+    assert button.toolTip() == str(path)

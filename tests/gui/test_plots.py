@@ -127,6 +127,9 @@ def test_that_any_quantity_can_be_drawn(long_run: MainWindow) -> None:
 
 def test_that_the_scatter_says_why_it_is_empty(window: MainWindow, qtbot: QtBot) -> None:
     scatter = window.course.scatter
+    for run in window.state.runs:
+        window.state.remove_run(run)
+    scatter.refresh()
     assert scatter.hint.startswith("After the first steps")
     window.run_panel.choose_device(REAL_DEVICE)
     window.run_panel.choose_method("mmff94")
@@ -140,6 +143,36 @@ def test_that_the_scatter_says_why_it_is_empty(window: MainWindow, qtbot: QtBot)
     window.actions_by_id["relax"].trigger()
     qtbot.waitUntil(lambda: not window.state.busy and scatter.n_points > 1, timeout=60_000)
     assert scatter.hint == ""
+
+
+def test_that_hints_do_not_stand_across_the_curves_of_other_runs(
+    relaxed: MainWindow, qtbot: QtBot
+) -> None:
+    scatter = relaxed.course.scatter
+    relaxed.run_panel.choose_device(REAL_DEVICE)
+    relaxed.run_panel.choose_method("mmff94")
+    relaxed.actions_by_id["relax"].trigger()
+    qtbot.waitUntil(lambda: not relaxed.state.busy, timeout=60_000)
+    scatter.refresh()
+    assert not scatter.n_points
+    assert scatter.hint == ""
+    for run in relaxed.state.runs:
+        relaxed.state.show_run(run, visible=False)
+    scatter.refresh()
+    assert scatter.hint == "This method predicts no time step."
+
+
+def test_that_the_legend_is_not_put_over_points(relaxed: MainWindow) -> None:
+    scatter = relaxed.course.scatter
+    scatter.refresh()
+    legend = scatter.legend_area
+    series = relaxed.state.series
+    assert series is not None
+    inside = [
+        legend.contains(QPointF(pixel(scatter, x, y)))
+        for x, y in zip(series.rmsd, series.t, strict=True)
+    ]
+    assert not any(inside)
 
 
 def test_that_the_bars_are_those_of_the_frame(long_run: MainWindow) -> None:

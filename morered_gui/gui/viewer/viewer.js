@@ -189,14 +189,23 @@ const moreredView = (() => {
     room() {
       if (!this.model) return 1;
       const { clientWidth: width, clientHeight: height } = document.getElementById("view");
-      let [across, down] = [1, 1];
+      const screen = ({ x, y, z }) => this.viewer.modelToScreen({ x, y, z });
+      const halves = { x: width / 2, y: height / 2 };
+      let room = MOST_ZOOM;
       for (const atom of this.model.selectedAtoms({})) {
-        const at = this.viewer.modelToScreen({ x: atom.x, y: atom.y, z: atom.z });
-        across = Math.max(across, Math.abs(at.x - width / 2));
-        down = Math.max(down, Math.abs(at.y - height / 2));
+        const { sphere } = atom.style;
+        const radius = sphere ? this.model.getRadiusFromStyle(atom, sphere) : 0; // Å
+        const at = screen(atom);
+        const beside = ["x", "y", "z"].map((axis) =>
+          screen({ ...atom, [axis]: atom[axis] + radius }).x - at.x);
+        const drawn = Math.hypot(...beside); // the radius, pixels
+        for (const [axis, half] of Object.entries(halves)) {
+          const away = Math.abs(at[axis] - half) + 1;
+          // Spheres grow with the rest: large ones need more than the margin.
+          room = Math.min(room, (half - MARGIN) / away, (half - MARGIN / 4) / (away + drawn));
+        }
       }
-      const room = Math.min((width / 2 - MARGIN) / across, (height / 2 - MARGIN) / down);
-      return Math.min(Math.max(room, 0.1), MOST_ZOOM);
+      return Math.max(room, 0.1);
     }
 
     // --- what stands beside the atoms -------------------------------------------------------
