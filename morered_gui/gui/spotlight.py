@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QPoint, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QScrollArea, QWidget
 
 MARGIN, ROUNDING = 5, 8  # pixels
 LINE, GLOW = 3.0, 9.0
@@ -28,6 +28,8 @@ class Spotlight(QWidget):
     def point_at(self, target: QWidget | None, colour: QColor) -> None:
         """Frame a control, or none."""
         self._target, self._colour = target, colour
+        if target is not None:
+            _scroll_to(target)
         self.follow()
         self.update()
 
@@ -54,3 +56,12 @@ class Spotlight(QWidget):
             inside = QRectF(self.rect()).adjusted(LINE, LINE, -LINE, -LINE)
             painter.drawRoundedRect(inside, ROUNDING, ROUNDING)
         painter.end()
+
+
+def _scroll_to(target: QWidget) -> None:
+    """Into sight, where it stands in a form that scrolls."""
+    above = target.parentWidget()
+    while above is not None:
+        if isinstance(above, QScrollArea):
+            above.ensureWidgetVisible(target)
+        above = above.parentWidget()
