@@ -28,6 +28,9 @@ HYDROGEN = 1
 Families = dict[tuple[int, int], list[int]]
 """Outer atoms by the atom that they hang on and their kind, parents before their children."""
 
+Peeled = tuple[IntArray, IntArray]
+"""See ``_peeled``."""
+
 
 def symmetric_rmsd(a: Structure, b: Structure) -> float:
     """All-atom RMSD in Å after the best superposition over all ways to match the atoms.
@@ -144,7 +147,7 @@ def _walk(structure: Structure) -> IntArray:
     return walk[np.argsort(-_peeled(structure)[0][walk], kind="stable")]
 
 
-def _peeled(structure: Structure) -> tuple[IntArray, IntArray]:
+def _peeled(structure: Structure) -> Peeled:
     """In which round each atom falls off as terminal atoms are taken away, and from which atom.
 
     Terminal ones fall in round 0, those that are terminal without them in round 1, and so on.
@@ -174,11 +177,16 @@ def _by_inner_atoms(
     Outer are the hydrogens first. While the others still match in too many ways (fluorines, the
     methyl groups of a silicone), all terminal atoms, then also those that fall off next.
     """
-    for outer_m, outer_t in zip(_outer(mobile), _outer(target), strict=True):
+    peeled_m, peeled_t = _peeled(mobile), _peeled(target)
+    masks = _outer(mobile, peeled_m), _outer(target, peeled_t)
+    for outer_m, outer_t in zip(*masks, strict=True):
         inner_m, inner_t = np.flatnonzero(~outer_m), np.flatnonzero(~outer_t)
         parts = _part(mobile, inner_m), _part(target, inner_t)
         matches = _matches(*parts, MAX_INNER_MATCHES, (kinds[0][inner_m], kinds[1][inner_t]))
-        families = _families(mobile, kinds[0], outer_m), _families(target, kinds[1], outer_t)
+        families = (
+            _families(peeled_m, kinds[0], outer_m),
+            _families(peeled_t, kinds[1], outer_t),
+        )
         ranked = np.argsort(rmsds(parts[0].positions[matches], parts[1].positions))
         for match in matches[ranked[:INNER_MATCHES_REFINED]]:
             order = np.zeros(len(target), dtype=np.int64)
@@ -191,16 +199,16 @@ def _by_inner_atoms(
             return
 
 
-def _outer(structure: Structure) -> list[BoolArray]:
+def _outer(structure: Structure, peeled: Peeled) -> list[BoolArray]:
     """More and more atoms that each hang on one other: hydrogens, terminal atoms, and so on."""
-    rounds, _ = _peeled(structure)
+    rounds, _ = peeled
     hydrogens = (rounds == 0) & (structure.numbers == HYDROGEN) & (rounds < rounds.max())
     masks = [hydrogens, *(rounds < now for now in range(1, rounds.max() + 1))]
     return [mask for k, mask in enumerate(masks) if k == 0 or mask.sum() > masks[k - 1].sum()]
 
 
-def _families(structure: Structure, kinds: IntArray, outer: BoolArray) -> Families:
-    rounds, parents = _peeled(structure)
+def _families(peeled: Peeled, kinds: IntArray, outer: BoolArray) -> Families:
+    rounds, parents = peeled
     found: Families = {}
     for child in np.argsort(-rounds, kind="stable").tolist():
         if outer[child]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from morered_gui.chem.errors import MoleculeError
 from morered_gui.chem.perception import COVALENT_RADII, with_perceived_bonds
@@ -105,13 +106,17 @@ def _with_own_bonds(bare: Structure, atoms: "Atoms") -> Structure | None:
 
 def _charge(atoms: "Atoms") -> int:
     given = atoms.info.get("charge", atoms.info.get("total_charge"))
-    partial_charges = atoms.arrays.get("initial_charges", 0.0)
-    total = float(np.sum(partial_charges) if given is None else given)
-    if total.is_integer():  # NaN and infinity are not
-        return int(total)
-    if given is not None:
+    if given is None:
+        return summed_charge(atoms.arrays.get("initial_charges", 0.0))
+    if not float(given).is_integer():  # NaN and infinity are not
         raise MoleculeError(f"the charge {given} of the file is not a whole number")
-    return 0  # partial charges of a force field
+    return int(float(given))
+
+
+def summed_charge(partial_charges: ArrayLike) -> int:
+    """Of the molecule; 0 where the sum is not whole: those are partial charges of a force field."""
+    total = float(np.asarray(partial_charges).sum())
+    return int(total) if total.is_integer() else 0
 
 
 def _name(info: dict[str, Any]) -> str:

@@ -238,11 +238,6 @@ class RunPanel(QWidget):
         return self._steps.of(method)
 
     @property
-    def most_steps(self) -> int:
-        """Most steps of a relaxation by a method that takes many."""
-        return self._steps.max_steps.value()
-
-    @property
     def noise_t(self) -> int:
         """Time step of the noise to be added."""
         return self._noise.value()

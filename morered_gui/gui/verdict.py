@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from morered_gui.app.checks import Checks
+from morered_gui.app.checks import POLISH, Checks
 from morered_gui.app.controller import Controller
 from morered_gui.app.records import RunRecord
 from morered_gui.gui.course import CoursePanel
@@ -222,4 +222,4 @@ class VerdictDesk(QObject):
     def _polish(self) -> None:
         run = self._state.run
         if run is not None and self.checks.can_polish(run):
-            self.checks.polish(run, max_steps=self._window.run_panel.most_steps)
+            self.checks.polish(run, max_steps=self._window.run_panel.steps_of(POLISH.method))

@@ -9,6 +9,7 @@ import numpy as np
 
 from morered_gui.chem import MoleculeError, iter_structures, smiles_of
 from morered_gui.chem.reading import checked_file
+from morered_gui.chem.reading_ase import summed_charge
 from morered_gui.core import ExpectedError, Structure
 from morered_gui.training.dataset import EquilibriumSet, Record
 
@@ -125,6 +126,4 @@ def _charge(row: Any) -> int:
         for key in CHARGE_KEYS:
             if key in source:
                 return round(float(np.asarray(source[key]).sum()))
-    # As of ASE's other files: partial charges of a force field are no charge of the molecule.
-    total = float(np.sum(row.get("initial_charges", 0.0)))
-    return int(total) if total.is_integer() else 0
+    return summed_charge(row.get("initial_charges", 0.0))

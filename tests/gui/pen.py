@@ -6,13 +6,28 @@ from typing import Any
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from morered_gui.gui.sketcher import Sketcher
 
 SECONDS = 60_000  # ms, for busy machines
 PAUSE = 40  # ms between two movements of the hand
+
+
+def move_mouse(
+    target: QWidget, to: QPoint, buttons: Qt.MouseButton = Qt.MouseButton.NoButton
+) -> None:
+    """Move the mouse over a widget with these buttons down."""
+    event = QMouseEvent(
+        QEvent.Type.MouseMove,
+        QPointF(to),
+        QPointF(target.mapToGlobal(to)),
+        Qt.MouseButton.NoButton,
+        buttons,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    QApplication.sendEvent(target, event)
 
 
 class Pen:
@@ -50,15 +65,7 @@ class Pen:
         """Move there, then press and release."""
         target = self._sketcher.focusProxy()
         assert target is not None
-        event = QMouseEvent(
-            QEvent.Type.MouseMove,
-            QPointF(point),
-            QPointF(target.mapToGlobal(point)),
-            Qt.MouseButton.NoButton,
-            Qt.MouseButton.NoButton,
-            Qt.KeyboardModifier.NoModifier,
-        )
-        QApplication.sendEvent(target, event)
+        move_mouse(target, point)
         self._qtbot.wait(PAUSE)
         QTest.mouseClick(target, Qt.MouseButton.LeftButton, pos=point)
         self._qtbot.wait(PAUSE)

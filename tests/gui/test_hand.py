@@ -4,15 +4,14 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from morered_gui.chem import structure_from_smiles
 from morered_gui.core import Structure, rmsd
 from morered_gui.gui.window import MainWindow
+from tests.gui.pen import move_mouse
 from tests.gui.test_look import ask
 
 ETHANOL = structure_from_smiles("CCO", seed=1)
@@ -133,15 +132,7 @@ def move(window: MainWindow, to: QPoint, buttons: Qt.MouseButton = Qt.MouseButto
     """Move the mouse with these buttons down."""
     target = window.view.focusProxy()
     assert target is not None
-    event = QMouseEvent(
-        QEvent.Type.MouseMove,
-        QPointF(to),
-        QPointF(target.mapToGlobal(to)),
-        Qt.MouseButton.NoButton,
-        buttons,
-        Qt.KeyboardModifier.NoModifier,
-    )
-    QApplication.sendEvent(target, event)
+    move_mouse(target, to, buttons)
 
 
 def test_that_a_dragged_selection_moves_as_one_and_can_be_turned(
