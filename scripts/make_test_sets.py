@@ -15,8 +15,9 @@ from rdkit import Chem, DataStructs
 from tqdm import tqdm
 
 import morered_gui.training.everyday.test_sets as sets
-from morered_gui.training.everyday.graphs import TestGraphs, graph_key, neutral_graph
+from morered_gui.training.everyday.graphs import TestGraphs
 from morered_gui.training.everyday.plan import is_suitable, plain_smiles, plan, sources_of
+from morered_gui.training.identity import graph_key, neutral_graph
 
 SEED = 2026  # another than that of the data
 N = {"small": 320, "ions": 130}

@@ -129,6 +129,22 @@ ACTIONS: tuple[ActionSpec, ...] = (
         short="Use as start",
     ),
     ActionSpec(
+        "left_panels",
+        "Panels on the &left",
+        "mdi6.dock-left",
+        "F8",
+        "Draw, library, molecule; a narrow window shows one side at a time",
+        checkable=True,
+    ),
+    ActionSpec(
+        "right_panels",
+        "Panels on the &right",
+        "mdi6.dock-right",
+        "F9",
+        "Plots, method, runs and more; a narrow window shows one side at a time",
+        checkable=True,
+    ),
+    ActionSpec(
         "ghost",
         "Show &reference",
         "mdi6.ghost-outline",

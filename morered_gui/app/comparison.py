@@ -1,18 +1,20 @@
 """Several runs on one molecule: what came out of each, and how to start many in a row."""
 
+import itertools
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from morered_gui.app.controller import Controller
+from morered_gui.app.made_by import title_of
 from morered_gui.app.records import RunRecord
 from morered_gui.app.state import Activity, Message
 from morered_gui.chem.validity import bonds_kept
-from morered_gui.core import Provenance, StopReason
+from morered_gui.core import Provenance, StopReason, Structure
 from morered_gui.relaxers.methods import METHODS, ModelInfo, all_methods, models_for
-from morered_gui.relaxers.registry import RelaxerChoice
+from morered_gui.relaxers.registry import MODELS_JOINED, RelaxerChoice
 from morered_gui.relaxers.suitability import obstacle
 
 
@@ -20,8 +22,10 @@ from morered_gui.relaxers.suitability import obstacle
 class Outcome:
     """One run in figures; None where something is not known.
 
-    ``rmsd`` (Å) is that of the result to the run's reference; ``ratio`` divides it by that of
-    the first frame.
+    ``rmsd`` (Å) is that of the result to the run's reference, where that is no frame of the run
+    itself; ``ratio`` divides it by that of the first frame. ``energy`` and ``xtb`` (eV) are those
+    of the result, by its own method and by GFN2-xTB. ``noise_step`` is the time step t to which
+    the start was diffused; 0 for none.
     """
 
     title: str
@@ -31,6 +35,8 @@ class Outcome:
     rmsd: float | None = None
     ratio: float | None = None
     energy: float | None = None
+    xtb: float | None = None
+    noise_step: int = 0
     evaluations: int = 0
     seconds: float = 0.0
 
@@ -39,33 +45,42 @@ def outcome_of(run: RunRecord) -> Outcome:
     """Sum up a run as far as it has come."""
     trajectory, series, made = run.trajectory, run.series, run.trajectory.provenance
     title = _title(made)
-    if run.noise_step:
-        title = f"{title} from t = {run.noise_step}"
     if not len(series):
-        return Outcome(title=title, seed=made.seed, verdict="no frame yet")
+        return Outcome(
+            title=title, seed=made.seed, noise_step=run.noise_step, verdict="no frame yet"
+        )
     result = trajectory.result_index if trajectory.stop_reason else len(trajectory) - 1
     first, last = float(series.rmsd[0]), float(series.rmsd[result])
+    own = run.reference.own
     # A run that is measured to its own end or its own start has no ratio.
-    known = min(first, last) > 1e-6
+    known = min(first, last) > 1e-6 and not own
     return Outcome(
         title=title,
         seed=made.seed,
         steps=trajectory[-1].step,
-        rmsd=last,
+        rmsd=None if own else last,
         ratio=last / first if known else None,
         energy=trajectory[result].energy,
+        xtb=_xtb_energy(run, result),
+        noise_step=run.noise_step,
         evaluations=trajectory[-1].evaluations,
         seconds=trajectory[-1].seconds,
         verdict=_verdict(run, result, last / first if known else None),
     )
 
 
+def _xtb_energy(run: RunRecord, result: int) -> float | None:
+    """GFN2-xTB energy of the result, eV, where it is known."""
+    energy = float(run.series.column("xtb")[result])
+    if np.isfinite(energy):
+        return energy
+    end = run.ends[1] if run.ends is not None else None
+    return None if end is None else end.energy
+
+
 def _title(made: Provenance) -> str:
     """The method, its model where that is not its own, and what it went on from."""
-    method = METHODS.get(made.method)
-    title = method.title if method else made.method
-    if made.model and not (method and made.model == method.model):
-        title = f"{title}, {made.model}"
+    title = title_of(made)
     if "continues" not in made.options:
         return title
     before = str(made.options["continues"])
@@ -85,7 +100,7 @@ def _verdict(run: RunRecord, result: int, ratio: float | None) -> str:
     trajectory = run.trajectory
     reason = trajectory.stop_reason
     if reason is None:
-        return "under way, or broke off"
+        return "unfinished"
     if reason == StopReason.DIVERGED or not np.isfinite(trajectory[result].positions).all():
         return "diverged"
     if _bonds_changed(run, result):
@@ -93,8 +108,8 @@ def _verdict(run: RunRecord, result: int, ratio: float | None) -> str:
     if run.check is not None and run.check.stereo_kept is False:
         return "stereo changed"
     if ratio is not None and ratio > 1.0:
-        return "farther than the start"
-    return {StopReason.CANCELLED: "stopped by you", StopReason.MAX_STEPS: "ran out of steps"}.get(
+        return "farther away"
+    return {StopReason.CANCELLED: "stopped by you", StopReason.MAX_STEPS: "out of steps"}.get(
         reason, "converged"
     )
 
@@ -175,9 +190,46 @@ class RunQueue:
         self._controller.state.say(replace(whole, text=" ".join(texts)))
 
 
-def seeds_of(choice: RelaxerChoice, first: int, count: int, max_steps: int) -> list[PlannedRun]:
-    """The same run with other random numbers."""
-    return [PlannedRun(choice, first + k, max_steps) for k in range(count)]
+def seeds_of(
+    choice: RelaxerChoice,
+    first: int,
+    count: int,
+    max_steps: int,
+    done: Container[int] = frozenset(),
+) -> list[PlannedRun]:
+    """The same run with other random numbers: the next seeds that are not ``done``."""
+    seeds = (seed for seed in itertools.count(first) if seed not in done)
+    return [PlannedRun(choice, seed, max_steps) for seed in itertools.islice(seeds, count)]
+
+
+def seeds_done(
+    runs: Sequence[RunRecord], start: Structure, choice: RelaxerChoice, max_steps: int
+) -> set[int]:
+    """Seeds of the runs from this start, by this choice, that ended by themselves."""
+    return {
+        run.made.seed
+        for run in runs
+        if run.trajectory.stop_reason not in {None, StopReason.CANCELLED}
+        and np.array_equal(run.trajectory.start.positions, start.positions)
+        and _is_choice(run.made, choice, max_steps)
+    }
+
+
+def _is_choice(made: Provenance, choice: RelaxerChoice, max_steps: int) -> bool:
+    """Whether a run was made by this choice; the device makes no other run of it."""
+    model, _, time_model = made.model.partition(MODELS_JOINED)
+    return (
+        (made.method, model) == (choice.method, choice.model)
+        and time_model in {choice.time_model or time_model, ""}
+        and made.options.get("max_steps") == max_steps
+        and made.options.get("start_t") == choice.start_t
+        and "continues" not in made.options
+    )
+
+
+def needs_seeds(method: str) -> bool:
+    """Whether runs of a method may differ by their seed; those of plug-ins may."""
+    return method not in METHODS or METHODS[method].draws
 
 
 def served_methods(models: Sequence[ModelInfo]) -> list[tuple[str, str]]:

@@ -26,7 +26,13 @@ from morered_gui.app.events import (
 from morered_gui.app.jobs import Events, Job, Worker, task
 from morered_gui.app.operations import Loaded
 from morered_gui.app.records import RunRecord, same_molecule
-from morered_gui.app.references import Reference, ReferenceChoice, ReferenceKind, matched_choice
+from morered_gui.app.references import (
+    Reference,
+    ReferenceChoice,
+    ReferenceKind,
+    matched_choice,
+    waits_for_end,
+)
 from morered_gui.app.runs import (
     Build,
     RelaxerShelf,
@@ -40,6 +46,7 @@ from morered_gui.app.series import RunSeries
 from morered_gui.app.state import Activity, AppState, Message, Severity
 from morered_gui.app.view_options import BondsFrom
 from morered_gui.core import Frame, Provenance, StopReason, Structure
+from morered_gui.diffusion.schedule import NoiseSchedule
 from morered_gui.relaxers.registry import RelaxerChoice
 
 OnResult = Callable[[Any], None]
@@ -92,14 +99,18 @@ class Controller:
         """Load an example."""
         self._submit_load(lambda: operations.from_example(identifier))
 
-    def add_noise(self, t: int, seed: int) -> None:
-        """Diffuse the molecule as it was loaded to the time step t."""
+    def add_noise(self, t: int, seed: int, schedule: NoiseSchedule | None = None) -> None:
+        """Diffuse the molecule as it was loaded to the time step t.
+
+        ``schedule`` as in ``diffusion.forward.noised``.
+        """
         base = self.state.base
         if base is None:
             return self._refuse("there is no molecule to add noise to; open one first")
         # A diffusion takes microseconds: not worth a thread.
         self.cancel_run()
-        return self.state.set_noised(self._unfrozen(operations.diffused(base, t, seed), base), t)
+        diffused = operations.diffused(base, t, seed, schedule)
+        return self.state.set_noised(self._unfrozen(diffused, base), t)
 
     def start_from_noise(self, t: int, seed: int) -> None:
         """Put the molecule's atoms at random places, which is where the last time step t is."""
@@ -195,11 +206,13 @@ class Controller:
         if start is None:
             return self._refuse("there is no molecule to measure; open one first")
         runs = [run for run in state.runs if len(run.trajectory)]
-        copies = [run.trajectory.copy() for run in runs]
+        copies = [(run.trajectory.copy(), run.meant) for run in runs]
 
         def measure() -> tuple[ReferenceChoice, list[tuple[Reference, RunSeries]]]:
             matched = matched_choice(choice, start, known)
-            return matched, [operations.measured(matched, copy, known) for copy in copies]
+            return matched, [
+                operations.measured(matched, copy, known, meant) for copy, meant in copies
+            ]
 
         def measured(result: tuple[ReferenceChoice, list[tuple[Reference, RunSeries]]]) -> None:
             now = state.structure
@@ -214,10 +227,10 @@ class Controller:
     def _measure_end(self, run: RunRecord) -> None:
         """Only at its end a run has a final and a best frame to be measured to."""
         state, choice, copy = self.state, self.state.reference_choice, run.trajectory.copy()
-        known = state.known_reference
+        known, meant = state.known_reference, run.meant
         if len(copy):
             self.run_task(
-                lambda: operations.measured(choice, copy, known),
+                lambda: operations.measured(choice, copy, known, meant),
                 lambda found: state.set_measured([(run, *found)]),
             )
 
@@ -377,10 +390,8 @@ class Controller:
         self._run = None
         self.state.set_activity(Activity.IDLE)
         self.state.end_run(reason)
-        run, known = self.state.run, self.state.known_reference
-        if run is None:
-            return
-        if known is None or self.state.reference_choice.symmetric or run.reference is not known:
+        run, choice, known = self.state.run, self.state.reference_choice, self.state.known_reference
+        if run is not None and waits_for_end(choice, known, run.meant):
             self._measure_end(run)
 
     def _is_run(self, event: Event) -> bool:
@@ -423,8 +434,9 @@ def message_of(failure: Failed) -> Message:
 
 
 def _sentence(text: str) -> str:
-    """With a capital, unless it begins with a molecule's name, and a full stop."""
+    """With a capital, unless it begins with the name of a molecule or file, and a full stop."""
     text = text.strip()
-    named = text.partition(" ")[0].endswith(":")
+    first = text.partition(" ")[0]
+    named = first.endswith(":") or "." in first[:-1]
     begin = text[:1] if named else text[:1].upper()
     return begin + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")

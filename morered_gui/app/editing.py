@@ -18,10 +18,13 @@ from morered_gui.app.jobs import Job
 from morered_gui.app.records import RunRecord
 from morered_gui.app.references import Reference
 from morered_gui.app.sketches import Edit, Edited, carried_on, depicted, edited
-from morered_gui.app.state import Message
+from morered_gui.app.state import Message, Severity
+from morered_gui.app.turns import Turns
 from morered_gui.chem.drawing import Drawing
 from morered_gui.core import Capabilities, Structure, UnsupportedMoleculeError, superpose
 from morered_gui.relaxers.registry import RelaxerChoice
+
+GIVEN_UP = "Another molecule came before the last stroke of the drawing was built; undo shows it."
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,9 @@ class Editing:
         self.follows = True  # relax while you draw
         self.verdict = Verdict()
         self._history = History(self.state.moment())
+        self._turns = Turns()
         self._job: Job | None = None  # an edit or a depiction on its way
+        self._edit: Edit | None = None  # the edit on its way
         self._run: RunRecord | None = None  # on its way, not yet a step
         self._run_follows = False  # it belongs to the edit before
         self._following = 0  # number of the relaxation that follows an edit
@@ -114,24 +119,37 @@ class Editing:
             self._follow()
 
     def undo(self) -> None:
-        """One step back, if there is one."""
-        self._go(self._history.undo, possible=self.can_undo)
+        """One step back, if there is one; an edit on its way is a step first."""
+        self._turns.ask(lambda: self._go(self._history.undo, possible=self._history.can_undo))
 
     def redo(self) -> None:
-        """One step on, if there is one."""
+        """One step on, if there is one; an edit on its way is a step first."""
+        self._turns.ask(self._redo)
+
+    def _redo(self) -> bool:
         if self.can_redo:
             self._run = None  # as a step of its own it would take the place of what is ahead
-        self._go(self._history.redo, possible=self.can_redo)
+        return self._go(self._history.redo, possible=self.can_redo)
 
     @property
     def can_undo(self) -> bool:
-        """Whether there is an earlier step."""
-        return self._history.can_undo
+        """Whether there is an earlier step, or a step on its way."""
+        return self._history.can_undo or self._turns.are_taken
 
     @property
     def can_redo(self) -> bool:
         """Whether there is a later step."""
         return self._history.can_redo
+
+    def begin(self, edit: Callable[[], bool]) -> None:
+        """Begin an edit in its turn; it returns whether it goes on until ``end``."""
+        self._turns.ask(edit)
+        self.history_changed.emit()
+
+    def end(self) -> None:
+        """An edit that went on has become a step, or has been refused."""
+        self._turns.end()
+        self.history_changed.emit()
 
     @property
     def is_restoring(self) -> bool:
@@ -152,10 +170,16 @@ class Editing:
             seed=follow_up.seed if follow_up else 0,
             fixed=state.fixed,
         )
-        self.controller.drop(self._job)
+        self._drop()
+        self._edit = edit
         self._job = self.controller.run_task(
             lambda: edited(edit), self._on_edited, self._on_failure
         )
+
+    def _drop(self) -> None:
+        """Take no notice of what is on its way."""
+        self.controller.drop(self._job)
+        self._edit = None
 
     def looked_at(self) -> Structure | None:
         """The structure looked at, in the frame of the molecule as loaded.
@@ -171,6 +195,7 @@ class Editing:
         return self._follow_up() if self.follows else None
 
     def _on_edited(self, result: Edited) -> None:
+        self._edit = None
         self._judge(_verdict_on(result))
         if result.structure is not None:
             self._load(result.structure, result.drawing, result.fixed)
@@ -210,6 +235,7 @@ class Editing:
             self._following = self.controller.run_number
 
     def _on_failure(self, message: Message) -> None:
+        self._edit = None
         self._judge(Verdict(problem=message.text))
 
     def _judge(self, verdict: Verdict) -> None:
@@ -221,13 +247,31 @@ class Editing:
     def _on_structure(self) -> None:
         if self._restoring:
             return
+        edit = self._edit
         if not self._amends:
-            self.controller.drop(self._job)
+            self._drop()
+        goes_on = edit is not None and self._puts_back(edit)
+        if not self._amends and self.state.drawing is self.state.valid_drawing:
             self._judge(Verdict())
         self._run = None
         self._record(new_step=not self._amends and (self._is_new_start() or self._lacks_run()))
-        if self.state.drawing is None and self.state.structure is not None:
+        if goes_on:
+            self._build()  # of what is there now
+        elif self.state.drawing is None and self.state.structure is not None:
             self._depict(self.state.structure)
+        if edit is not None and not goes_on:
+            self.state.say(Message(GIVEN_UP, Severity.WARNING, action="undo"))
+
+    def _puts_back(self, edit: Edit) -> bool:
+        """See to it that an edit on its way is on the page, if it is one of this molecule."""
+        state = self.state
+        if state.drawing is edit.drawing:
+            return True
+        is_same = edit.before is not None and state.valid_drawing is edit.before
+        if is_same and state.structure is not None:
+            state.drawing = edit.drawing
+            return True
+        return False
 
     def _on_fixed(self) -> None:
         """Freezing is a step; what a run has reached until now belongs to the step before."""
@@ -292,14 +336,15 @@ class Editing:
             self._history.amend(moment)
         self.history_changed.emit()
 
-    def _go(self, step: Callable[[], Moment], *, possible: bool) -> None:
-        if not possible:
-            return
-        self.controller.cancel_run()  # recorded as far as it went
-        self.controller.drop(self._job)
-        self._record(new_step=False)
-        self._restore(step())
-        self.history_changed.emit()
+    def _go(self, step: Callable[[], Moment], *, possible: bool) -> bool:
+        """Done at once: False, see ``Turns``."""
+        if possible:
+            self.controller.cancel_run()  # recorded as far as it went
+            self._drop()
+            self._record(new_step=False)
+            self._restore(step())
+            self.history_changed.emit()
+        return False
 
     def _restore(self, moment: Moment) -> None:
         self._restoring = True
@@ -307,6 +352,8 @@ class Editing:
             self.state.restore(moment)
         finally:
             self._restoring = False
+        if self.state.message is not None and self.state.message.text == GIVEN_UP:
+            self.state.say(None)  # it is seen now
         self._judge(Verdict())
         if moment.drawing is not moment.valid_drawing:
             self._build()  # says what is wrong with it, or builds what an undo interrupted

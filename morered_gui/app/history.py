@@ -15,6 +15,7 @@ class Moment:
     Attributes:
         drawing: on the page; it may be no valid molecule.
         valid_drawing: the one that the structure was built from.
+        meant: what the structure was before noise; None where none was added.
         fixed: atoms that no relaxation moves.
         frame: number of the coordinate frame; edits stay in the frame of the molecule before.
     """
@@ -23,6 +24,7 @@ class Moment:
     structure: Structure | None = None
     known_reference: Reference | None = None
     noise_step: int = 0
+    meant: Structure | None = None
     runs: tuple[RunRecord, ...] = ()
     run: RunRecord | None = None
     reference_choice: ReferenceChoice = field(default_factory=ReferenceChoice)

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from morered_gui.app.frame_bonds import bonds_of_frames
+from morered_gui.app.made_by import TIME_TITLES, time_source
 from morered_gui.chem import MoleculeError
 from morered_gui.chem.conversion import bond_arrays, kekulised
 from morered_gui.chem.writing import one_line, write_atomically
-from morered_gui.core import Frame, Structure, Trajectory
+from morered_gui.core import Frame, Provenance, Structure, Trajectory
 from morered_gui.core.bundled import asset
 
 LIBRARY = "3Dmol-min.js"
@@ -68,7 +69,7 @@ def movie(trajectory: Trajectory, *, perceived: bool = False) -> dict[str, Any]:
         **bonds,
         "atoms": viewer_atoms(trajectory.start),
         "positions": [(f.positions - shift).round(DECIMALS).ravel().tolist() for f in frames],
-        "captions": [caption(frame, len(frames)) for frame in frames],
+        "captions": [caption(frame, len(frames), trajectory.provenance) for frame in frames],
         "milliseconds": round(min(LONGEST_FRAME, max(SHORTEST_FRAME, per_frame))),
     }
 
@@ -87,11 +88,12 @@ def viewer_atoms(structure: Structure) -> list[dict[str, Any]]:
     return atoms
 
 
-def caption(frame: Frame, n_frames: int) -> str:
-    """What is said below a frame."""
+def caption(frame: Frame, n_frames: int, made: Provenance) -> str:
+    """What is said below a frame of a run that was made so."""
     parts = [f"step {frame.step} ({n_frames} frames)"]
     if frame.t is not None:
-        parts.append(f"predicted t = {frame.t:.1f}")
+        name = TIME_TITLES[time_source(made)][1]
+        parts.append(f"{name[:1].lower()}{name[1:]} = {frame.t:.1f}")
     if frame.energy is not None:
         parts.append(f"energy {frame.energy:.4f} eV")
     return " · ".join([*parts, f"{frame.seconds:.2f} s"])

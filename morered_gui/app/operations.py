@@ -9,6 +9,7 @@ from morered_gui.app.references import Reference, ReferenceChoice, chosen_refere
 from morered_gui.app.series import RunSeries
 from morered_gui.chem.drawing import Drawing, drawing_of_mol
 from morered_gui.core import Structure, Trajectory
+from morered_gui.diffusion.schedule import NoiseSchedule
 
 STRUCTURE_SUFFIXES = (".sdf", ".mol", ".xyz", ".extxyz", ".pdb", ".traj")
 TRAJECTORY_SUFFIXES = (".extxyz", ".xyz", ".sdf", ".pdb", ".traj")
@@ -121,20 +122,28 @@ def open_reference(path: Path) -> Reference:
 
 
 def measured(
-    choice: ReferenceChoice, trajectory: Trajectory, known: Reference | None
+    choice: ReferenceChoice,
+    trajectory: Trajectory,
+    known: Reference | None,
+    meant: Structure | None = None,
 ) -> tuple[Reference, RunSeries]:
-    """The reference chosen, and the trajectory measured to it; raises MoleculeError."""
-    reference = chosen_reference(choice, trajectory, known)
+    """The reference chosen, and the trajectory measured to it; raises MoleculeError.
+
+    ``meant`` as in ``chosen_reference``.
+    """
+    reference = chosen_reference(choice, trajectory, known, meant)
     series = reference.series()
     series.extend(list(trajectory))
     return reference, series
 
 
-def diffused(structure: Structure, t: int, seed: int) -> Structure:
-    """The structure diffused to the time step t."""
+def diffused(
+    structure: Structure, t: int, seed: int, schedule: NoiseSchedule | None = None
+) -> Structure:
+    """The structure diffused to the time step t; ``schedule`` as in ``forward.noised``."""
     from morered_gui.diffusion.forward import noised
 
-    return noised(structure, t, seed=seed)
+    return noised(structure, t, seed=seed, schedule=schedule)
 
 
 def pure_noise(structure: Structure, seed: int) -> Structure:

@@ -1,18 +1,40 @@
 """Runs that were kept, so that they can be compared."""
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from threading import Lock
 
+from morered_gui.app.made_by import energy_name
 from morered_gui.app.references import Reference
 from morered_gui.app.series import RunSeries
-from morered_gui.core import Structure, Trajectory
+from morered_gui.core import Provenance, Structure, Trajectory
 from morered_gui.relaxers.check import Check
 from morered_gui.relaxers.methods import METHODS
 from morered_gui.relaxers.xtb import XtbCourse, XtbPoint
 
 GFN2_XTB = METHODS["gfn2-xtb"].title
-_numbers = itertools.count(1)
+
+
+class Numbers:
+    """1, 2, 3 and so on; any thread may ask."""
+
+    def __init__(self) -> None:
+        self._latest = 0
+        self._lock = Lock()
+
+    def next(self) -> int:
+        """One that nobody has."""
+        with self._lock:
+            self._latest += 1
+            return self._latest
+
+    def leave_out(self, number: int) -> None:
+        """Go on behind this one, at once however large it is."""
+        with self._lock:
+            self._latest = max(self._latest, number)
+
+
+_numbers = Numbers()
 
 
 @dataclass(eq=False)
@@ -33,7 +55,7 @@ class RunRecord:
     reference: Reference
     series: RunSeries = field(init=False)
     visible: bool = True
-    number: int = field(default_factory=lambda: next(_numbers))
+    number: int = field(default_factory=_numbers.next)
     colour: int = 0
     noise_step: int = 0
     meant: Structure | None = None
@@ -51,13 +73,18 @@ class RunRecord:
         self.reference, self.series = reference, series
         if self.course is not None:
             series.set_xtb(self.course.energies)
-        elif self.trajectory.provenance.level_of_theory == GFN2_XTB:
+        elif energy_name(self.made) == GFN2_XTB:
             series.set_xtb(series.column("energy"))  # of its last stage, where it has several
 
     def set_course(self, course: XtbCourse) -> None:
         """GFN2-xTB of the frames, as far as it has come."""
         self.course = course
         self.series.set_xtb(course.energies)
+
+    @property
+    def made(self) -> Provenance:
+        """What made the trajectory."""
+        return self.trajectory.provenance
 
     @property
     def best_index(self) -> int:
@@ -72,9 +99,7 @@ def paint(runs: Sequence[RunRecord], colours: Sequence[int]) -> None:
     """Give runs the colours that they had; those to come get others."""
     for run, colour in zip(runs, colours, strict=True):
         run.colour = colour
-    latest = max(colours, default=0)
-    while next(_numbers) < latest:
-        pass
+    _numbers.leave_out(max(colours, default=0))
 
 
 def same_molecule(first: Structure, second: Structure) -> bool:

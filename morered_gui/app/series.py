@@ -1,5 +1,6 @@
 """What a growing trajectory says frame by frame, as columns of numbers."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,22 +50,18 @@ class Quantity:
         return f"{self.title} ({self.unit})" if self.unit else self.title
 
     @property
-    def axis_label(self) -> str:
-        """For an axis."""
-        return f"{self.title} above the lowest (kcal/mol)" if self.above_lowest else self.label
-
-    @property
-    def short_axis_label(self) -> str:
-        """For a short axis."""
-        unit = "kcal/mol" if self.above_lowest else self.unit
-        return f"{self.short} ({unit})" if unit else self.short
+    def axis_labels(self) -> tuple[str, str]:
+        """For an axis, and for a short one."""
+        if self.above_lowest:
+            return f"{self.title} above the lowest (kcal/mol)", f"{self.short} (kcal/mol)"
+        return self.label, f"{self.short} ({self.unit})" if self.unit else self.short
 
 
 _RECORDED = (
     Quantity("step", "Step", "Step"),
-    Quantity("t", "Predicted time step t", "Predicted t"),
+    Quantity("t", "Time step t", "Time step t"),
     Quantity("rmsd", "RMSD", "RMSD", "Å"),
-    Quantity("energy", "Energy", "Energy", "eV"),
+    Quantity("energy", "Energy", "Energy", "eV", above_lowest=True),
     Quantity("xtb", "GFN2-xTB energy", "GFN2-xTB", "eV", above_lowest=True),
     Quantity("noise", "Predicted noise, RMS over atoms", "Noise"),
     Quantity("moved", "Moved since the frame before", "Moved", "Å"),
@@ -130,7 +127,7 @@ class RunSeries:
 
     @property
     def t(self) -> FloatArray:
-        """(k,) predicted time step."""
+        """(k,) time step, predicted or given."""
         return self.column("t")
 
     @property
@@ -155,12 +152,18 @@ def _noise_size(frame: Frame) -> float:
     return float(np.sqrt((frame.noise.astype(float) ** 2).sum(-1).mean()))
 
 
-def csv_of(series: RunSeries, more: dict[str, FloatArray] | None = None) -> str:
+def csv_of(
+    series: RunSeries,
+    more: dict[str, FloatArray] | None = None,
+    titles: Mapping[str, str] | None = None,
+) -> str:
     """The columns that are known as comma-separated values with a heading.
 
-    ``more`` adds columns under their headings, such as measured distances.
+    ``more`` adds columns under their headings, such as measured distances. ``titles`` has other
+    headings than the usual ones, by the id of the quantity.
     """
-    known = {QUANTITIES[q].label: series.column(q) for q in QUANTITIES if series.knows(q)}
+    labels = {**{q: QUANTITIES[q].label for q in QUANTITIES}, **(titles or {})}
+    known = {labels[q]: series.column(q) for q in QUANTITIES if series.knows(q)}
     columns = {**known, **(more or {})}
     lines = [",".join(_quoted(name) for name in columns)]
     lines += [",".join(map(_number, row)) for row in zip(*columns.values(), strict=True)]

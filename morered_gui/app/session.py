@@ -35,7 +35,6 @@ from morered_gui.relaxers.xtb import XtbCourse
 SUFFIX = ".morered"
 FORMAT, VERSION = "morered-gui session", 1
 JSON_MEMBER = "session.json"
-LARGEST_COLOUR = 1_000_000  # ``paint`` counts up to it
 _STRUCTURE_ARRAYS = ("numbers", "positions", "bonds", "orders", "formal_charges")
 _FRAME_COLUMNS = (
     "step",
@@ -75,6 +74,7 @@ class Session:
         page: what is on the sketcher's page where that is another drawing, no valid molecule.
         fixed: atoms that are frozen.
         noise_step: time step t to which ``start`` is the diffused ``base``; 0 for none.
+        meant: what ``start`` was before noise, if there was any.
         trajectories: of all runs with a frame, in the order in which they were computed.
         findings: what else is known of the same runs; may be fewer.
         current: which of them is looked at; -1 for none.
@@ -94,6 +94,7 @@ class Session:
     page: Drawing | None = None
     fixed: frozenset[int] = frozenset()
     noise_step: int = 0
+    meant: Structure | None = None
     trajectories: tuple[Trajectory, ...] = ()
     findings: tuple[Findings, ...] = ()
     current: int = -1
@@ -122,6 +123,7 @@ class Session:
             page=None if state.drawing is state.valid_drawing else state.drawing,
             fixed=state.fixed,
             noise_step=state.noise_step,
+            meant=state.meant,
             trajectories=tuple(run.trajectory.copy() for run in runs),
             findings=tuple(Findings(run.meant, run.course) for run in runs),
             current=runs.index(state.run) if state.run in runs else -1,
@@ -137,15 +139,11 @@ class Session:
     def records(self) -> list[RunRecord]:
         """The runs, measured as they were; takes time."""
         found = (*self.findings, *repeat(Findings(), len(self.trajectories)))
-        made = [
-            RunRecord(
-                t,
-                self._reference_of(t),
-                meant=known.meant,
-                course=known.course,
-            )
-            for t, known in zip(self.trajectories, found, strict=False)
-        ]
+        made = []
+        for trajectory, known in zip(self.trajectories, found, strict=False):
+            meant = _fitting(known.meant, trajectory.start)
+            reference = self._reference_of(trajectory, meant)
+            made.append(RunRecord(trajectory, reference, meant=meant, course=known.course))
         for run, visible in zip(made, self.visible, strict=False):  # older files have none
             run.visible = visible
         for run, noise_step in zip(made, self.noise_steps, strict=False):
@@ -154,12 +152,13 @@ class Session:
             paint(made, self.colours)
         return made
 
-    def _reference_of(self, trajectory: Trajectory) -> Reference:
+    def _reference_of(self, trajectory: Trajectory, meant: Structure | None) -> Reference:
         """By choice; a file must open though the choice was another molecule."""
+        choice, known = self.measured_to, self.reference
         try:
-            return chosen_reference(self.measured_to, trajectory, self.reference)
+            return chosen_reference(choice, trajectory, known, meant)
         except MoleculeError:
-            return provisional_reference(self.measured_to, trajectory.start, self.reference)
+            return provisional_reference(choice, trajectory.start, known, meant)
 
     def restore(self, state: AppState, records: list[RunRecord] | None = None) -> None:
         """Put everything but the choices back into the state.
@@ -175,8 +174,9 @@ class Session:
             state.keep_run(record)
         if self.pinned is not None and self.pinned.same_atoms(self.start):
             state.pin_frame(self.pinned)
-        if self.trajectories or self.noise_step or self.start != self.base:
-            state.set_noised(self.start, self.noise_step)
+        meant = _fitting(self.meant, self.start)
+        if self.trajectories or self.noise_step or meant or self.start != self.base:
+            state.set_start(self.start, noise_step=self.noise_step, meant=meant)
         if 0 <= self.current < len(state.runs):
             state.look_at_run(state.runs[self.current])
             state.select_frame(self.frame_index)
@@ -195,6 +195,7 @@ def save_session(path: Path, session: Session) -> None:
         "page": None if session.page is None else asdict(session.page),
         "fixed": sorted(session.fixed),
         "noise_step": session.noise_step,
+        "meant": session.meant and _put_structure(arrays, "meant", session.meant),
         "trajectories": [
             _put_trajectory(arrays, f"trajectory-{k}", t)
             for k, t in enumerate(session.trajectories)
@@ -234,8 +235,12 @@ def load_session(path: Path) -> Session:
             what it holds does not fit together.
     """
     try:
-        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
-            return _session(file)
+        with path.open("rb") as raw:
+            if not zipfile.is_zipfile(raw):  # numpy would speak of pickles
+                raise SessionError("is no session of this program, or broken: it is no archive")
+            raw.seek(0)
+            with np.load(raw, allow_pickle=False) as file:
+                return _session(file)
     except SessionError as error:
         raise SessionError(f"{path.name} {error}") from error
     except FileNotFoundError as error:
@@ -285,6 +290,7 @@ def _session(file: Mapping[str, Any]) -> Session:
         page=_drawing(table.get("page"), len(base)),
         fixed=_atoms(table.get("fixed", ()), len(base)),
         noise_step=int(table["noise_step"]),
+        meant=_meant(file, table, base),
         trajectories=tuple(
             _trajectory(file, f"trajectory-{k}", described)
             for k, described in enumerate(table["trajectories"])
@@ -302,10 +308,18 @@ def _session(file: Mapping[str, Any]) -> Session:
             _reference(file, "loaded", measured_to.get("loaded")),
         ),
         visible=tuple(map(bool, table.get("visible", ()))),
-        colours=_colours(table.get("colours", ())),
+        colours=tuple(map(int, table.get("colours", ()))),
         noise_steps=tuple(map(int, table.get("noise_steps", ()))),
         choices=dict(table["choices"]),
     )
+
+
+def _meant(file: Mapping[str, Any], table: Mapping[str, Any], base: Structure) -> Structure | None:
+    """Files before this one did not name it: the base, where there was noise."""
+    described = table.get("meant", base if table["noise_step"] else None)
+    if described is None or described is base:
+        return described
+    return _structure(file, "meant", described)
 
 
 def _refuse_packed(archive: zipfile.ZipFile | None) -> None:
@@ -313,13 +327,6 @@ def _refuse_packed(archive: zipfile.ZipFile | None) -> None:
     members = [] if archive is None else archive.infolist()
     if any(each.compress_type != zipfile.ZIP_STORED for each in members):
         raise SessionError("is no session of this program, or broken: it is compressed")
-
-
-def _colours(numbers: Iterable[Any]) -> tuple[int, ...]:
-    found = tuple(map(int, numbers))
-    if max(found, default=0) > LARGEST_COLOUR:
-        raise SessionError("is broken: it counts more runs than there can be")
-    return found
 
 
 # --- drawing and frozen atoms, which files of earlier versions lack -----------------------------
@@ -338,6 +345,11 @@ def _atoms(numbers: Iterable[Any], n_atoms: int) -> frozenset[int]:
     if not found <= set(range(n_atoms)):
         raise SessionError("names atoms that do not exist")
     return found
+
+
+def _fitting(meant: Structure | None, start: Structure) -> Structure | None:
+    """The molecule before noise; None where it has other atoms than the start."""
+    return meant if meant is not None and meant.same_atoms(start) else None
 
 
 # --- structures ---------------------------------------------------------------------------------

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from morered_gui.app.editing import Editing
-from morered_gui.app.jobs import Job
-from morered_gui.app.state import Message
+from morered_gui.app.records import same_molecule
+from morered_gui.app.state import Message, Severity
 from morered_gui.chem.drawing import Drawing, drawing_of, isotopes_of
 from morered_gui.chem.errors import MoleculeError
 from morered_gui.chem.identifiers import name_of_smiles
@@ -20,6 +20,9 @@ from morered_gui.core import Structure
 
 Move = Callable[[Structure, frozenset[int]], Structure]
 Substitution = Callable[[Structure], Change]
+GONE = (
+    "The molecule has changed before the edit in 3D was made, which names its atoms: do it again."
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,12 +34,28 @@ class Made:
     fixed: frozenset[int]
 
 
+@dataclass(frozen=True, eq=False)
+class Wish:
+    """An edit that was asked for.
+
+    Attributes:
+        molecule: whose atoms it names.
+        make: of structure, frozen atoms and drawing, what is to be loaded.
+        relax: afterwards, if the program relaxes while one draws.
+        on_refusal: called where the edit is impossible.
+    """
+
+    molecule: Structure
+    make: Callable[[Structure, frozenset[int], Drawing | None], Made]
+    relax: bool
+    on_refusal: Callable[[], None] | None = None
+
+
 class SpaceEdits:
-    """Carries out edits of the structure looked at; the newest one counts."""
+    """Carries out edits of the structure looked at, one after the other."""
 
     def __init__(self, editing: Editing) -> None:
         self._editing, self._state = editing, editing.state
-        self._job: Job | None = None
 
     def move(
         self, move: Move, *, relax: bool = False, on_refusal: Callable[[], None] | None = None
@@ -48,49 +67,73 @@ class SpaceEdits:
             relax: afterwards, if the program relaxes while one draws.
             on_refusal: called where the edit is impossible.
         """
-        drawing = self._state.valid_drawing
-        self._begin(
-            lambda structure, fixed: moved(structure, fixed, move, drawing),
+        self._ask(
+            lambda structure, fixed, drawing: moved(structure, fixed, move, drawing),
             relax=relax,
             on_refusal=on_refusal,
         )
 
     def substitute(self, substitution: Substitution) -> None:
         """Change atoms or bonds; frozen atoms that are still there stay frozen."""
-        before = self._state.valid_drawing
-        self._begin(
-            lambda structure, fixed: substituted(structure, fixed, substitution, before),
+        self._ask(
+            lambda structure, fixed, before: substituted(structure, fixed, substitution, before),
             relax=True,
         )
 
-    def _begin(
+    def _ask(
         self,
-        make: Callable[[Structure, frozenset[int]], Made],
+        make: Callable[[Structure, frozenset[int], Drawing | None], Made],
         *,
         relax: bool,
         on_refusal: Callable[[], None] | None = None,
     ) -> None:
+        molecule = self._state.structure
+        if molecule is not None:
+            wish = Wish(molecule, make, relax, on_refusal)
+            self._editing.begin(lambda: self._begin(wish))
+
+    def _begin(self, wish: Wish) -> bool:
+        """Whether it is on its way: False where the molecule has gone meanwhile."""
         controller, state = self._editing.controller, self._state
+        start, fixed = state.structure, state.fixed
+        if start is None or not same_molecule(start, wish.molecule):
+            self._refuse(wish, Message(GONE, Severity.WARNING))
+            return False
         controller.cancel_run()
-        structure, start, fixed = self._editing.looked_at(), state.structure, state.fixed
-        if structure is None:
-            return
+        structure, drawing = self._editing.looked_at() or start, state.valid_drawing
+        controller.run_task(
+            lambda: wish.make(structure, fixed, drawing),
+            lambda made: self._finish(wish, made, start, fixed),
+            lambda message: self._finish(wish, message, start, fixed),
+        )
+        return True
 
-        def done(made: Made) -> None:
-            if state.structure is not start or state.fixed != fixed:
-                return  # something else was loaded in the meantime
-            state.say(None)
-            drawing = made.drawing or state.valid_drawing
-            reference = None if made.drawing else state.known_reference
-            self._editing.take(made.structure, drawing, reference, made.fixed, relax=relax)
+    def _finish(
+        self, wish: Wish, found: Made | Message, start: Structure, fixed: frozenset[int]
+    ) -> None:
+        goes_on = False
+        try:
+            if self._state.structure is not start or self._state.fixed != fixed:
+                goes_on = self._begin(wish)  # of what is there now
+            elif isinstance(found, Message):
+                self._refuse(wish, found)
+            else:
+                self._load(wish, found)
+        finally:
+            if not goes_on:
+                self._editing.end()
 
-        def refused(message: Message) -> None:
-            state.say(message)
-            if on_refusal is not None:
-                on_refusal()
+    def _load(self, wish: Wish, made: Made) -> None:
+        state = self._state
+        state.say(None)
+        drawing = made.drawing or state.valid_drawing
+        reference = None if made.drawing else state.known_reference
+        self._editing.take(made.structure, drawing, reference, made.fixed, relax=wish.relax)
 
-        controller.drop(self._job)
-        self._job = controller.run_task(lambda: make(structure, fixed), done, refused)
+    def _refuse(self, wish: Wish, message: Message) -> None:
+        self._state.say(message)
+        if wish.on_refusal is not None:
+            wish.on_refusal()
 
 
 def moved(

@@ -20,6 +20,7 @@ from morered_gui.app.references import (
     Reference,
     ReferenceChoice,
     ReferenceKind,
+    before_noise,
     provisional_reference,
 )
 from morered_gui.app.series import RunSeries
@@ -113,6 +114,7 @@ class AppState:
         self.structure: Structure | None = None  # where a relaxation starts
         self.known_reference: Reference | None = None
         self.noise_step = 0
+        self.meant: Structure | None = None  # what the structure was before noise, if any
         self.fixed: frozenset[int] = frozenset()  # atoms that no relaxation moves
         self.drawing: Drawing | None = None  # on the page of the sketcher
         self.valid_drawing: Drawing | None = None  # what the structure was built from
@@ -139,6 +141,7 @@ class AppState:
         *,
         continues: bool = False,
         fixed: frozenset[int] | None = None,
+        meant: Structure | None = None,
     ) -> None:
         """Start over with another molecule.
 
@@ -148,9 +151,11 @@ class AppState:
             drawing: of the structure, if there is one.
             continues: it is an edit of the one before, in the same coordinate frame.
             fixed: atoms that are frozen; None for those before, if it is the same molecule.
+            meant: what it was before noise, where it is a frame of a run from noise.
         """
         self._make_way_for(structure)
-        if reference is None and self.reference_choice.kind == ReferenceKind.KNOWN:
+        gone = {ReferenceKind.KNOWN: reference is None, ReferenceKind.UNNOISED: meant is None}
+        if gone.get(self.reference_choice.kind, False):
             self.reference_choice = replace(self.reference_choice, kind=ReferenceKind.AUTOMATIC)
         if fixed is not None:
             self.fixed = fixed
@@ -159,9 +164,9 @@ class AppState:
         self.drawing = self.valid_drawing = drawing
         if not continues:
             self.frame = next(_frames)
-        self._set_start(structure, noise_step=0)
+        self.set_start(structure, noise_step=0, meant=meant)
         self.runs_changed.emit()
-        self.drawing_changed.emit(drawing)
+        self.drawing_changed.emit(self.drawing)  # an edit on its way may have been put back
 
     def set_file(self, molecules: tuple[Structure, ...]) -> None:
         """What the file opened last has to choose from; empty where it was no file."""
@@ -171,19 +176,30 @@ class AppState:
 
     def set_noised(self, structure: Structure, t: int) -> None:
         """Replace the starting structure by a diffused one; the base stays what it is."""
-        self._set_start(structure, noise_step=t)
+        self.set_start(structure, noise_step=t, meant=self.base)
+
+    def set_start(
+        self, structure: Structure | None, *, noise_step: int, meant: Structure | None
+    ) -> None:
+        """Relaxations start here from now on; ``meant`` is what it was before noise."""
+        self.structure, self.noise_step, self.meant = structure, noise_step, meant
+        self.run, self.hovered = None, None
+        self.frame_index, self.live = 0, True
+        self.structure_changed.emit()
+        self.trajectory_changed.emit()
 
     def adopt_frame(self) -> None:
         """Make the frame looked at the new starting structure; the reference stays."""
         shown = self.shown
+        meant = self.meant if self.run is None else self.run.meant
         if shown is not None:
-            self.load(shown, self.known_reference, self.valid_drawing)
+            self.load(shown, self.known_reference, self.valid_drawing, meant=meant)
 
     def clear(self) -> None:
         """No molecule any more; the drawing stays what it is."""
         self._make_way_for(None)
         self.base, self.known_reference, self.valid_drawing = None, None, None
-        self._set_start(None, noise_step=0)
+        self.set_start(None, noise_step=0, meant=None)
         self.runs_changed.emit()
 
     def start_anew(self) -> None:
@@ -209,6 +225,7 @@ class AppState:
             structure=self.structure,
             known_reference=self.known_reference,
             noise_step=self.noise_step,
+            meant=self.meant,
             runs=tuple(self.runs),
             run=self.run,
             reference_choice=self.reference_choice,
@@ -224,6 +241,7 @@ class AppState:
         self._make_way_for(moment.base)
         self.base, self.known_reference = moment.base, moment.known_reference
         self.structure, self.noise_step = moment.structure, moment.noise_step
+        self.meant = moment.meant
         self.runs, self.run = list(moment.runs), moment.run
         self.reference_choice = moment.reference_choice
         self.drawing, self.valid_drawing = moment.drawing, moment.valid_drawing
@@ -248,8 +266,8 @@ class AppState:
         if self.structure is None:
             raise ValueError("there is no structure to relax")
         if start is None:
-            start, meant = self.structure, self.base if self.noise_step else None
-        reference = provisional_reference(self.reference_choice, start, self.known_reference)
+            start, meant = self.structure, self.meant
+        reference = provisional_reference(self.reference_choice, start, self.known_reference, meant)
         self.run = RunRecord(
             Trajectory(start, provenance), reference, meant=meant, noise_step=self.noise_step
         )
@@ -445,13 +463,11 @@ class AppState:
         self.view = replace(self.view, measurements=())
 
     @property
+    def target(self) -> Reference | None:
+        """Where a relaxation should come to, as far as it is known without a choice."""
+        return self.known_reference or before_noise(self.meant)
+
+    @property
     def anchor(self) -> Structure | None:
         """What everything is superposed on: the known reference, else the molecule as loaded."""
         return self.known_reference.structure if self.known_reference else self.base
-
-    def _set_start(self, structure: Structure | None, noise_step: int) -> None:
-        self.structure, self.noise_step = structure, noise_step
-        self.run, self.hovered = None, None
-        self.frame_index, self.live = 0, True
-        self.structure_changed.emit()
-        self.trajectory_changed.emit()

@@ -45,9 +45,13 @@ def minimise(mol: Mol, max_iterations: int = MAX_ITERATIONS, held: Sequence[int]
     with rdkit_messages():
         if rdForceFieldHelpers.MMFFHasAllMoleculeParams(mol):
             properties = rdForceFieldHelpers.MMFFGetMoleculeProperties(mol)
-            field = rdForceFieldHelpers.MMFFGetMoleculeForceField(mol, properties)
+            field = rdForceFieldHelpers.MMFFGetMoleculeForceField(
+                mol, properties, ignoreInterfragInteractions=False
+            )
         elif rdForceFieldHelpers.UFFHasAllMoleculeParams(mol):
-            field = rdForceFieldHelpers.UFFGetMoleculeForceField(mol)
+            field = rdForceFieldHelpers.UFFGetMoleculeForceField(
+                mol, ignoreInterfragInteractions=False
+            )
         else:
             return
         field.Initialize()

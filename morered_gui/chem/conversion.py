@@ -97,6 +97,17 @@ def bond_arrays(mol: Mol) -> tuple[np.ndarray, np.ndarray]:
     return pairs, np.array([r[2] for r in rows], dtype=np.float64)
 
 
+def bonds_are_known(mol: Mol) -> bool:
+    """Whether a molecule of ``to_rdkit`` can be written down.
+
+    Not where none are perceived, orders are missing (atoms with open valences), RDKit refuses
+    the valences, or no atom is known to carry the charge.
+    """
+    open_valences = sum(atom.GetNumRadicalElectrons() for atom in mol.GetAtoms())
+    unplaced = mol.HasProp(TOTAL_CHARGE)
+    return open_valences <= 1 and not unplaced and not Chem.DetectChemistryProblems(mol)
+
+
 def missing_hydrogens(mol: Mol) -> int:
     """How many hydrogens the valences ask for that are not atoms of the molecule."""
     return sum(a.GetTotalNumHs() for a in mol.GetAtoms())

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from rdkit import Chem
 from rdkit.Chem import Mol, rdDepictor
 
-from morered_gui.chem.conversion import query_fault, to_rdkit
+from morered_gui.chem.conversion import bonds_are_known, query_fault, to_rdkit
 from morered_gui.chem.errors import MoleculeError, rdkit_messages
 from morered_gui.core.structure import Structure
 
@@ -129,7 +129,7 @@ def drawing_of(structure: Structure, isotopes: Mapping[int, int] | None = None) 
         MoleculeError: its bonds are not known well enough, or it is too large.
     """
     mol = to_rdkit(structure)
-    if Chem.DetectChemistryProblems(mol) or _unpaired(mol) > 1:
+    if not bonds_are_known(mol):
         raise MoleculeError("the bonds of this structure are not known, so it can't be drawn")
     for atom in mol.GetAtoms():
         atom.SetIntProp(_INDEX, atom.GetIdx())
@@ -215,7 +215,3 @@ def _refuse_radicals(mol: Mol) -> None:
     electrons = sum(a.GetAtomicNum() + a.GetTotalNumHs() for a in mol.GetAtoms())
     if (electrons - Chem.GetFormalCharge(mol)) % 2:
         raise DrawingError("it has an odd number of electrons; a charge or a hydrogen is missing")
-
-
-def _unpaired(mol: Mol) -> int:
-    return sum(a.GetNumRadicalElectrons() for a in mol.GetAtoms())

@@ -9,7 +9,7 @@ from ase import units
 from rdkit.Chem import Mol, rdForceFieldHelpers, rdtrajectory
 from rdkit.ForceField.rdForceField import ForceField
 
-from morered_gui.chem.conversion import to_rdkit
+from morered_gui.chem.conversion import TOTAL_CHARGE, to_rdkit
 from morered_gui.chem.errors import MoleculeError, rdkit_messages
 from morered_gui.core.arrays import BoolArray, FloatArray
 from morered_gui.core.structure import Structure
@@ -163,7 +163,15 @@ def _reason(said: list[str]) -> str:
 
 
 def _refuse_open_valences(mol: Mol, name: ForceFieldName) -> None:
-    """A force field would take a radical, or atoms without their bonds, for what they are not."""
+    """A force field would take a radical, or atoms without their bonds, for what they are not.
+
+    So it would an ion whose charge nobody has given to an atom: for the neutral molecule.
+    """
+    if mol.HasProp(TOTAL_CHARGE):
+        raise MoleculeError(
+            f"{name} needs to know which atom carries the charge; open the molecule from an sdf "
+            "file or a SMILES"
+        )
     if any(atom.GetNumRadicalElectrons() for atom in mol.GetAtoms()):
         raise MoleculeError(
             f"{name} needs all bonds, and here atoms have open valences: the molecule is a "

@@ -144,7 +144,8 @@ def _smi(lines: Iterator[str]) -> Iterator[_Cut]:
 def _csv(lines: Iterator[str]) -> Iterator[_Cut]:
     header = next(lines, "")
     delimiter = max(DELIMITERS, key=header.count)
-    columns = [c.strip().lower() for c in next(csv.reader([header], delimiter=delimiter), [])]
+    heading = csv.reader([header], delimiter=delimiter, skipinitialspace=True)
+    columns = [c.strip().lower() for c in next(heading, [])]
     smiles = next((k for k, c in enumerate(columns) if c in SMILES_HEADERS), None)
     if smiles is None:
         raise MoleculeError("there is no column 'smiles'; name it in the first line")
@@ -161,7 +162,7 @@ def _rows(lines: Iterator[str], delimiter: str) -> Iterator[tuple[int, list[str]
 
     Strict: a quotation mark that nobody closes would make one cell of all rows up to the next.
     """
-    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    reader = csv.reader(lines, delimiter=delimiter, strict=True, skipinitialspace=True)
     line = 2
     try:
         for row in reader:

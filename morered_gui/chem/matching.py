@@ -4,29 +4,34 @@ Atoms are matched by elements and connectivity alone, so that the two oxygens of
 a nitro group, and the two Kekulé forms of a ring, are the same. Stereo is not looked at.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 from rdkit import Chem
 from scipy.optimize import linear_sum_assignment
 
 from morered_gui.chem.selecting import neighbours_of
-from morered_gui.core.arrays import BoolArray, IntArray
+from morered_gui.core.arrays import BoolArray, FloatArray, IntArray
 from morered_gui.core.geometry import rmsds, superpose_by
 from morered_gui.core.structure import Structure
 
 # Above so many ways to match all atoms, only inner ones are matched in all ways (up to the second
-# bound); for the best of them the outer ones are given to their nearest: bounded, and exact but
-# for odd cases, in which the result is an upper bound.
+# bound, and of many equal molecules as wholes); for the best of them the outer ones are given to
+# their nearest: bounded, and exact but for odd cases, in which the result is an upper bound.
 MAX_MATCHES = 2000
 MAX_INNER_MATCHES = 20_000
 INNER_MATCHES_REFINED = 30
+MAX_MOLECULE_MATCHES = 100  # of one among many equal molecules
 REFINEMENTS = 3
 HYDROGEN = 1
 
 Families = dict[tuple[int, int], list[int]]
 """Outer atoms by the atom that they hang on and their kind, parents before their children."""
+
+EqualMolecules = tuple[list[IntArray], IntArray]
+"""Atoms of equal molecules in one order: of each of mobile in all ways (w, p), of target (g, p)."""
 
 Peeled = tuple[IntArray, IntArray]
 """See ``_peeled``."""
@@ -87,9 +92,17 @@ def best_order(mobile: Structure, target: Structure) -> IntArray | None:
     if len(orders) == 0:
         return None
     if len(orders) == MAX_MATCHES:
-        orders = np.array([*orders, *_by_inner_atoms(mobile, target, kinds)])
+        others = *_as_it_is(mobile, target), *_by_inner_atoms(mobile, target, kinds)
+        orders = np.array([*orders, *others])
     best: IntArray = orders[np.argmin(rmsds(mobile.positions[orders], target.positions))]
     return best
+
+
+def _as_it_is(mobile: Structure, target: Structure) -> list[IntArray]:
+    """The order in which the atoms are, if it is one: not among the first of too many ways."""
+    bonds = [sorted(each.bonds.tolist()) for each in (mobile, target)]
+    same = mobile.same_atoms(target) and bonds[0] == bonds[1]
+    return [np.arange(len(mobile))] if same else []
 
 
 def _kinds(mobile: Structure, target: Structure) -> tuple[IntArray, IntArray]:
@@ -182,7 +195,11 @@ def _by_inner_atoms(
     for outer_m, outer_t in zip(*masks, strict=True):
         inner_m, inner_t = np.flatnonzero(~outer_m), np.flatnonzero(~outer_t)
         parts = _part(mobile, inner_m), _part(target, inner_t)
-        matches = _matches(*parts, MAX_INNER_MATCHES, (kinds[0][inner_m], kinds[1][inner_t]))
+        inner_kinds = kinds[0][inner_m], kinds[1][inner_t]
+        matches = _matches(*parts, MAX_INNER_MATCHES, inner_kinds)
+        many = len(matches) == MAX_INNER_MATCHES
+        if many:
+            matches = np.array([*matches, *_by_molecules(*parts, inner_kinds)])
         families = (
             _families(peeled_m, kinds[0], outer_m),
             _families(peeled_t, kinds[1], outer_t),
@@ -195,8 +212,86 @@ def _by_inner_atoms(
             for subset in [inner_t] + [np.arange(len(target))] * REFINEMENTS:
                 order = _outer_assigned(mobile, target, order, subset, families)
             yield order
-        if len(matches) < MAX_INNER_MATCHES:
+        if not many:
             return
+
+
+def _by_molecules(
+    mobile: Structure, target: Structure, kinds: tuple[IntArray, IntArray]
+) -> Iterator[IntArray]:
+    """Orders of many equal molecules, a solvent or cluster: each is given its nearest as a whole.
+
+    First as they lie, then with the main axes of all atoms laid over each other.
+    """
+    groups = _equal_molecules(mobile, target, kinds)
+    for laid in _laid_over(mobile.positions, target.positions) if groups else ():
+        order = _molecules_assigned(laid, target.positions, groups)
+        for _ in range(REFINEMENTS):
+            moved = superpose_by(mobile.positions, mobile.positions[order], target.positions)
+            order = _molecules_assigned(moved, target.positions, groups)
+        yield order
+
+
+def _equal_molecules(
+    mobile: Structure, target: Structure, kinds: tuple[IntArray, IntArray]
+) -> list[EqualMolecules]:
+    """Groups of equal molecules; none where there is one molecule, or they do not match."""
+    found: list[dict[tuple[int, ...], list[IntArray]]] = [{}, {}]
+    for by_kinds, structure, own in zip(found, (mobile, target), kinds, strict=True):
+        for atoms in Chem.GetMolFrags(_graph(structure, own)):
+            key = tuple(sorted(own[list(atoms)].tolist()))
+            by_kinds.setdefault(key, []).append(np.array(atoms))
+    sizes = [{key: len(each) for key, each in by_kinds.items()} for by_kinds in found]
+    if sizes[0] != sizes[1] or sum(sizes[0].values()) < 2:
+        return []
+    groups = [_group(mobile, target, kinds, found[0][key], found[1][key]) for key in found[0]]
+    complete = all(
+        len(places) == len(ways) and all(len(w) for w in ways) for ways, places in groups
+    )
+    return groups if complete else []
+
+
+def _group(
+    mobile: Structure,
+    target: Structure,
+    kinds: tuple[IntArray, IntArray],
+    of_mobile: list[IntArray],
+    of_target: list[IntArray],
+) -> EqualMolecules:
+    """All laid out like the first of the target."""
+    first = of_target[0]
+    like = _part(target, first)
+
+    def ways(structure: Structure, own: IntArray, atoms: IntArray, most: int) -> IntArray:
+        part_kinds = own[atoms], kinds[1][first]
+        return atoms[_matches(_part(structure, atoms), like, most, part_kinds)]
+
+    return (
+        [ways(mobile, kinds[0], atoms, MAX_MOLECULE_MATCHES) for atoms in of_mobile],
+        np.concatenate([ways(target, kinds[1], atoms, 1) for atoms in of_target]),
+    )
+
+
+def _laid_over(x: FloatArray, y: FloatArray) -> Iterator[FloatArray]:
+    """x (n, 3) as it is, then turned so that its main axes are those of y (m, 3) in four ways."""
+    yield x
+    centre, goal = x.mean(0), y.mean(0)
+    axes = [np.linalg.eigh(np.cov(z.T))[1].T for z in (x, y)]
+    for signs in product((1.0, -1.0), repeat=3):
+        rotation = axes[0].T * signs @ axes[1]
+        if np.linalg.det(rotation) > 0:
+            yield (x - centre) @ rotation + goal
+
+
+def _molecules_assigned(x: FloatArray, y: FloatArray, groups: Sequence[EqualMolecules]) -> IntArray:
+    """The order (n,) in which whole molecules of x (n, 3) lie nearest to those of y."""
+    order = np.zeros(len(y), dtype=np.int64)
+    for ways, places in groups:
+        # [ways of one, molecules]: squares of the distances
+        apart = [((x[w][:, None] - y[places]) ** 2).sum((2, 3)) for w in ways]
+        for a, b in zip(*linear_sum_assignment([each.min(0) for each in apart]), strict=True):
+            order[places[b]] = ways[a][apart[a][:, b].argmin()]
+    return order
 
 
 def _outer(structure: Structure, peeled: Peeled) -> list[BoolArray]:

@@ -33,7 +33,7 @@ def with_perceived_bonds(structure: Structure) -> Structure:
     (radicals, metals, a wrong charge, more than MAX_ORDERED_ATOMS), all bonds are single; above
     MAX_CONNECTED_ATOMS there are no bonds. Never raises.
     """
-    if len(structure) > MAX_CONNECTED_ATOMS:
+    if len(structure) == 1 or len(structure) > MAX_CONNECTED_ATOMS:
         return _bare(structure)
     with rdkit_messages():
         for factor in FACTORS if len(structure) <= MAX_ORDERED_ATOMS else ():
@@ -84,8 +84,13 @@ def _with_bonds_of(structure: Structure, mol: Chem.Mol) -> Structure:
 
 
 def _bare(structure: Structure) -> Structure:
+    """Without bonds; whose charge it is is known of a single atom."""
     return Structure(
-        structure.numbers, structure.positions, charge=structure.charge, name=structure.name
+        structure.numbers,
+        structure.positions,
+        formal_charges=np.array([structure.charge]) if len(structure) == 1 else None,
+        charge=structure.charge,
+        name=structure.name,
     )
 
 

@@ -5,6 +5,7 @@ import gzip
 import lzma
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import IO, Any
@@ -12,7 +13,7 @@ from typing import IO, Any
 from morered_gui.chem.errors import MoleculeError
 from morered_gui.chem.reading_ase import ase_structures
 from morered_gui.chem.reading_rdkit import mol2_records, pdb_records, sdf_records
-from morered_gui.chem.reading_xyz import xyz_records
+from morered_gui.chem.reading_xyz import xyz_info, xyz_records
 from morered_gui.chem.smiles import structure_from_smiles
 from morered_gui.core.structure import Structure
 
@@ -68,6 +69,18 @@ def iter_structures(path: Path | str, on_error: OnError | None = None) -> Iterat
             on_error(place, error)
 
 
+def iter_info(path: Path | str, key: str) -> Iterator[str | None]:
+    """What each molecule of an extended xyz file says of a key; None for nothing.
+
+    Other formats have no such fields. Raises MoleculeError as ``iter_structures`` does.
+    """
+    file = checked_file(Path(path))
+    if _TEXT_FORMATS.get(unpacked(file).suffix.lower()) is not xyz_records:
+        return
+    with _lines_of(file) as lines:
+        yield from xyz_info(lines, key)
+
+
 def checked_file(path: Path) -> Path:
     """The path itself, if there is a file with something in it; else MoleculeError."""
     try:
@@ -106,9 +119,16 @@ def _records(path: Path) -> Iterator[Build]:
     if text is None:
         yield from ase_structures(path)
         return
+    with _lines_of(path) as lines:
+        yield from text(lines)
+
+
+@contextmanager
+def _lines_of(path: Path) -> Iterator[IO[str]]:
+    """As ``open_text``; what goes wrong while it is read becomes a MoleculeError."""
     try:
         with open_text(path) as lines:
-            yield from text(lines)
+            yield lines
     except READING_ERRORS as error:
         raise MoleculeError(f"{path} can't be read: {_why(error)}") from error
     except MoleculeError as error:

@@ -16,11 +16,26 @@ from morered_gui.core.structure import MAX_ATOMIC_NUMBER, Structure
 
 _CHARGE = re.compile(r"\bcharge\s*[=:]\s*([+-]?\d+(?:\.\d*)?)(?![\w.])", re.IGNORECASE)
 
-_NAME = re.compile(r'(?<!\S)name=("(?:[^"\\]|\\.)*"|\S+)')
+EXTENDED = "Properties="  # in the comment of every frame of that format
 
 
 def xyz_records(lines: Iterator[str]) -> Iterator[Callable[[], Structure]]:
     """Cut a file into frames; raises MoleculeError where one begins or ends wrongly."""
+    for comment, body, first in _frames(lines):
+        yield partial(_structure, comment, body, first)
+
+
+def xyz_info(lines: Iterator[str], key: str) -> Iterator[str | None]:
+    """What each frame of an extended xyz file says of a key in its comment; None for nothing.
+
+    Raises MoleculeError as ``xyz_records`` does.
+    """
+    for comment, _, _ in _frames(lines):
+        yield _info(comment, key) if EXTENDED in comment else None
+
+
+def _frames(lines: Iterator[str]) -> Iterator[tuple[str, list[str], int]]:
+    """Comment, lines of the atoms, and the number of the first of them."""
     numbered = enumerate(lines, start=1)
     for number, line in numbered:
         if not line.strip():
@@ -32,8 +47,7 @@ def xyz_records(lines: Iterator[str]) -> Iterator[Callable[[], Structure]]:
             raise MoleculeError(
                 f"the file ends after {len(body)} of {n_atoms} atoms; is it complete?"
             )
-        first = number + 2
-        yield partial(_structure, comment, body, first)
+        yield comment, body, number + 2
 
 
 def _count(line: str, number: int) -> int:
@@ -49,7 +63,7 @@ def _count(line: str, number: int) -> int:
 
 
 def _structure(comment: str, body: list[str], first_line: int) -> Structure:
-    if "Properties=" in comment:
+    if EXTENDED in comment:
         return _extended(comment, body)
     numbers, positions = [], []
     for number, line in enumerate(body, start=first_line):
@@ -89,9 +103,14 @@ def _extended(comment: str, body: list[str]) -> Structure:
         atoms = next(read_xyz(io.StringIO(text if text.endswith("\n") else text + "\n")))
     except Exception as error:  # a foreign parser, of which nobody has listed the errors
         raise MoleculeError(f"the extended xyz frame is broken: {error}") from error
-    name = _NAME.search(comment)
     # Read here, since ASE would take the name "1e3" for a number and "T" for true.
-    return structure_from_atoms(atoms, _unquoted(name.group(1)) if name else None)
+    return structure_from_atoms(atoms, _info(comment, "name"))
+
+
+def _info(comment: str, key: str) -> str | None:
+    """The text of a field of the comment, as it stands there; None where there is no such key."""
+    found = re.search(rf'(?<!\S){key}=("(?:[^"\\]|\\.)*"|\S+)', comment)
+    return _unquoted(found.group(1)) if found else None
 
 
 def _unquoted(text: str) -> str:

@@ -7,7 +7,7 @@ from rdkit import Chem
 from rdkit.Chem import Mol, rdDistGeom
 
 from morered_gui.chem.conformers import minimise
-from morered_gui.chem.conversion import from_rdkit, to_rdkit
+from morered_gui.chem.conversion import bonds_are_known, from_rdkit, to_rdkit
 from morered_gui.chem.errors import MoleculeError, rdkit_messages
 from morered_gui.core.arrays import FloatArray
 from morered_gui.core.structure import Structure
@@ -108,20 +108,37 @@ def embed(mol: Mol, *, seed: int = 0) -> None:
             parameters.useRandomCoords = random_coordinates  # type: ignore[assignment]
             parameters.maxIterations = EMBEDDING_ITERATIONS  # type: ignore[assignment]
             if rdDistGeom.EmbedMolecule(mol, parameters) >= 0:
+                _put_side_by_side(mol)
                 return
     raise MoleculeError("no conformer of this molecule was found; check its rings and stereo")
+
+
+def _put_side_by_side(mol: Mol) -> None:
+    """Move the parts of a molecule along x until they touch; RDKit puts all in one place."""
+    parts = [list(atoms) for atoms in Chem.GetMolFrags(mol)]
+    if len(parts) == 1:
+        return
+    table = Chem.GetPeriodicTable()
+    radii = np.array([table.GetRvdw(atom.GetAtomicNum()) for atom in mol.GetAtoms()])
+    x = mol.GetConformer().GetPositions()
+    there = parts[0]
+    for part in parts[1:]:
+        x[part] += x[there].mean(0) - x[part].mean(0)
+        apart = x[there][:, None] - x[part]  # [n_there, n_part, 3]
+        touching = (radii[there][:, None] + radii[part]) ** 2 - (apart[..., 1:] ** 2).sum(-1)
+        shifts = apart[..., 0] + np.sqrt(touching.clip(min=0.0))
+        x[part, 0] += shifts[touching > 0].max(initial=0.0)
+        there = there + part
+    mol.GetConformer().SetPositions(x)
 
 
 def smiles_of(structure: Structure) -> str | None:
     """Canonical SMILES from the bonds, stereo from the coordinates, hydrogens implied.
 
-    None where the bonds are not known well enough: none perceived, orders missing (atoms with
-    open valences), or valences that RDKit refuses.
+    None where the bonds are not known well enough, see ``bonds_are_known``.
     """
     mol = to_rdkit(structure)
-    if Chem.DetectChemistryProblems(mol):
-        return None
-    if sum(a.GetNumRadicalElectrons() for a in mol.GetAtoms()) > 1:
+    if not bonds_are_known(mol):
         return None
     for atom in mol.GetAtoms():
         # Hydrogens may become implicit again; radicals keep their brackets all the same.

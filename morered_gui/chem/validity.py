@@ -23,8 +23,9 @@ from morered_gui.core.structure import Structure
 
 BROKEN = 1.3
 FORMED = 1.15
-# The shortest bond there is, N2's, has 0.77 times the sum.
-SQUEEZED = 0.72
+# The shortest bond of nonmetals, N2's, has 0.77 times the sum; of metals VO2+ has 0.70, Cr2 0.60.
+SQUEEZED, SQUEEZED_METAL = 0.72, 0.58
+NONMETALS = (1, 2, *range(5, 11), *range(14, 19), *range(32, 37), *range(52, 55), 85, 86)
 # Atoms four or more bonds apart that come nearer than this times the sum of their van der Waals
 # radii. The strongest hydrogen bonds (1.4 Å, H to O) lie below it and are left out.
 CLASH = 0.6
@@ -61,7 +62,7 @@ def bonds_kept_in(structure: Structure, frames: FloatArray) -> BoolArray:
     kept: BoolArray = (_ratios(structure, frames, bonds) <= BROKEN).all(1)
     others = _other_pairs(len(structure), bonds)
     for chunk in np.array_split(others, 1 + others.shape[0] * len(frames) // PAIRS_AT_ONCE):
-        kept &= (_ratios(structure, frames, chunk) >= FORMED).all(1)
+        kept &= (_ratios(structure, frames, chunk) >= _nearest(structure, chunk)).all(1)
     return kept
 
 
@@ -76,14 +77,16 @@ def squeezed_bonds(structure: Structure, positions: FloatArray) -> list[tuple[in
     """Bonds that are shorter in positions (n, 3) than those of any molecule."""
     bonds = _known_bonds(structure)
     ratios = _ratios(structure, np.asarray(positions)[None], bonds)[0]
-    return [(int(i), int(j)) for i, j in bonds[ratios < SQUEEZED]]
+    metal = ~np.isin(structure.numbers, NONMETALS)[bonds].all(1)
+    least = np.where(metal, SQUEEZED_METAL, SQUEEZED)
+    return [(int(i), int(j)) for i, j in bonds[ratios < least]]
 
 
 def formed_bonds(structure: Structure, positions: FloatArray) -> list[tuple[int, int]]:
     """Pairs that are no bonds of the structure but nearer than bonds in positions (n, 3)."""
     x = np.asarray(positions)
     pairs = _pairs_within(x, 2 * FORMED * COVALENT_RADII[structure.numbers].max())
-    near = pairs[_ratios(structure, x[None], pairs)[0] < FORMED]
+    near = pairs[_ratios(structure, x[None], pairs)[0] < _nearest(structure, pairs)]
     others = near[~_among(near, _known_bonds(structure), len(structure))]
     return [(int(i), int(j)) for i, j in others]
 
@@ -101,6 +104,7 @@ def clashes(structure: Structure, positions: FloatArray | None = None) -> list[C
     distance = np.linalg.norm(x[i] - x[j], axis=1)
     bad = (distance < CLASH * (radii[i] + radii[j])) & ~_hydrogen_bonds(structure, i, j)
     bad &= ~_among(pairs, _near_in_graph(structure), len(structure))
+    bad &= ~_bare_ions(structure)[pairs].any(1)  # these touch the others
     found = zip(i[bad].tolist(), j[bad].tolist(), distance[bad].tolist(), strict=True)
     return sorted((Clash(*each) for each in found), key=lambda clash: clash.distance)
 
@@ -146,6 +150,23 @@ def _pairs_within(x: FloatArray, most: float) -> IntArray:
     finite = np.flatnonzero(np.isfinite(x).all(1))
     pairs: IntArray = finite[cKDTree(x[finite]).query_pairs(most, output_type="ndarray")]
     return pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
+
+
+def _nearest(structure: Structure, pairs: IntArray) -> FloatArray:
+    """How near atoms come that are not bonded, times the sum of their covalent radii, (p,).
+
+    A sodium ion lies nearer to the oxygens of a carboxylate than FORMED, and is not bonded to them.
+    """
+    positive = np.asarray(structure.formal_charges) > 0
+    cations = _bare_ions(structure) & positive & (structure.numbers != HYDROGEN)
+    return np.where(cations[pairs].any(1), SQUEEZED, FORMED)
+
+
+def _bare_ions(structure: Structure) -> BoolArray:
+    """Which atoms carry a charge and no bond, (n,)."""
+    bonded = np.bincount(structure.bonds.ravel(), minlength=len(structure))
+    ions: BoolArray = (np.asarray(structure.formal_charges) != 0) & (bonded == 0)
+    return ions
 
 
 def _among(pairs: IntArray, others: IntArray, n_atoms: int) -> BoolArray:

@@ -18,20 +18,18 @@ from morered_gui.bench.results import Results
 from morered_gui.bench.starts import STARTS
 from morered_gui.bench.summary import Quartiles, Summary
 from morered_gui.cli.console import Device, guarded, messages, progress_bar
+from morered_gui.cli.options import (
+    STARTS_FOLDER,
+    MaxSteps,
+    NetworkDevice,
+    ResultsFolder,
+    StartsFolder,
+    Workers,
+)
 from morered_gui.core import ExpectedError
 from morered_gui.training.dataset import Split
 
 LOST_UNITS = 3
-STARTS_FOLDER = Path("data/bench-starts")
-
-Workers = Annotated[int, typer.Option(min=1, help="Workers of one thread each.")]
-NetworkDevice = Annotated[Device, typer.Option(help="Where to compute networks.")]
-ResultsFolder = Annotated[
-    Path | None, typer.Option(help="Folder of the results; a stopped run goes on there.")
-]
-StartsFolder = Annotated[
-    Path, typer.Option(help="Where starts and DFT energies are kept for all benchmarks.")
-]
 
 
 class Part(StrEnum):
@@ -41,44 +39,49 @@ class Part(StrEnum):
     VALIDATION = "validation"
 
 
+Data = Annotated[Path, typer.Option(help="A training file; see 'morered data'.")]
+Methods = Annotated[
+    list[str] | None, typer.Option(help="A method, or method@model; may be given more than once.")
+]
+Models = Annotated[
+    list[str] | None,
+    typer.Option(help="Name or folder of a model, for every method that it serves."),
+]
+Starts = Annotated[
+    list[str] | None,
+    typer.Option(help=f"All of them where none is named: {', '.join(STARTS)}."),
+]
+Molecules = Annotated[int, typer.Option(min=1, help="How many.")]
+TestPart = Annotated[Part, typer.Option(help="Settings are chosen on the validation part only.")]
+Seeds = Annotated[
+    list[int] | None, typer.Option(min=0, help="Of starts and methods; more than once.")
+]
+BatchSize = Annotated[
+    int, typer.Option(min=1, help="Molecules at once; wall times need batches of 1.")
+]
+Evaluations = Annotated[
+    str, typer.Option(help=f"Such as 1,2,4,8: follows '{FEW_STEPS}' beyond its stop.")
+]
+Energies = Annotated[bool, typer.Option("--energies", help="GFN2-xTB energies of all results.")]
+Dft = Annotated[
+    bool, typer.Option("--dft", help="B3LYP/6-31G(2df,p) energies of all results; slow.")
+]
+
+
 @guarded
 def bench(
-    data: Annotated[Path, typer.Option(help="A training file; see 'morered data'.")] = Path(
-        "data/qm9.npz"
-    ),
-    method: Annotated[
-        list[str] | None,
-        typer.Option(help="A method, or method@model; may be given more than once."),
-    ] = None,
-    model: Annotated[
-        list[str] | None,
-        typer.Option(help="Name or folder of a model, for every method that it serves."),
-    ] = None,
-    start: Annotated[
-        list[str] | None,
-        typer.Option(help=f"All of them where none is named: {', '.join(STARTS)}."),
-    ] = None,
-    molecules: Annotated[int, typer.Option(min=1, help="How many.")] = 300,
-    split: Annotated[
-        Part, typer.Option(help="Settings are chosen on the validation part only.")
-    ] = Part.TEST,
-    seed: Annotated[
-        list[int] | None, typer.Option(min=0, help="Of starts and methods; more than once.")
-    ] = None,
-    max_steps: Annotated[int, typer.Option(min=1, help="Most steps per molecule.")] = 1000,
-    batch_size: Annotated[
-        int, typer.Option(min=1, help="Molecules at once; wall times need batches of 1.")
-    ] = 1,
-    evaluations: Annotated[
-        str, typer.Option(help=f"Such as 1,2,4,8: follows '{FEW_STEPS}' beyond its stop.")
-    ] = "",
-    energies: Annotated[
-        bool, typer.Option("--energies", help="GFN2-xTB energies of all results.")
-    ] = False,
-    dft: Annotated[
-        bool,
-        typer.Option("--dft", help="B3LYP/6-31G(2df,p) energies of all results; slow."),
-    ] = False,
+    data: Data = Path("data/qm9.npz"),
+    method: Methods = None,
+    model: Models = None,
+    start: Starts = None,
+    molecules: Molecules = 300,
+    split: TestPart = Part.TEST,
+    seed: Seeds = None,
+    max_steps: MaxSteps = 1000,
+    batch_size: BatchSize = 1,
+    evaluations: Evaluations = "",
+    energies: Energies = False,
+    dft: Dft = False,
     processes: Workers = 1,
     device: NetworkDevice = Device.AUTO,
     output: ResultsFolder = None,
@@ -88,9 +91,6 @@ def bench(
 
     Results come to the disk as they are found: the same command goes on where it was stopped.
     """
-    from morered_gui.bench.report import write_report
-    from morered_gui.bench.run import Places, run_benchmark
-
     protocol = Protocol(
         data=data,
         entries=parse_entries(method or [FEW_STEPS], model or []),
@@ -106,7 +106,21 @@ def bench(
         device=device.value,
     )
     folder = output or Path("runs") / f"bench-{_short_hash(protocol)}"
-    with progress_bar("bench", None, "unit") as show:
+    results, page = run_and_report("bench", protocol, folder, starts_folder, processes)
+    for table in _tables(results):
+        messages.print(table)
+    messages.print(f"wrote {page}, and results.json and scores.csv beside it", markup=False)
+    report_lost(results)
+
+
+def run_and_report(
+    title: str, protocol: Protocol, folder: Path, starts_folder: Path, processes: int
+) -> tuple[Results, Path]:
+    """Run a benchmark with a progress bar, and write results and page into the folder."""
+    from morered_gui.bench.report import write_report
+    from morered_gui.bench.run import Places, run_benchmark
+
+    with progress_bar(title, None, "unit") as show:
         results = run_benchmark(
             protocol,
             Places(results=folder, starts=starts_folder),
@@ -115,11 +129,7 @@ def bench(
             on_progress=show,
         )
     results.write(folder)
-    page = write_report(results, folder)
-    for table in _tables(results):
-        messages.print(table)
-    messages.print(f"wrote {page}, and results.json and scores.csv beside it", markup=False)
-    report_lost(results)
+    return results, write_report(results, folder)
 
 
 def report_lost(results: Results) -> None:

@@ -1,22 +1,20 @@
 """``morered claims``: what the paper says of the method, tested here."""
 
-import shlex
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from morered_gui.bench.claims import CLAIMS, claim_protocol, find_claim, write_claim
-from morered_gui.cli.bench import (
+from morered_gui.cli.bench import report_lost, run_and_report
+from morered_gui.cli.console import Device, guarded, messages
+from morered_gui.cli.options import (
     STARTS_FOLDER,
     NetworkDevice,
     ResultsFolder,
     StartsFolder,
     Workers,
-    report_lost,
 )
-from morered_gui.cli.console import Device, guarded, messages, progress_bar
 from morered_gui.core import ExpectedError
 from morered_gui.training.claim_models import FOLDER, MODELS, STEPS, claim_configs
 
@@ -42,9 +40,6 @@ def run(
     starts_folder: StartsFolder = STARTS_FOLDER,
 ) -> None:
     """Run one claim's benchmark; JSON, table and figure. The same command goes on."""
-    from morered_gui.bench.report import write_report
-    from morered_gui.bench.run import Places, run_benchmark
-
     claim = find_claim(name)
     protocol, left_out = claim_protocol(
         claim,
@@ -59,16 +54,7 @@ def run(
     for reason in left_out:
         messages.print(f"left out: {reason}", markup=False)
     folder = output or Path("docs/results") / f"claim-{name}"
-    with progress_bar(name, None, "unit") as show:
-        results = run_benchmark(
-            protocol,
-            Places(results=folder, starts=starts_folder),
-            processes=processes,
-            command=shlex.join(["morered", *sys.argv[1:]]),
-            on_progress=show,
-        )
-    results.write(folder)
-    write_report(results, folder)
+    results, _ = run_and_report(name, protocol, folder, starts_folder, processes)
     for sentence in write_claim(claim, results, folder, left_out) if results.scores else ():
         messages.print(sentence, markup=False)
     messages.print(f"wrote {folder}", markup=False)

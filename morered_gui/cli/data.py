@@ -8,15 +8,18 @@ import numpy as np
 import typer
 
 from morered_gui.cli.console import Device, guarded, messages, progress_bar
+from morered_gui.cli.options import MaxSteps, Method, NetworkDevice
+from morered_gui.core import ExpectedError
 from morered_gui.core.elements import symbol
 from morered_gui.relaxers.registry import RelaxerChoice
 from morered_gui.training.dataset import EquilibriumSet, Split
-from morered_gui.training.importing import import_structures
+from morered_gui.training.importing import Imported, import_structures
 from morered_gui.training.partners import write_partners
 from morered_gui.training.qm9 import N_MOLECULES, build_qm9
 
 app = typer.Typer(help="Build training files of equilibrium structures.", no_args_is_help=True)
 
+Source = Annotated[Path, typer.Argument(help="A training file.")]
 Output = Annotated[Path, typer.Option(help="The training file (.npz).")]
 Processes = Annotated[int, typer.Option(min=1, help="Processes of one thread each.")]
 JoinOnly = Annotated[bool, typer.Option("--join-only", help="Make no more, join what is finished.")]
@@ -35,7 +38,7 @@ def qm9(output: Output = Path("data/qm9.npz")) -> None:
 @app.command()
 @guarded
 def partners(
-    source: Annotated[Path, typer.Argument(help="A training file.")] = Path("data/qm9.npz"),
+    source: Source = Path("data/qm9.npz"),
     folder: Annotated[Path, typer.Option(help="Where to put the minima.")] = Path("data/partners"),
     limit: Annotated[int, typer.Option(help="Most molecules.", min=1)] = 80_000,
     seed: Annotated[int, typer.Option(min=0, help="Of the choice of molecules.")] = 0,
@@ -87,9 +90,7 @@ def everyday(
 def everyday_tests(
     name: Annotated[str, typer.Argument(help="drugs, small or ions.")],
     output: Annotated[Path | None, typer.Option(help="The file; data/NAME.npz if none.")] = None,
-    processes: Annotated[
-        int, typer.Option(min=1, help="Processes of one thread each.")
-    ] = os.cpu_count() or 1,
+    processes: Processes = CORES,
 ) -> None:
     """GFN2-xTB minima of a set that is kept for tests; for 'morered bench --data'."""
     from morered_gui.training.everyday import build
@@ -109,7 +110,7 @@ def everyday_tests(
 @app.command()
 @guarded
 def labels(
-    source: Annotated[Path, typer.Argument(help="A training file.")] = Path("data/qm9.npz"),
+    source: Source = Path("data/qm9.npz"),
     output: Output = Path("data/qm9-labels.npz"),
     structures: Annotated[int, typer.Option(min=1, help="How many, failures included.")] = 104_000,
     seed: Annotated[int, typer.Option(min=0, help="Of molecules and disturbances.")] = 0,
@@ -136,8 +137,8 @@ def labels(
 @app.command()
 @guarded
 def relax(
-    source: Annotated[Path, typer.Argument(help="A training file.")],
-    method: Annotated[str, typer.Option(help="How to relax; see 'morered methods'.")],
+    source: Source,
+    method: Method,
     output: Annotated[Path, typer.Option(help="The new training file (.npz).")],
     model: Annotated[
         str, typer.Option(help="Name or folder of a model; the method's own where none is named.")
@@ -146,10 +147,10 @@ def relax(
         int | None, typer.Option(min=1, help="Molecules of all parts; else all of them.")
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the choice and of the method.")] = 0,
-    max_steps: Annotated[int, typer.Option(min=1, help="Most steps per molecule.")] = 1000,
+    max_steps: MaxSteps = 1000,
     processes: Processes = CORES,
     join_only: JoinOnly = False,
-    device: Annotated[Device, typer.Option(help="Where to compute networks.")] = Device.AUTO,
+    device: NetworkDevice = Device.AUTO,
 ) -> None:
     """The molecules of a training file at another level of theory; a stopped run goes on."""
     from morered_gui.training import relaxed
@@ -174,9 +175,56 @@ def import_(
     level_of_theory: Annotated[str, typer.Option(help="Such as 'PBE0/def2-TZVP'.")],
     output: Output = Path("data/imported.npz"),
     name: Annotated[str, typer.Option(help="What to call the data.")] = "imported",
+    split: Annotated[
+        Path | None, typer.Option(help="A split file of SchNetPack (.npz) instead.")
+    ] = None,
+    by_molecule: Annotated[
+        bool, typer.Option("--by-molecule", help="Pass over a 'split' in the files themselves.")
+    ] = False,
 ) -> None:
-    """Your own equilibrium structures."""
-    _save(import_structures(files, level_of_theory=level_of_theory, name=name), output)
+    """Your own equilibrium structures.
+
+    All structures of a molecule go into one part (training, validation, test), by a hash of it,
+    unless the files have a field 'split' (train, validation or test) in extended xyz or a database.
+    """
+    if output.resolve() in [file.resolve() for file in files]:
+        raise ExpectedError(f"{output} is one of the files to import; name another --output")
+    with progress_bar("importing", None, "structure") as show:
+        made = import_structures(
+            files,
+            level_of_theory=level_of_theory,
+            name=name,
+            split=split,
+            by_molecule=by_molecule,
+            progress=show,
+        )
+    made.data.save(output)
+    _report_import(made, output)
+
+
+def _report_import(made: Imported, output: Path) -> None:
+    """Structures and molecules of each part, and what is odd about them."""
+    sizes = {part: len(made.data.members(part)) for part in Split}
+    parts = ", ".join(
+        f"{part.name.lower()} {n} of {made.molecules[part]}" for part, n in sizes.items()
+    )
+    messages.print(
+        f"wrote {len(made.data)} structures of {made.n_molecules} molecules "
+        f"({parts}; {_elements(made.data)}) to {output}; split {made.data.meta['split']}",
+        markup=False,
+    )
+    if made.n_left_out:
+        messages.print(f"{made.n_left_out} structures are in no part and left out", markup=False)
+    shared = sum(made.molecules.values()) - made.n_molecules
+    if shared:
+        messages.print(
+            "warning: some molecules are in more than one part; --by-molecule takes them apart",
+            markup=False,
+        )
+    if not sizes[Split.VALIDATION]:
+        messages.print(
+            "warning: there is nothing to validate with, which a training needs", markup=False
+        )
 
 
 def _report_failures(data: EquilibriumSet) -> None:
@@ -191,5 +239,9 @@ def _save(data: EquilibriumSet, output: Path) -> None:
 
 def _report(data: EquilibriumSet, output: Path) -> None:
     parts = ", ".join(f"{len(data.members(part))} {part.name.lower()}" for part in Split)
-    elements = " ".join(symbol(z) for z in data.elements)
-    messages.print(f"wrote {len(data)} structures ({parts}; {elements}) to {output}", markup=False)
+    said = f"{parts}; {_elements(data)}"
+    messages.print(f"wrote {len(data)} structures ({said}) to {output}", markup=False)
+
+
+def _elements(data: EquilibriumSet) -> str:
+    return " ".join(symbol(z) for z in data.elements)

@@ -8,6 +8,7 @@ import typer
 from morered_gui.chem.reading import read_structures
 from morered_gui.chem.writing import write_structures
 from morered_gui.cli.console import guarded, messages
+from morered_gui.cli.options import DrawSeed
 from morered_gui.diffusion.forward import noised
 
 
@@ -16,7 +17,7 @@ def noise(
     source: Annotated[Path, typer.Argument(metavar="INPUT", help="File with molecules.")],
     output: Annotated[Path, typer.Option(help="File for the noisy molecules.")],
     t: Annotated[int, typer.Option("--t", help="Time step, 0 to 999.")] = 100,
-    seed: Annotated[int, typer.Option(min=0, help="Of the random draws.")] = 0,
+    seed: DrawSeed = 0,
 ) -> None:
     """Diffuse molecules to a time step."""
     structures = read_structures(source)

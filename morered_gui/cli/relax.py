@@ -21,6 +21,7 @@ from morered_gui.chem.writing import (
 )
 from morered_gui.cli.console import Device, guarded, messages, progress_bar
 from morered_gui.cli.library import default_output, relax_library, wants_stream
+from morered_gui.cli.options import DrawSeed, MaxSteps, Method
 from morered_gui.core import ExpectedError, StopReason, Structure, Trajectory
 from morered_gui.diffusion.checkpoint import find_model
 from morered_gui.relaxers.collect import relax_all
@@ -30,6 +31,46 @@ from morered_gui.relaxers.report import Report, report_on
 from morered_gui.relaxers.suitability import either, verdict
 from morered_gui.relaxers.xtb import require_xtb
 
+Source = Annotated[
+    Path | None, typer.Argument(metavar="[INPUT]", help="File with one molecule or more.")
+]
+Smiles = Annotated[str | None, typer.Option(help="A SMILES instead of a file.")]
+Model = Annotated[
+    str, typer.Option(help="Name or folder of a model; else one that takes the molecules.")
+]
+TimeModel = Annotated[
+    str, typer.Option(help="Time network for as and itp; the model names its own.")
+]
+StartT = Annotated[int | None, typer.Option(min=0, help="Time step that ddpm starts from.")]
+References = Annotated[
+    Path | None, typer.Option(help="Structures to compare with, atoms in the same order.")
+]
+Output = Annotated[Path | None, typer.Option(help="Trajectory or structure file.")]
+FinalOnly = Annotated[bool, typer.Option("--final-only", help="Write one frame per molecule.")]
+Page = Annotated[
+    Path | None, typer.Option(help="Write a page that plays the first molecule's run.")
+]
+AsJson = Annotated[
+    bool, typer.Option("--json", help="One JSON object per molecule on standard output.")
+]
+CheckEnergy = Annotated[
+    bool,
+    typer.Option("--check-energy", help="GFN2-xTB energy before and after, and the force left."),
+]
+ComputeDevice = Annotated[Device, typer.Option(help="Where to compute.")]
+RunBackend = Annotated[
+    Backend, typer.Option(help="schnetpack runs the weights through SchNetPack's modules.")
+]
+Processes = Annotated[
+    int, typer.Option(min=0, help="Of a library: processes; 0 takes one per core.")
+]
+Scheduler = Annotated[
+    str, typer.Option(help="Of a library: address of a Dask scheduler to share the work.")
+]
+Resume = Annotated[
+    bool, typer.Option("--resume", help="Of a library: go on with a run that was stopped.")
+]
+
 # Of a frame per atom: position and predicted noise.
 FRAME_BYTES = 36
 MOST_BYTES = 8e9
@@ -37,56 +78,25 @@ MOST_BYTES = 8e9
 
 @guarded
 def relax(
-    source: Annotated[
-        Path | None, typer.Argument(metavar="[INPUT]", help="File with one molecule or more.")
-    ] = None,
-    smiles: Annotated[str | None, typer.Option(help="A SMILES instead of a file.")] = None,
-    method: Annotated[str, typer.Option(help="How to relax; see 'morered methods'.")] = (
-        DEFAULT_METHOD
-    ),
-    model: Annotated[
-        str, typer.Option(help="Name or folder of a model; else one that takes the molecules.")
-    ] = "",
-    time_model: Annotated[
-        str, typer.Option(help="Time network for as and itp; the model names its own.")
-    ] = "",
-    start_t: Annotated[
-        int | None, typer.Option(min=0, help="Time step that ddpm starts from.")
-    ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Of the random draws.")] = 0,
-    max_steps: Annotated[int, typer.Option(min=1, help="Most steps per molecule.")] = 1000,
-    reference: Annotated[
-        Path | None, typer.Option(help="Structures to compare with, atoms in the same order.")
-    ] = None,
-    output: Annotated[Path | None, typer.Option(help="Trajectory or structure file.")] = None,
-    final_only: Annotated[
-        bool, typer.Option("--final-only", help="Write one frame per molecule.")
-    ] = False,
-    html: Annotated[
-        Path | None, typer.Option(help="Write a page that plays the first molecule's run.")
-    ] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="One JSON object per molecule on standard output.")
-    ] = False,
-    check_energy: Annotated[
-        bool,
-        typer.Option(
-            "--check-energy", help="GFN2-xTB energy before and after, and the force left."
-        ),
-    ] = False,
-    device: Annotated[Device, typer.Option(help="Where to compute.")] = Device.AUTO,
-    backend: Annotated[
-        Backend, typer.Option(help="schnetpack runs the weights through SchNetPack's modules.")
-    ] = Backend.NATIVE,
-    processes: Annotated[
-        int, typer.Option(min=0, help="Of a library: processes; 0 takes one per core.")
-    ] = 0,
-    scheduler: Annotated[
-        str, typer.Option(help="Of a library: address of a Dask scheduler to share the work.")
-    ] = "",
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Of a library: go on with a run that was stopped.")
-    ] = False,
+    source: Source = None,
+    smiles: Smiles = None,
+    method: Method = DEFAULT_METHOD,
+    model: Model = "",
+    time_model: TimeModel = "",
+    start_t: StartT = None,
+    seed: DrawSeed = 0,
+    max_steps: MaxSteps = 1000,
+    reference: References = None,
+    output: Output = None,
+    final_only: FinalOnly = False,
+    html: Page = None,
+    as_json: AsJson = False,
+    check_energy: CheckEnergy = False,
+    device: ComputeDevice = Device.AUTO,
+    backend: RunBackend = Backend.NATIVE,
+    processes: Processes = 0,
+    scheduler: Scheduler = "",
+    resume: Resume = False,
 ) -> None:
     """Relax molecules from a file or a SMILES, all of them as one batch.
 
@@ -112,34 +122,23 @@ def relax(
             "a library (any csv is one) is a file, and has neither --reference nor --html"
         )
     if source and not (reference or html) and (asked or wants_stream(source, output)):
-        target = output or default_output(source)
-        relax_library(
-            LibraryJob(
-                source=source,
-                output=target,
-                choice=with_model(choice, ()),
-                max_steps=max_steps,
-                seed=seed,
-                energies=check_energy,
-            ),
-            processes=processes or os.cpu_count() or 1,
-            scheduler=scheduler,
-            resume=resume,
-            as_json=as_json,
+        job = LibraryJob(
+            source=source,
+            output=output or default_output(source),
+            choice=with_model(choice, ()),
+            max_steps=max_steps,
+            seed=seed,
+            energies=check_energy,
         )
+        n = processes or os.cpu_count() or 1
+        relax_library(job, processes=n, scheduler=scheduler, resume=resume, as_json=as_json)
         return
     starts = _starts(source, smiles, seed)
     references = _references(reference, starts)
-    choice = with_model(choice, starts)
-    _judge(choice, starts)
-    _check_memory(starts, max_steps)
     trajectories = _relax_batch(choice, starts, max_steps, seed)
     _write(trajectories, output, final_only, html)
-    reports = [
-        report_on(t, r, energies=check_energy)
-        for t, r in zip(trajectories, references, strict=True)
-    ]
-    _tell(reports, as_json)
+    pairs = zip(trajectories, references, strict=True)
+    _tell([report_on(t, r, energies=check_energy) for t, r in pairs], as_json)
 
 
 def _check_targets(output: Path | None, html: Path | None) -> None:
@@ -179,6 +178,9 @@ def _judge(choice: RelaxerChoice, starts: Sequence[Structure]) -> None:
 def _relax_batch(
     choice: RelaxerChoice, starts: list[Structure], max_steps: int, seed: int
 ) -> list[Trajectory]:
+    choice = with_model(choice, starts)
+    _judge(choice, starts)
+    _check_memory(starts, max_steps)
     relaxer = build_relaxer(choice, threads=1 if len(starts) == 1 else None)
     with progress_bar("relaxing", max_steps, "step") as show:
         return relax_all(

@@ -20,7 +20,7 @@ from morered_gui.core.elements import NUMBERS, symbol
 from morered_gui.core.errors import ExpectedError
 from morered_gui.core.files import replacing
 from morered_gui.diffusion.config import NetworkConfig, NetworkKind
-from morered_gui.diffusion.schedule import SCHEDULES, NoiseSchedule
+from morered_gui.diffusion.schedule import SCHEDULES, NoiseSchedule, named_schedule
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -82,7 +82,7 @@ class ModelConfig:
 
     def noise_schedule(self) -> NoiseSchedule:
         """The schedule that the networks were trained with."""
-        return SCHEDULES[self.schedule](self.n_steps)
+        return named_schedule(self.schedule, self.n_steps)
 
     def to_json(self) -> str:
         """The text of config.json."""

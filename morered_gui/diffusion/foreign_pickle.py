@@ -35,6 +35,15 @@ MAX_PICKLE = 1 << 20  # bytes of data.pkl; a published model has some 30 kB
 MAX_PARTS = 10_000  # modules and tensors by their dotted names; a published model has some 200
 MAX_NAME = 1000  # characters of a dotted name
 MAX_DIMENSIONS = 8  # of a tensor
+MAX_KEY = 1 << 31  # of a number that is a key
+# What else may be a key of a dictionary, in the words of ``pickletools``.
+_KEYS = (
+    pickletools.pyunicode,
+    pickletools.pybytes_or_str,
+    pickletools.pybytes,
+    pickletools.pybool,
+    pickletools.pynone,
+)
 
 
 class Shell:
@@ -115,7 +124,7 @@ def _read(archive: zipfile.ZipFile) -> Shell:
     folder = pickles[0].removesuffix("data.pkl")
     try:
         data = archive.read(pickles[0])
-        _check_memo(data)
+        _check_opcodes(data)
         module = _Unpickler(data, lambda key: archive.read(f"{folder}data/{key}")).load()
     except ModelError:
         raise
@@ -126,11 +135,54 @@ def _read(archive: zipfile.ZipFile) -> Shell:
     return module
 
 
-def _check_memo(data: bytes) -> None:
-    """Refuse high numbers of remembered objects: the unpickler makes room for all below."""
+class _Mark:
+    """Where the items of a list, tuple or dictionary begin on the stack."""
+
+
+_MARK = _Mark()
+_Stack = list[bool | _Mark]  # of each object whether it may be a key
+
+
+def _check_opcodes(data: bytes) -> None:
+    """Refuse what would keep the unpickler itself busy; walks through the pickle, builds nothing.
+
+    It makes room for all numbers of remembered objects up to the highest one, and it hashes the
+    keys of dictionaries and sets: of tuples in tuples without end, of numbers that fall together.
+    """
+    stack: _Stack = []
+    memo: dict[int, bool] = {}
     for opcode, argument, _ in pickletools.genops(data):
-        if opcode.name.endswith("PUT") and int(argument or 0) > len(data):
-            raise ModelError("the pickle in the file numbers its objects wrongly; it is refused")
+        name = opcode.name
+        if name.endswith("PUT") or name == "MEMOIZE":
+            number = len(memo) if argument is None else int(argument)
+            if number > len(data):
+                raise ModelError("the file numbers its objects wrongly; it is refused")
+            memo[number] = stack[-1] is True
+        elif name.endswith("GET"):
+            stack.append(memo[int(argument or 0)])
+        elif name == "DUP":
+            stack.append(stack[-1])
+        else:
+            _follow(opcode, argument, stack)
+
+
+def _follow(opcode: pickletools.OpcodeInfo, argument: object, stack: _Stack) -> None:
+    """What an opcode does to the stack; raises ModelError where it makes keys of other objects."""
+    items: _Stack = []
+    n_taken = len(opcode.stack_before)
+    if pickletools.stackslice in opcode.stack_before:
+        while (item := stack.pop()) is not _MARK:
+            items.append(item)
+        n_taken = opcode.stack_before.index(pickletools.markobject)
+    taken = [stack.pop() for _ in range(n_taken)]
+    # Last comes first here: of each pair the value, then the key.
+    keys = {"SETITEM": taken[1:2], "SETITEMS": items[1::2], "DICT": items[1::2]}
+    keys |= {"ADDITEMS": items, "FROZENSET": items}
+    if not all(key is True for key in keys.get(opcode.name, ())):
+        raise ModelError("a key in the file is neither a name nor a small number; it is refused")
+    for kind in opcode.stack_after:
+        plain = kind in _KEYS or (isinstance(argument, int) and abs(argument) <= MAX_KEY)
+        stack.append(_MARK if kind is pickletools.markobject else plain)
 
 
 class _Dictionary(dict[Any, Any]):

@@ -8,13 +8,21 @@ from morered_gui.diffusion.process import DiffusionProcess, centred
 from morered_gui.diffusion.schedule import NoiseSchedule
 
 
-def noised(structure: Structure, t: int, *, seed: int, number: int = 0) -> Structure:
+def noised(
+    structure: Structure,
+    t: int,
+    *,
+    seed: int,
+    number: int = 0,
+    schedule: NoiseSchedule | None = None,
+) -> Structure:
     """The structure diffused to time step t, its centre where it was.
 
     ``number`` is the molecule's place among several; each draws its own noise from
-    (seed, number). Raises ExpectedError where t is no time step of the process.
+    (seed, number). ``schedule`` is that of the process, None for the usual one. Raises
+    ExpectedError where t is no time step of the process.
     """
-    process = DiffusionProcess()
+    process = DiffusionProcess() if schedule is None else DiffusionProcess(schedule)
     last = process.schedule.n_steps - 1
     if not 0 <= t <= last:
         raise ExpectedError(f"the time step lies between 0 and {last}, not at {t}")

@@ -5,7 +5,7 @@ steps of the polynomial schedule cancel badly in single precision.
 """
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -109,3 +109,10 @@ def _clipped_product(signal: FloatArray) -> FloatArray:
 
 
 SCHEDULES = {"polynomial": polynomial_schedule, "cosine": cosine_schedule}
+USUAL = ("polynomial", 1000)  # of MoreRed, and of the models that come with the program
+
+
+@lru_cache(maxsize=32)
+def named_schedule(name: str, n_steps: int) -> NoiseSchedule:
+    """One of the ``SCHEDULES``, computed once; raises KeyError where there is none."""
+    return SCHEDULES[name](n_steps)

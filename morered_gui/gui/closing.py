@@ -1,6 +1,6 @@
 """Asks before the window takes with it what nobody wants to lose."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QThread
 from PySide6.QtWidgets import QWidget
@@ -20,7 +20,7 @@ class Closing(QObject):
         self,
         window: QWidget,
         state: AppState,
-        saves: Sequence[Saves],
+        saves: Saves,
         films: Callable[[], bool],
         save_session: Callable[[], None],
     ) -> None:
@@ -55,11 +55,11 @@ class Closing(QObject):
 
     @property
     def _under_way(self) -> bool:
-        return self._films() or any(each.under_way for each in self._saves)
+        return self._films() or self._saves.under_way
 
     @property
     def _unsaved(self) -> list[RunRecord]:
-        return [run for run in self._state.runs if not any(each.has(run) for each in self._saves)]
+        return [run for run in self._state.runs if not self._saves.has(run)]
 
     def _ask_about_files(self) -> None:
         text = "A file is still being made. Closing now gives it up."

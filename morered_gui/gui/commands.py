@@ -48,6 +48,7 @@ class Parts:
     view: View3D
     recovery: Recovery
     models: ModelManager
+    saves: Saves
 
 
 class Commands:
@@ -60,7 +61,6 @@ class Commands:
     def attach(self, parts: Parts) -> None:
         """Give it the parts, which are built with the actions already there."""
         self._parts = parts
-        self.saves = Saves(parts.controller)
 
     @property
     def parts(self) -> Parts:
@@ -165,7 +165,7 @@ class Commands:
         runs = [] if state.run is None else [state.run]
 
         def write(path: Path) -> None:
-            self.saves.follow(lambda: save(path), runs)
+            self.parts.saves.follow(lambda: save(path), runs)
 
         ask_path(self._window.widget(), title, stem, suffixes, write)
 
@@ -203,7 +203,7 @@ class Commands:
         """Diffuse the molecule to the t of the panel."""
         panel = self.parts.run_panel
         self.parts.playback.pause()
-        self.parts.controller.add_noise(panel.noise_t, panel.seed)
+        self.parts.controller.add_noise(panel.noise_t, panel.seed, panel.schedule)
 
     def pure_noise(self) -> None:
         """Put the atoms at random places, for plain diffusion from its last time step."""

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from morered_gui.app.ensembles import Ensemble
 from morered_gui.app.measurements import Measurement
-from morered_gui.app.references import ReferenceChoice, ReferenceKind
+from morered_gui.app.references import ReferenceChoice, ReferenceKind, early_reference
 from morered_gui.app.series import PROGRESS, QUANTITIES
 from morered_gui.app.state import AppState
 from morered_gui.gui.atom_plot import AtomPlot
@@ -29,12 +29,15 @@ from morered_gui.gui.scatter_plot import ScatterPlot
 from morered_gui.gui.theme import Theme
 
 REFERENCES = {
-    ReferenceKind.AUTOMATIC: "&Automatic: the known geometry, else the final frame",
+    ReferenceKind.AUTOMATIC: "&Automatic: the known geometry, else the molecule before noise, "
+    "else the final frame",
     ReferenceKind.KNOWN: "&Known geometry of this molecule (DFT)",
+    ReferenceKind.UNNOISED: "&Molecule before noise",
     ReferenceKind.START: "&Starting structure",
     ReferenceKind.BEST: "&Best frame",
     ReferenceKind.FINAL: "&Final frame",
 }
+REFERS = "Which structure the RMSD and the displacements refer to"
 NOTHING = "nothing"
 LONGEST_LABEL = 16
 SECOND_MS = 25  # after the first plot, the second one
@@ -124,7 +127,7 @@ class CoursePanel(QWidget):
         menu.addAction(self._symmetric)
         self._symmetric.triggered.connect(lambda: self._ask(self._state.reference_choice.kind))
         self._reference.setText("RMSD to")
-        self._reference.setToolTip("Which structure the RMSD and the displacements refer to")
+        self._reference.setToolTip(REFERS)
         self._reference.setAccessibleName("Reference of the RMSD")
         self._reference.setMenu(menu)
         self._reference.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
@@ -160,9 +163,13 @@ class CoursePanel(QWidget):
         """Name the axes and the reference, which can change at the end of a run."""
         for plot in self.plots:
             plot.retitle()
-        reference = self._state.reference or self._state.known_reference
+        state = self._state
+        reference = state.reference or early_reference(
+            state.reference_choice, state.known_reference, state.meant
+        )
         label = reference.label if reference else ""
         self._reference.setText(f"to {_cut(label)}" if label else "RMSD to")
+        self._reference.setToolTip(f"{REFERS}: {label}" if label else REFERS)
         self._show_choice()
 
     def move_cursor(self) -> None:
@@ -228,9 +235,13 @@ class CoursePanel(QWidget):
         """The reference chosen, out of those that there can be."""
         state = self._state
         self._reference.setEnabled(state.structure is not None)
+        there = {
+            ReferenceKind.KNOWN: state.known_reference is not None,
+            ReferenceKind.UNNOISED: state.meant is not None
+            or any(run.meant is not None for run in state.runs),
+        }
         for action in self._kinds.actions():
-            known = action.data() == ReferenceKind.KNOWN
-            action.setEnabled(not known or state.known_reference is not None)
+            action.setEnabled(there.get(action.data(), True))
             action.setChecked(action.data() == state.reference_choice.kind)
         self._symmetric.setChecked(state.reference_choice.symmetric)
 
@@ -256,6 +267,6 @@ def _box(name: str, tooltip: str) -> QComboBox:
     box = QComboBox()
     box.setAccessibleName(name)
     box.setToolTip(tooltip)
-    box.setMinimumContentsLength(8)
+    box.setMinimumContentsLength(5)
     box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
     return box

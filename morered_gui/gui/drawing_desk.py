@@ -15,6 +15,7 @@ from morered_gui.core import ExpectedError
 from morered_gui.gui.run_panel import RunPanel
 from morered_gui.gui.sketch_panel import SketchPanel
 from morered_gui.gui.theme import Theme
+from morered_gui.gui.view3d import View3D
 from morered_gui.relaxers.methods import METHODS, default_model
 from morered_gui.relaxers.registry import RelaxerChoice, capabilities_of
 
@@ -27,6 +28,7 @@ class Window(Protocol):
     controller: Controller
     actions_by_id: dict[str, QAction]
     run_panel: RunPanel
+    view: View3D
 
     def open_smiles(self, smiles: str) -> None: ...
 
@@ -64,8 +66,8 @@ class DrawingDesk(QObject):
         self.panel = SketchPanel(self._actions, theme)
         sketcher = self.panel.sketcher
         sketcher.edited.connect(self.editing.edit)
-        sketcher.undo_asked.connect(self.editing.undo)
-        sketcher.redo_asked.connect(self.editing.redo)
+        sketcher.undo_asked.connect(self._undo)
+        sketcher.redo_asked.connect(self._redo)
         self.editing.judged.connect(self.panel.show_verdict)
         self.editing.history_changed.connect(self._enable)
         self.state.drawing_changed.connect(self._on_drawing)
@@ -73,10 +75,14 @@ class DrawingDesk(QObject):
         return self.panel
 
     def _undo(self) -> None:
-        self.editing.undo()
+        self._after_strokes(self.editing.undo)
 
     def _redo(self) -> None:
-        self.editing.redo()
+        self._after_strokes(self.editing.redo)
+
+    def _after_strokes(self, deed: Callable[[], None]) -> None:
+        """After all that was drawn or moved until now, also what the pages have yet to tell."""
+        self.panel.sketcher.then(lambda: self._window.view.then(deed))
 
     # --- drawing --------------------------------------------------------------------------------
 

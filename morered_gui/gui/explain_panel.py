@@ -18,13 +18,14 @@ from morered_gui.app.explain import Line, update_numbers
 from morered_gui.app.state import AppState
 from morered_gui.core import Frame, Structure, rmsd
 from morered_gui.diffusion.forward import expected_rmsd, noised
-from morered_gui.diffusion.schedule import polynomial_schedule
+from morered_gui.diffusion.schedule import USUAL, NoiseSchedule, named_schedule
 from morered_gui.gui.scene import Scene
 from morered_gui.gui.widgets import heading, is_seen, line, muted
 
 ASK_MS = 120  # the network is asked when the slider rests for so long
 SAME_NOISE = 0  # one draw of noise: the slider dissolves the structure smoothly
 INTRODUCTION = "Drag to dissolve the molecule by forward diffusion. The network tells the time."
+NUMBERS = "Each step in numbers"
 NO_FRAME = "Relax a molecule: the numbers of each step appear here."
 
 
@@ -40,7 +41,7 @@ class ExplainPanel(QWidget):
     def __init__(self, state: AppState, scene: Scene, actions: Mapping[str, QAction]) -> None:
         super().__init__()
         self._state, self._scene = state, scene
-        self._schedule = polynomial_schedule()
+        self._schedule = named_schedule(*USUAL)
         self._diffused: Structure | None = None
         self._slider = QSlider(Qt.Orientation.Horizontal)
         self._slider.setRange(0, self._schedule.n_steps - 1)
@@ -56,6 +57,7 @@ class ExplainPanel(QWidget):
         self._grid = QGridLayout()
         self._cells: list[tuple[QLabel, QLabel, QLabel]] = []
         self._no_frame = muted(NO_FRAME)
+        self._heading = heading(NUMBERS)
         self._lay_out(actions["start_dissolved"])
 
     def _lay_out(self, start: QAction) -> None:
@@ -74,7 +76,7 @@ class ExplainPanel(QWidget):
         column.addLayout(row)
         column.addWidget(self._told)
         column.addWidget(line())
-        column.addWidget(heading("This step in numbers"))
+        column.addWidget(self._heading)
         column.addWidget(self._no_frame)
         column.addLayout(self._grid)
         column.addStretch(1)
@@ -93,6 +95,18 @@ class ExplainPanel(QWidget):
     def t(self) -> int:
         """To which the molecule is dissolved."""
         return self._slider.value()
+
+    @property
+    def schedule(self) -> NoiseSchedule:
+        """Of the process that dissolves the molecule."""
+        return self._schedule
+
+    def set_schedule(self, schedule: NoiseSchedule) -> None:
+        """Dissolve by the process of another model; what is dissolved is gone."""
+        if schedule is not self._schedule:
+            self._schedule = schedule
+            self.reset()
+            self._slider.setMaximum(schedule.n_steps - 1)
 
     def reset(self) -> None:
         """Another molecule, or a trajectory: nothing is dissolved any more."""
@@ -113,7 +127,10 @@ class ExplainPanel(QWidget):
         lines: list[Line] = []
         if some and state.trajectory is not None:
             index = state.frame_index if state.hovered is None else state.hovered
-            lines = update_numbers(state.trajectory[index], self._schedule)
+            lines = update_numbers(state.trajectory[index], state.trajectory.provenance)
+            self._heading.setText(f"Step {state.trajectory[index].step} in numbers")
+        else:
+            self._heading.setText(NUMBERS)
         self._no_frame.setVisible(not lines)
         self._show_lines(lines)
 
@@ -130,7 +147,7 @@ class ExplainPanel(QWidget):
         base = self._state.base
         if base is None:
             return
-        self._diffused = noised(base, self.t, seed=SAME_NOISE)
+        self._diffused = noised(base, self.t, seed=SAME_NOISE, schedule=self._schedule)
         self._scene.preview(Frame(0, self._diffused.positions))
         self._told.setText(self._sentence())
         self._timer.start()
@@ -156,6 +173,7 @@ class ExplainPanel(QWidget):
     def _show_lines(self, lines: list[Line]) -> None:
         while len(self._cells) < len(lines):
             cells = (QLabel(), QLabel(), muted(""))
+            cells[-1].setWordWrap(True)  # else the longest would make the whole column wider
             for column, cell in enumerate(cells):
                 self._grid.addWidget(cell, len(self._cells), column)
             self._cells.append(cells)

@@ -8,6 +8,7 @@ from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QWidget
 
 from morered_gui.app.controller import Controller
+from morered_gui.app.curves import titles_of
 from morered_gui.app.operations import save_bytes
 from morered_gui.app.series import csv_of
 from morered_gui.app.state import Message, Severity
@@ -18,11 +19,12 @@ from morered_gui.gui.dialogs import ask_path
 from morered_gui.gui.export_dialog import KINDS, ExportDialog
 from morered_gui.gui.film import CANCELLED, Colours, Film, FilmPlan, plot_size
 from morered_gui.gui.frame_plot import FramePlot
+from morered_gui.gui.page3d import Camera
 from morered_gui.gui.plot_picture import FilmPlot, plot_file, write_png
 from morered_gui.gui.saves import Saves
 from morered_gui.gui.scene import Scene
 from morered_gui.gui.theme import Theme
-from morered_gui.gui.view3d import Camera, View3D
+from morered_gui.gui.view3d import View3D
 
 PICTURE = -1  # number of a single picture, beside those of a film's frames
 FINE = 2  # a picture is taken larger and scaled down
@@ -40,6 +42,7 @@ class Exporter(QObject):
         view: View3D,
         scene: Scene,
         course: CoursePanel,
+        saves: Saves,
         theme: Theme,
     ) -> None:
         super().__init__(window)
@@ -48,7 +51,7 @@ class Exporter(QObject):
         self.theme = theme
         self.film: Film | None = None
         self._picture: tuple[Path, int, int] | None = None  # on its way: its file and size
-        self.saves = Saves(controller)
+        self._saves = saves
         self.dialog = ExportDialog(window)
         self.dialog.asked.connect(self._ask_path)
         self.dialog.cancelled.connect(self.cancel)
@@ -177,7 +180,7 @@ class Exporter(QObject):
                 lambda _: self._say(f"Saved {path}."),
             )
 
-        self.saves.follow(save)
+        self._saves.follow(save)
 
     def save_plot(self, path: Path) -> None:
         """Write the plot that the dialog says."""
@@ -196,7 +199,8 @@ class Exporter(QObject):
             return self._say("There are no curves yet; relax a molecule first.")
         measured = self._course.plot.measured
         more = {measured.label(name): measured.values(name, run) for name in measured.ids()}
-        return self._controller.save_bytes(path, csv_of(run.series, more).encode())
+        titles = titles_of(run)
+        return self._controller.save_bytes(path, csv_of(run.series, more, titles).encode())
 
     # --- inside ---------------------------------------------------------------------------------
 
@@ -209,7 +213,7 @@ class Exporter(QObject):
         runs = [state.run] if state.run and kind in {"trajectory", "structure"} else []
 
         def save(path: Path) -> None:
-            self.saves.follow(lambda: self._kinds[kind](path), runs)
+            self._saves.follow(lambda: self._kinds[kind](path), runs)
 
         return ask_path(self.dialog, f"Export: {title}", stem, suffixes, save)
 

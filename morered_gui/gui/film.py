@@ -18,9 +18,10 @@ from morered_gui.app.html_export import caption
 from morered_gui.app.movie import MovieCancelledError, write_movie
 from morered_gui.app.state import AppState
 from morered_gui.core import ExpectedError, Trajectory
+from morered_gui.gui.page3d import Camera
 from morered_gui.gui.plot_picture import FilmPlot
 from morered_gui.gui.scene import Scene
-from morered_gui.gui.view3d import Camera, View3D
+from morered_gui.gui.view3d import View3D
 
 FINE = 2  # the page does not smooth edges: pictures are taken larger and scaled down
 WAITING = 3  # pictures between page and encoder
@@ -95,7 +96,8 @@ class Film(QObject):
         """Begin; ``plot`` is drawn beside the molecule."""
         self._begun = True
         stage = stage_of(self.plan, plot is not None)
-        captions = [caption(frame, len(self._trajectory)) for frame in self._trajectory]
+        count, made = len(self._trajectory), self._trajectory.provenance
+        captions = [caption(frame, count, made) for frame in self._trajectory]
         self._composer = Composer(self.plan, stage, plot, captions, colours)
         self._view.picture_taken.connect(self._on_picture)
         self._view.open_camera(

@@ -1,11 +1,12 @@
 """What all plots over frames share: look, and the way from a point to its frame and back."""
 
+import html
 from typing import NamedTuple
 
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, Qt, Signal
-from PySide6.QtGui import QColor, QMouseEvent
+from PySide6.QtGui import QColor, QFontMetrics, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from morered_gui.app.records import RunRecord
@@ -15,6 +16,7 @@ from morered_gui.gui.theme import Theme
 LEFT = Qt.MouseButton.LeftButton
 LEAST_HEIGHT = 100  # pixels, with the axis
 SMALL_PRINT = {"font-size": "7pt"}
+NOTE_POINTS, NOTE_HEIGHT, NOTE_ASIDE = 8, 16, 8  # size of the letters; pixels
 
 
 class AxisName(NamedTuple):
@@ -52,12 +54,17 @@ class FramePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         # pyqtgraph leaves it without a parent, to outlive the window.
         item.ctrlMenu.setParent(self, item.ctrlMenu.windowFlags())
         item.setContentsMargins(4, 10, 10, 4)
+        # Across the axes, too: above the curves alone it would have less room than they leave.
+        item.layout.removeItem(item.titleLabel)
+        item.layout.addItem(item.titleLabel, 0, 0, 1, 3)
         self._box: pg.ViewBox = item.getViewBox()
         self._empty = pg.TextItem(empty, anchor=(0.5, 0.5))
         self._empty.setParentItem(self._box)
         self._box.sigResized.connect(self._place_empty)
         self._names: dict[str, AxisName] = {}
         self._room = (0.0, 0.0)
+        self._notes: tuple[str, ...] = ()
+        self._said = ""
         self._box.sigResized.connect(self._fit_names)
         for axis in ("left", "right", "bottom"):
             item.getAxis(axis).enableAutoSIPrefix(False)
@@ -89,6 +96,7 @@ class FramePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
             self.getPlotItem().getAxis(axis).setPen(theme.line)
             self.getPlotItem().getAxis(axis).setTextPen(theme.muted)
         self._empty.setColor(theme.muted)
+        self._fit_note()
 
     def colour_of(self, run: RunRecord) -> QColor:
         """The colour of a run, the same in every plot and table."""
@@ -107,6 +115,35 @@ class FramePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         """Name an axis; by ``short``, and then in small print, where the text is too long."""
         self._names[axis] = AxisName(text, short or text, pg.mkColor(colour).name())
         self._fit_name(axis)
+
+    def note(self, *texts: str) -> None:
+        """Say something above the plot, the longest text that fits; or nothing.
+
+        Where it is not the first one, that is shown to who points at the plot.
+        """
+        if texts != self._notes:
+            self._notes = texts
+            self._fit_note()
+
+    @property
+    def said(self) -> str:
+        """What stands above the plot."""
+        return self._said
+
+    def _fit_note(self) -> None:
+        font = self.font()
+        font.setPointSize(NOTE_POINTS)
+        measure = QFontMetrics(font).horizontalAdvance
+        room = self.viewport().width() - 2 * NOTE_ASIDE
+        self._said = next((text for text in self._notes if measure(text) <= room), "")
+        item, colour = self.getPlotItem(), self._theme.muted.name()
+        # An old text, though hidden, would keep the plot from becoming narrower.
+        item.setTitle(html.escape(self._said), color=colour, size=f"{NOTE_POINTS}pt")
+        if self._said:
+            item.layout.setRowFixedHeight(0, NOTE_HEIGHT)
+        else:
+            item.setTitle(None)
+        self.setToolTip(next((text for text in self._notes[:1] if text != self._said), ""))
 
     def _fit_name(self, axis: str) -> None:
         """Write the name so that the plot does not cut it."""
@@ -156,6 +193,12 @@ class FramePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         event.accept()
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        # pyqtgraph calls it from its constructor, too, and a closed plot is empty.
+        if event is not None and self.getPlotItem() is not None:
+            self._fit_note()
+        super().resizeEvent(event)
 
     def leaveEvent(self, event: QEvent) -> None:
         super().leaveEvent(event)

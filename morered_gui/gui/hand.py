@@ -9,9 +9,10 @@ from PySide6.QtGui import QAction, QActionGroup
 from morered_gui.app.controller import Controller
 from morered_gui.app.space_edits import SpaceEdits
 from morered_gui.chem.moving import translate, turn
+from morered_gui.gui.page3d import Drag, HandMode
 from morered_gui.gui.picking import Picker
 from morered_gui.gui.scene import Scene
-from morered_gui.gui.view3d import Drag, HandMode, View3D
+from morered_gui.gui.view3d import View3D
 
 MODES = {
     "hand_turn": HandMode.TURN,

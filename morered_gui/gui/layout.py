@@ -1,10 +1,10 @@
-"""Docks and toolbar of the main window."""
+"""Docks of the main window, and their place in the settings."""
 
 import base64
 from collections.abc import Mapping
 
 from PySide6.QtCore import QByteArray, QEvent, QObject, QSize, Qt
-from PySide6.QtGui import QAction, QShowEvent
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QAbstractSlider,
     QAbstractSpinBox,
@@ -15,14 +15,9 @@ from PySide6.QtWidgets import (
     QMainWindow,
     QScrollArea,
     QScrollBar,
-    QSizePolicy,
     QTabWidget,
-    QToolBar,
-    QToolButton,
     QWidget,
 )
-
-from morered_gui.app.menus import TOOLBAR
 
 LEAST_TAB_HEIGHT = 90  # pixels; the rest of a form is scrolled to
 TURNED_BY_WHEEL = (QAbstractSlider, QAbstractSpinBox, QComboBox)
@@ -109,47 +104,13 @@ def add_tabs(
     return docks
 
 
-def share_room(window: QMainWindow, docks: Mapping[str, QDockWidget]) -> None:
-    """Most of it to the page that one draws on and to the plots."""
+def share_room(window: QMainWindow, docks: Mapping[str, QDockWidget], *, low: bool = False) -> None:
+    """Most of it to the page that one draws on and to the plots; in a low window to the forms."""
     across, down = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
-    window.resizeDocks([docks["Draw"], docks["Course"]], [420, 400], across)
+    window.resizeDocks([docks["Draw"], docks["Course"]], [380, 400], across)
     window.resizeDocks([docks["Draw"], docks["Molecule"]], [600, 120], down)
-    window.resizeDocks([docks["Course"], docks["Relaxation"]], [425, 345], down)
-
-
-def _labelled(action: QAction) -> QToolButton:
-    button = QToolButton()
-    button.setDefaultAction(action)
-    button.setAutoRaise(True)
-    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-    button.setAccessibleName(action.text().replace("&", ""))
-    return button
-
-
-def fill_toolbar(window: QMainWindow, actions: Mapping[str, QAction]) -> QToolBar:
-    """Small tools on the left, the two buttons that matter on the right."""
-    toolbar = QToolBar("Tools", window)
-    toolbar.setObjectName("Tools")
-    toolbar.setMovable(False)
-    toolbar.setIconSize(QSize(20, 20))
-    toolbar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
-    for each in TOOLBAR:
-        if each:
-            toolbar.addWidget(_labelled(actions[each]))
-        else:
-            toolbar.addSeparator()
-    gap = QWidget()
-    gap.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-    toolbar.addWidget(gap)
-    for name in ("stop", "relax"):
-        button = QToolButton()
-        button.setObjectName(name)
-        button.setDefaultAction(actions[name])
-        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        button.setAccessibleName(actions[name].text().replace("&", ""))
-        toolbar.addWidget(button)
-    window.addToolBar(toolbar)
-    return toolbar
+    plots_and_forms = [1, 1000] if low else [425, 345]  # the plots keep what they need
+    window.resizeDocks([docks["Course"], docks["Relaxation"]], plots_and_forms, down)
 
 
 def text_of(data: QByteArray) -> str:

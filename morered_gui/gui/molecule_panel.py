@@ -61,7 +61,7 @@ class MoleculePanel(QWidget):
 
     def refresh(self) -> None:
         """Show what is loaded."""
-        structure, reference = self._state.structure, self._state.known_reference
+        structure, reference = self._state.structure, self._state.target
         if structure is None:
             self._title.setText("No molecule yet")
             self._facts.setText("Draw one, pick an example, or paste a SMILES.")

@@ -6,6 +6,7 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
+from morered_gui.app.curves import axis_labels, level_of, note_on, shares_axis
 from morered_gui.app.measurements import MeasuredCurves
 from morered_gui.app.records import RunRecord
 from morered_gui.app.series import QUANTITIES
@@ -24,6 +25,7 @@ LEAST_TOP = {
     "rmsd": 0.05,
     "moved": 0.01,
     "noise": 0.5,
+    "energy": 0.1,
     "xtb": 0.1,
 }
 FROM_ZERO = frozenset({*LEAST_TOP, "step", "evaluations", "seconds"})
@@ -40,6 +42,8 @@ class RunPlot(FramePlot):
         self._progress = "step"
         self._range: tuple[tuple[float, float], ...] = ()
         self._painted: dict[str, QColor] = {}
+        self._titled: dict[str, tuple[str, str]] = {}
+        self._level = ""  # whose energies are drawn
         item = self.getPlotItem()
         item.setContentsMargins(4, 10, 4, 4)
         self._boxes = {"left": self._box, "right": pg.ViewBox(enableMenu=False)}
@@ -88,8 +92,10 @@ class RunPlot(FramePlot):
         some = run is not None and len(run.series) > 0
         self._empty.setVisible(not some and not any(len(r.series) for r in self.others()))
         self._cursor.setVisible(some)
+        self._level = level_of(run, self.others())
         self._draw_overlays()
         self._paint()
+        self._say()
         for side in SIDES:
             x, y = self._points(run, side)
             self._curves[side].setData(x, y)
@@ -102,7 +108,8 @@ class RunPlot(FramePlot):
             axis = self.getPlotItem().getAxis(side)
             axis.setTextPen(colours[side])
             axis.setStyle(showValues=bool(self._chosen[side]))
-            self.label(side, *self._titles(self._chosen[side], colours[side]))
+            text, short = self._titles(self._chosen[side])
+            self.label(side, text, colours[side], short)
         self.label("bottom", QUANTITIES[self._progress].label, self._theme.muted)
 
     def move_cursor(self) -> None:
@@ -179,9 +186,10 @@ class RunPlot(FramePlot):
 
     def _paint(self) -> None:
         colours = self._axis_colours()
-        if colours == self._painted:
+        titles = {side: self._titles(self._chosen[side]) for side in SIDES}
+        if (colours, titles) == (self._painted, self._titled):
             return
-        self._painted = colours
+        self._painted, self._titled = colours, titles
         comparing = bool(self.others())
         for side in SIDES:
             # Lines wider than one pixel are slow to draw unless they are plain.
@@ -190,11 +198,21 @@ class RunPlot(FramePlot):
             self._curves[side].setPen(pg.mkPen(colours[side], width=2, style=style))
         self.retitle()
 
-    def _titles(self, name: str, colour: QColor) -> tuple[str, QColor, str]:
-        """For an axis: the title, its colour, and a shorter title."""
+    def _titles(self, name: str) -> tuple[str, str]:
+        """For an axis: the title, and a shorter one."""
         if name in QUANTITIES:
-            return QUANTITIES[name].axis_label, colour, QUANTITIES[name].short_axis_label
-        return self.measured.label(name), colour, self.measured.short(name)
+            return axis_labels(name, self._runs(), self._level)
+        return self.measured.label(name), self.measured.short(name)
+
+    def _runs(self) -> list[RunRecord]:
+        """All that are drawn."""
+        return [run for run in (self._state.run, *self.others()) if run is not None]
+
+    def _say(self) -> None:
+        """Why curves are missing, if any are."""
+        names = dict.fromkeys(self._chosen.values())
+        notes = [note_on(name, self._state.run, self.others()) for name in names]
+        self.note(*next(filter(None, notes), ()))
 
     def _progress_values(self, run: RunRecord | None) -> FloatArray:
         return np.empty(0) if run is None else run.series.column(self._progress)
@@ -204,6 +222,8 @@ class RunPlot(FramePlot):
         if run is None or not name:
             return np.empty(0), np.empty(0)
         x = self._progress_values(run)
+        if not shares_axis(name, run, self._level):
+            return x, np.full(len(x), np.nan)
         y = run.series.column(name) if name in QUANTITIES else self.measured.curve(name, run)
         if name in QUANTITIES and QUANTITIES[name].above_lowest:
             y = (y - self._lowest(name)) / KCAL_PER_MOL
@@ -211,12 +231,17 @@ class RunPlot(FramePlot):
 
     def _lowest(self, name: str) -> float:
         """The least value of a quantity in all runs that are drawn; NaN where none is known."""
-        runs = [r for r in (self._state.run, *self.others()) if r is not None]
+        runs = [run for run in self._runs() if shares_axis(name, run, self._level)]
         columns = [run.series.column(name) for run in runs]
         return min((float(np.nanmin(c)) for c in columns if np.isfinite(c).any()), default=np.nan)
 
     def _draw_overlays(self) -> None:
-        wanted = [(run, side) for run in self.others() for side in SIDES if self._chosen[side]]
+        wanted = [
+            (run, side)
+            for run in self.others()
+            for side in SIDES
+            if self._chosen[side] and shares_axis(self._chosen[side], run, self._level)
+        ]
         while len(self._overlays) > len(wanted):
             box, curve = self._overlays.pop()
             box.removeItem(curve)
@@ -235,7 +260,7 @@ class RunPlot(FramePlot):
 
     def _scale(self) -> None:
         """Full scales that only grow while running: the picture stays still."""
-        runs = [r for r in (self._state.run, *self.others()) if r is not None]
+        runs = self._runs()
         running = self._state.busy and bool(self._range)
         x = np.concatenate([np.zeros(1), *(self._progress_values(r)[-1:] for r in runs)])
         least = LEAST_STEPS if self._progress == "step" else 0.0

@@ -17,10 +17,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from morered_gui.app.settings import Settings
+from morered_gui.app.settings import RANGES, Settings
 from morered_gui.core import Structure
 from morered_gui.core.elements import symbol
-from morered_gui.diffusion.schedule import polynomial_schedule
+from morered_gui.diffusion.schedule import USUAL, NoiseSchedule, named_schedule
 from morered_gui.gui.method_box import ChoiceBox, MethodBox, ModelBox
 from morered_gui.gui.run_options import ExtraRow, Number, Slide, StepsRow
 from morered_gui.gui.widgets import muted, restyle
@@ -61,7 +61,7 @@ class RunPanel(QWidget):
         self._judged: tuple[tuple[object, ...], Verdict] | None = None  # of what, and what of it
         self._wanted_models: dict[str, str] = {}  # by method: what the user chose for it
         self._wanted_time_model = ""  # what the user chose; empty for the model's own
-        self._noise_level = polynomial_schedule().noise_level
+        self._wanted_noise = 0  # time step; a process of fewer steps may not reach it
         self._method, self._model = MethodBox(), ModelBox()
         self._card, self._notice = muted(""), QLabel()
         for label in (self._card, self._notice):
@@ -142,6 +142,7 @@ class RunPanel(QWidget):
         self._steps.evaluations.slider.setValue(settings.evaluations)
         self._extra.start.number.setValue(settings.start_t)
         self._noise.setValue(settings.noise_t)
+        self._wanted_noise = settings.noise_t
 
     def remembered(self, settings: Settings) -> Settings:
         """The settings with the choices of this panel."""
@@ -157,7 +158,7 @@ class RunPanel(QWidget):
             max_steps=self._steps.max_steps.value(),
             evaluations=self._steps.evaluations.slider.value(),
             start_t=self._extra.start.number.value(),
-            noise_t=self.noise_t,
+            noise_t=self._wanted_noise,
         )
 
     def _connect(self) -> None:
@@ -166,7 +167,7 @@ class RunPanel(QWidget):
         self._model.activated.connect(self._on_model_picked)
         self._extra.time_model.activated.connect(self._on_time_model_picked)
         self._notice.linkActivated.connect(self._on_other_asked)
-        self._noise.valueChanged.connect(self._on_noise)
+        self._noise.valueChanged.connect(self._on_noise_wanted)
         for box in (self._method, self._model, self._device, self._extra.time_model):
             box.currentIndexChanged.connect(self.changed)
         for number in (
@@ -241,6 +242,11 @@ class RunPanel(QWidget):
     def noise_t(self) -> int:
         """Time step of the noise to be added."""
         return self._noise.value()
+
+    @property
+    def schedule(self) -> NoiseSchedule:
+        """Of the model chosen; the usual one where the method needs none."""
+        return self.model.noise_schedule if self.model else named_schedule(*USUAL)
 
     @property
     def last_t(self) -> int:
@@ -350,6 +356,7 @@ class RunPanel(QWidget):
         # Only where it is asked for: a shorter process would cut what is kept for plain diffusion.
         if model is not None and self._method.chosen == "ddpm":
             self._extra.start.set_last(model.n_steps)
+        self._fit_noise()
         self._card.setText(self._facts())
         self._card.setToolTip(f"{self._facts()}. {model.summary}" if model else "")
         self._model.setToolTip(model.summary if model else "The network and its training data")
@@ -386,8 +393,20 @@ class RunPanel(QWidget):
         elif found.also:
             self.choose_model(found.also[0].name)
 
+    def _fit_noise(self) -> None:
+        """The slider ends where the process ends."""
+        self._noise.blockSignals(True)
+        self._noise.setMaximum(min(RANGES["noise_t"][1], self.schedule.n_steps - 1))
+        self._noise.setValue(self._wanted_noise)
+        self._noise.blockSignals(False)
+        self._on_noise()
+
+    def _on_noise_wanted(self) -> None:
+        self._wanted_noise = self._noise.value()
+        self._on_noise()
+
     def _on_noise(self) -> None:
         t = self._noise.value()
         # Noise of this size in each coordinate moves the atoms by sqrt(3) of it, RMS.
-        rmsd = math.sqrt(3.0) * self._noise_level[t] if t else 0.0
+        rmsd = math.sqrt(3.0) * self.schedule.noise_level[t] if t else 0.0
         self._noise_value.setText(f"t = {t} ({rmsd:.2f} Å)")

@@ -8,7 +8,7 @@ from morered_gui.app.state import Severity
 
 
 class Saves:
-    """What a part of the window writes: it is not to be closed on a file that is half there."""
+    """What the window writes: it is not to be closed on a file that is half there."""
 
     def __init__(self, controller: Controller) -> None:
         self._controller = controller

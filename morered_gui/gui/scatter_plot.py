@@ -1,4 +1,4 @@
-"""Predicted time step against RMSD: does the network know how far there is to go?"""
+"""Time step against RMSD: does the network know how far there is to go?"""
 
 import numpy as np
 import pyqtgraph as pg
@@ -6,15 +6,22 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
+from morered_gui.app.curves import TIME, time_words
+from morered_gui.app.made_by import schedule_of
+from morered_gui.app.records import RunRecord
 from morered_gui.app.series import RunSeries
 from morered_gui.app.state import AppState
 from morered_gui.core.arrays import FloatArray
 from morered_gui.diffusion.forward import expected_rmsd
-from morered_gui.diffusion.schedule import polynomial_schedule
+from morered_gui.diffusion.schedule import NoiseSchedule
 from morered_gui.gui.frame_plot import FramePlot
 from morered_gui.gui.theme import Theme
 
 EMPTY = "After the first steps: predicted t against RMSD,\nwith the curve of diffused structures."
+OTHER_PROCESS = (
+    "Runs of another diffusion process are left out: their t counts other steps.",
+    "Runs of another process are left out.",
+)
 NO_TIME = "This method predicts no time step."
 LEAST_RMSD, LEAST_T = 0.1, 20.0
 MOST_POINTS = 2000  # drawn; every frame can be reached all the same
@@ -30,7 +37,8 @@ class ScatterPlot(FramePlot):
     def __init__(self, state: AppState, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(state, theme, "Predicted time step against RMSD", EMPTY, parent)
         self._range = (0.0, 0.0)
-        self._of: object = None  # the structure of the expected curve
+        self._of: object = None  # structure and schedule of the expected curve
+        self._titles = ("", "")
         self._expected = pg.PlotCurveItem()
         self._points = pg.ScatterPlotItem(size=POINT, pxMode=True, pen=None)
         self._others: list[pg.ScatterPlotItem] = []
@@ -49,22 +57,28 @@ class ScatterPlot(FramePlot):
         x, y = _known(series)
         some = len(x) > 0
         timeless = series is not None and len(series) > 1 and not series.knows("t")
-        beside = any(r.series.knows("t") for r in self.others())
+        beside = bool(self._beside())
         self._empty.setVisible(not some and not beside)
         self._empty.setText(NO_TIME if timeless else EMPTY)
-        self._legend.setVisible(some)
+        expected = some and self._comes_from_reference()
+        self._legend.setVisible(expected)
         stride = max(1, -(-len(x) // MOST_POINTS))
         self._points.setData(x[::stride], y[::stride])
         self._draw_others()
         self._paint()
         self._scale(x, y)
-        self._draw_expected(some)
+        self._draw_expected(expected)
         self._place_legend()
+        if self._titles != self._time_words():
+            self.retitle()
+        left_out = len(self._beside()) < sum(r.series.knows(TIME) for r in self.others())
+        self.note(*(OTHER_PROCESS if left_out else ()))
         self.move_cursor()
 
     def retitle(self) -> None:
+        self._titles = text, short = self._time_words()
         self.label("bottom", "RMSD (Å)", self._theme.second)
-        self.label("left", "Predicted time step t", self._theme.accent, "Predicted t")
+        self.label("left", text, self._theme.accent, short)
         item = self.getPlotItem()
         item.getAxis("left").setTextPen(self._theme.accent)
         item.getAxis("bottom").setTextPen(self._theme.second)
@@ -116,6 +130,17 @@ class ScatterPlot(FramePlot):
         return len(self._points.getData()[0])
 
     @property
+    def expected_curve(self) -> tuple[FloatArray, FloatArray]:
+        """RMSD (Å) and t of diffused structures on average, (T,) both."""
+        x, y = self._expected.getData()
+        return x, y
+
+    @property
+    def shows_expected(self) -> bool:
+        """Whether the curve of diffused structures is drawn."""
+        return bool(self._expected.isVisible())
+
+    @property
     def legend_area(self) -> QRectF:
         """Where the legend is, in pixels."""
         return QRectF(self._legend.sceneBoundingRect())
@@ -130,8 +155,26 @@ class ScatterPlot(FramePlot):
         faint.setAlphaF(0.55)
         self._points.setBrush(pg.mkBrush(faint))
 
+    def _time_words(self) -> tuple[str, str]:
+        run = self._state.run
+        return time_words([*([] if run is None else [run]), *self._beside()])
+
+    def _schedule(self) -> NoiseSchedule | None:
+        """Of the run looked at, whose t the axis counts; None where there is none."""
+        run = self._state.run
+        timed = run is not None and run.series.knows(TIME)
+        return schedule_of(run.made) if run is not None and timed else None
+
+    def _beside(self) -> list[RunRecord]:
+        """The others that have a t, of the same process."""
+        runs = [run for run in self.others() if run.series.knows(TIME)]
+        if not runs:
+            return []
+        schedule = self._schedule() or schedule_of(runs[-1].made)
+        return [run for run in runs if schedule_of(run.made) is schedule]
+
     def _draw_others(self) -> None:
-        runs = [run for run in self.others() if run.series.knows("t")]
+        runs = self._beside()
         while len(self._others) < len(runs):
             item = pg.ScatterPlotItem(size=POINT - 1, pxMode=True, pen=None)
             self._others.append(item)
@@ -144,15 +187,20 @@ class ScatterPlot(FramePlot):
                 item.setData(x[::stride], y[::stride])
                 item.setBrush(pg.mkBrush(self.colour_of(runs[k])))
 
-    def _draw_expected(self, some: bool) -> None:
-        base = self._state.base
-        self._expected.setVisible(some)
-        if base is not None and some and base is not self._of:
-            schedule = polynomial_schedule()
-            self._expected.setData(
-                expected_rmsd(base, schedule), np.arange(schedule.n_steps, dtype=float)
-            )
-            self._of = base
+    def _comes_from_reference(self) -> bool:
+        """Whether the RMSD may be that to what was diffused; that to the start can't be."""
+        run = self._state.run
+        return run is not None and run.reference.structure is not run.trajectory.start
+
+    def _draw_expected(self, wanted: bool) -> None:
+        base, schedule = self._state.base, self._schedule()
+        self._expected.setVisible(wanted)
+        if base is None or schedule is None or (base, schedule) == self._of:
+            return
+        self._expected.setData(
+            expected_rmsd(base, schedule), np.arange(schedule.n_steps, dtype=float)
+        )
+        self._of = base, schedule
 
     def _place_legend(self) -> None:
         """In the corner where the fewest points are."""
@@ -172,9 +220,10 @@ class ScatterPlot(FramePlot):
 
     def _scale(self, x: FloatArray, y: FloatArray) -> None:
         all_x, all_y = [x], [y]
-        for run in self.others():
-            all_x.append(run.series.rmsd)
-            all_y.append(run.series.t)
+        for run in self._beside():
+            known_x, known_y = _known(run.series)
+            all_x.append(known_x)
+            all_y.append(known_y)
         full = (_top(all_x, LEAST_RMSD), _top(all_y, LEAST_T))
         if self._state.busy:
             full = (max(full[0], self._range[0]), max(full[1], self._range[1]))

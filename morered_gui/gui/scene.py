@@ -16,7 +16,8 @@ from morered_gui.chem.conversion import AROMATIC, bond_arrays, kekulised
 from morered_gui.core import Frame, Structure
 from morered_gui.core.arrays import FloatArray
 from morered_gui.core.geometry import rotation_onto
-from morered_gui.gui.view3d import Cloud, Extras, Legend, Look, View3D, Zoom
+from morered_gui.gui.page3d import Cloud, Extras, Legend, Look, Zoom
+from morered_gui.gui.view3d import View3D
 
 RAMP = "viridis"  # readable with any kind of colour vision
 FULL_DISPLACEMENT, FULL_NOISE = 0.5, 3.0  # Å and 1: where the ramp ends
@@ -272,8 +273,8 @@ class Scene:
             self._view.show_legend(rows, ramp_colours(np.linspace(0.0, 1.0, 9)))
 
     def _draw_ghost(self) -> None:
-        state, known = self._state, self._state.known_reference
-        structure = state.pinned or (known.structure if known and self._show_ghost else None)
+        state, target = self._state, self._state.target
+        structure = state.pinned or (target.structure if target and self._show_ghost else None)
         if structure is None or not self._fits(structure):
             self._view.show_ghost(None)
         else:

@@ -1,7 +1,7 @@
 """Saves all that is on the screen to a file, and brings it back."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,12 +27,9 @@ class SessionFiles:
     controller: Controller
     view: View3D
     course: CoursePanel
+    saves: Saves
     choices: Callable[[], Choices]
     adopt: Callable[[Choices], None]
-    saves: Saves = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.saves = Saves(self.controller)
 
     def save(self, path: Path) -> None:
         """Write the file; the page is asked for the camera first."""

@@ -6,7 +6,7 @@ had in the mol block before.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal, Slot
@@ -16,11 +16,13 @@ from PySide6.QtWebEngineCore import QWebEnginePage, QWebEngineSettings
 from PySide6.QtWebEngineWidgets import QWebEngineView
 from PySide6.QtWidgets import QApplication, QWidget
 
+from morered_gui.gui.last_word import LastWord
 from morered_gui.gui.theme import Theme
 from morered_gui.gui.web_scheme import SKETCHER_URL, OnlyOwnFiles, serve_files
 
 # With Ctrl; the sketcher has a use for them, the window's shortcuts have to wait.
 _OWN_CONTROL_KEYS = {Qt.Key.Key_A, Qt.Key.Key_C, Qt.Key.Key_V, Qt.Key.Key_X}
+REPLACED = "another drawing has taken the place of the last stroke; draw it again"
 
 
 class Bridge(QObject):
@@ -29,6 +31,7 @@ class Bridge(QObject):
     ready = Signal()
     drawing = Signal(str, list)
     shown = Signal(int, list)
+    told = Signal(int)
     refused = Signal(str)
     undo_asked = Signal()
     redo_asked = Signal()
@@ -47,6 +50,11 @@ class Bridge(QObject):
     def report_shown(self, token: int, numbers: list[int]) -> None:
         """A drawing of Python's is on the page."""
         self.shown.emit(token, numbers)
+
+    @Slot(int)
+    def report_told(self, number: int) -> None:
+        """All that was drawn before this was asked for has been told."""
+        self.told.emit(number)
 
     @Slot(str)
     def report_refusal(self, message: str) -> None:
@@ -96,6 +104,7 @@ class Sketcher(QWebEngineView):
         self._marked: tuple[int, ...] = ()  # places in the mol block
         self._is_marked = False
         self._bridge = Bridge(self)
+        self._last_word = LastWord(lambda number: self._run(f"tell({number})"), self)
         self._connect()
         self._filtered: QObject | None = None
 
@@ -104,6 +113,7 @@ class Sketcher(QWebEngineView):
         bridge.ready.connect(self._on_ready)
         bridge.drawing.connect(self._on_drawing)
         bridge.shown.connect(self._on_shown)
+        bridge.told.connect(self._last_word.take)
         bridge.refused.connect(self._on_refused)
         bridge.undo_asked.connect(self.undo_asked)
         bridge.redo_asked.connect(self.redo_asked)
@@ -156,6 +166,13 @@ class Sketcher(QWebEngineView):
             self._is_marked = bool(numbers)
             self._run(f"mark({json.dumps(numbers)}, {json.dumps(self._theme.error.name())})")
 
+    def then(self, deed: Callable[[], None]) -> None:
+        """Do something after all that was drawn until now, also what the page has yet to tell."""
+        if self._is_ready:
+            self._last_word.before(deed)
+        else:
+            deed()
+
     def set_theme(self, theme: Theme) -> None:
         """Colours of the page."""
         self._theme = theme
@@ -197,8 +214,10 @@ class Sketcher(QWebEngineView):
             self.broken.emit("the sketcher's page can't be loaded")
 
     def _on_drawing(self, molblock: str, numbers: list[Any]) -> None:
-        if self._settled != self._token:
-            return  # the page is about to show another drawing
+        if self._settled != self._token:  # the page is about to show another drawing
+            if molblock != self._molblock:
+                self.refused.emit(REPLACED)
+            return
         places = {number: k for k, number in enumerate(self._numbers)}
         now = [int(number) for number in numbers]
         self._molblock, self._numbers = molblock, now
@@ -218,6 +237,7 @@ class Sketcher(QWebEngineView):
         self, status: QWebEnginePage.RenderProcessTerminationStatus, code: int
     ) -> None:
         self._is_ready = False
+        self._last_word.wait_no_more()
         if status == QWebEnginePage.RenderProcessTerminationStatus.NormalTerminationStatus:
             return
         self.broken.emit(f"the sketcher has stopped working ({status.name}, {code})")

@@ -12,14 +12,22 @@ from typing import Any
 
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from morered_gui.app.comparison import RunQueue, methods_of, seeds_of, served_methods
+from morered_gui.app.comparison import (
+    RunQueue,
+    methods_of,
+    needs_seeds,
+    seeds_done,
+    seeds_of,
+    served_methods,
+)
 from morered_gui.app.demos import DEMOS
 from morered_gui.app.ensemble_watch import EnsembleWatch
 from morered_gui.app.session import SUFFIX
 from morered_gui.app.settings import Settings, choices_of, with_choices
+from morered_gui.app.state import Message
 from morered_gui.core import Structure
 from morered_gui.gui.commands import file_stem
-from morered_gui.gui.demo_player import DemoPlayer
+from morered_gui.gui.demo_player import DemoPlayer, reveal
 from morered_gui.gui.edit_panel import EDITS, EditPanel
 from morered_gui.gui.explain_panel import SAME_NOISE, ExplainPanel
 from morered_gui.gui.exporter import Exporter
@@ -31,6 +39,8 @@ from morered_gui.gui.runs_panel import RunsPanel
 from morered_gui.gui.session_file import SessionFiles
 from morered_gui.gui.studio_parts import StudioParts
 from morered_gui.gui.theme import Theme
+
+SAME_RESULT = "draws no random numbers: every seed gives the same result."
 
 
 class Studio:
@@ -90,7 +100,7 @@ class Studio:
         self.ensembles = EnsembleWatch(parts.controller)
         self.palette = Palette(parts.actions, self._window)
         self.sessions = SessionFiles(
-            parts.controller, parts.view, parts.course, self._choices, self._adopt
+            parts.controller, parts.view, parts.course, parts.saves, self._choices, self._adopt
         )
         self.picker = Picker(state, parts.view, parts.scene, self.look)
         self.edit = EditPanel(parts.editing, self.picker, parts.actions)
@@ -99,7 +109,13 @@ class Studio:
             parts.controller, parts.view, parts.scene, self.picker, self.edit.edits, parts.actions
         )
         self.exporter = Exporter(
-            self._window, parts.controller, parts.view, parts.scene, parts.course, parts.theme
+            self._window,
+            parts.controller,
+            parts.view,
+            parts.scene,
+            parts.course,
+            parts.saves,
+            parts.theme,
         )
         state.fixed_changed.connect(parts.scene.restyle)
         state.trajectory_changed.connect(parts.scene.move)  # colours refer to the reference
@@ -107,11 +123,14 @@ class Studio:
         state.structure_changed.connect(self._on_view)
         state.structure_changed.connect(self.explain.reset)
         state.trajectory_changed.connect(self.explain.reset)
+        state.trajectory_changed.connect(self.runs.refresh)  # marks the run looked at
         state.frame_selected.connect(lambda _index: self.explain.reset())
         state.runs_changed.connect(self._on_runs)
         state.run_checked.connect(lambda _run: self.runs.refresh())
         state.ensemble_changed.connect(self._on_ensemble)
         self.explain.prediction_asked.connect(self._predict)
+        parts.run_panel.changed.connect(self._follow_model)
+        self._follow_model()
         self.look.plot_asked.connect(lambda name: parts.course.choose({"left": name}))
 
     def refresh_frame(self) -> None:
@@ -146,10 +165,7 @@ class Studio:
     # --- actions --------------------------------------------------------------------------------
 
     def _measure(self, count: int) -> None:
-        dock = self.look.parentWidget()
-        if dock is not None:
-            dock.show()
-            dock.raise_()
+        reveal(self.look)
         self.look.pick(count)
 
     def _plot_measurement(self) -> None:
@@ -201,11 +217,16 @@ class Studio:
         panel.adopt(with_choices(panel.remembered(Settings()), choices))
 
     def _run_seeds(self) -> None:
-        panel = self.parts.run_panel
-        if panel.choice is not None:
-            state = self.parts.controller.state
-            state.set_view(replace(state.view, cloud=True))
-            self.queue.begin(seeds_of(panel.choice, panel.seed, self.runs.n_seeds, panel.max_steps))
+        panel, state = self.parts.run_panel, self.parts.controller.state
+        choice, method, start = panel.choice, panel.method, state.structure
+        if choice is None or method is None or start is None:
+            return None
+        if not needs_seeds(method.name):
+            return state.say(Message(f"{method.title} {SAME_RESULT}"))
+        state.set_view(replace(state.view, cloud=True))
+        done = seeds_done(state.runs, start, choice, panel.max_steps)
+        runs = seeds_of(choice, panel.seed, self.runs.n_seeds, panel.max_steps, done)
+        return self.queue.begin(runs)
 
     def _run_methods(self) -> None:
         panel = self.parts.run_panel
@@ -221,7 +242,7 @@ class Studio:
             self.parts.controller.state.remove_run(run)
 
     def _start_dissolved(self) -> None:
-        self.parts.controller.add_noise(self.explain.t, SAME_NOISE)
+        self.parts.controller.add_noise(self.explain.t, SAME_NOISE, self.explain.schedule)
 
     def _predict(self, structure: Structure) -> None:
         choice = self.parts.run_panel.choice
@@ -243,6 +264,10 @@ class Studio:
         self.parts.controller.state.set_view(replace(view, cloud=not view.cloud))
 
     # --- reactions ------------------------------------------------------------------------------
+
+    def _follow_model(self) -> None:
+        """Dissolve by the process of the model chosen."""
+        self.explain.set_schedule(self.parts.run_panel.schedule)
 
     def _on_runs(self) -> None:
         self.runs.refresh()

@@ -10,6 +10,7 @@ from morered_gui.app.editing import Editing
 from morered_gui.gui.course import CoursePanel
 from morered_gui.gui.playback import PlaybackBar
 from morered_gui.gui.run_panel import RunPanel
+from morered_gui.gui.saves import Saves
 from morered_gui.gui.scene import Scene
 from morered_gui.gui.theme import Theme
 from morered_gui.gui.view3d import View3D
@@ -23,6 +24,7 @@ class StudioParts:
     view: View3D
     scene: Scene
     course: CoursePanel
+    saves: Saves
     playback: PlaybackBar
     run_panel: RunPanel
     actions: Mapping[str, QAction]

@@ -3,50 +3,53 @@
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, Qt, QTimer
+from PySide6.QtCore import QEvent, QSize, QTimer
 from PySide6.QtGui import (
-    QAction,
     QCloseEvent,
     QDragEnterEvent,
     QDropEvent,
     QGuiApplication,
     QPalette,
+    QResizeEvent,
+    QShowEvent,
 )
-from PySide6.QtWidgets import QMainWindow, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
 
 from morered_gui.app.controller import Controller
 from morered_gui.app.frame_bonds import FrameBonds
-from morered_gui.app.menus import MENUS
 from morered_gui.app.settings import Settings
 from morered_gui.app.state import Activity, AppState, Message
 from morered_gui.chem.examples import Example
 from morered_gui.gui.action_set import make_actions, paint_icons
 from morered_gui.gui.closing import Closing
+from morered_gui.gui.columns import Columns
 from morered_gui.gui.commands import Commands, Parts
 from morered_gui.gui.course import CoursePanel
 from morered_gui.gui.drawing_desk import DrawingDesk
 from morered_gui.gui.file_panel import FilePanel
 from morered_gui.gui.key_guard import KeyGuard
-from morered_gui.gui.layout import add_dock, add_tabs, bytes_of, fill_toolbar, share_room, text_of
+from morered_gui.gui.layout import bytes_of, text_of
 from morered_gui.gui.library_desk import LibraryDesk
+from morered_gui.gui.menu_bar import RecentMenu, fill_menus
 from morered_gui.gui.message_bar import MessageBar
 from morered_gui.gui.model_manager import ModelManager
 from morered_gui.gui.molecule_panel import MoleculePanel
 from morered_gui.gui.playback import PlaybackBar
 from morered_gui.gui.recovery import Recovery
 from morered_gui.gui.run_panel import RunPanel
+from morered_gui.gui.saves import Saves
 from morered_gui.gui.scene import Scene
 from morered_gui.gui.status import StatusLine
 from morered_gui.gui.studio import Studio
 from morered_gui.gui.studio_parts import StudioParts
 from morered_gui.gui.theme import Theme, style_sheet, theme_of
+from morered_gui.gui.toolbar import Toolbar
 from morered_gui.gui.verdict import VerdictDesk
 from morered_gui.gui.view3d import View3D
 from morered_gui.relaxers.methods import ModelInfo
 
 TITLE = "MoreRed GUI"
 PUMP_MS = 33  # 30 Hz: more often would redraw more often than anybody sees
-LAYOUT_VERSION = 4
 MESSAGE_BUTTONS = {"copy_report": "Copy report"}
 
 
@@ -72,7 +75,8 @@ class MainWindow(QMainWindow):
         self.desk = DrawingDesk(self, self)
         self.verdicts = VerdictDesk(self, self)
         self.library = LibraryDesk(self, self)
-        parts = (self.commands, self.studio, self.desk, self.library, self.verdicts)
+        self.columns = Columns(self)
+        parts = (self.columns, self.commands, self.studio, self.desk, self.library, self.verdicts)
         callbacks = {name: call for part in parts for name, call in part.callbacks().items()}
         self.actions_by_id = make_actions(callbacks, self._theme, self)
         self._build(models, examples)
@@ -109,6 +113,7 @@ class MainWindow(QMainWindow):
         actions["ghost"].setChecked(settings.show_ghost)
         self.recovery = Recovery(self.controller, self.run_panel, self._enable_actions, self)
         self.models = ModelManager(self.controller, self.run_panel, self)
+        saves = Saves(self.controller)
         self.commands.attach(
             Parts(
                 self.controller,
@@ -118,6 +123,7 @@ class MainWindow(QMainWindow):
                 self.view,
                 self.recovery,
                 self.models,
+                saves,
             )
         )
         self.studio.build(
@@ -126,6 +132,7 @@ class MainWindow(QMainWindow):
                 self.view,
                 self.scene,
                 self.course,
+                saves,
                 self.playback,
                 self.run_panel,
                 actions,
@@ -134,19 +141,19 @@ class MainWindow(QMainWindow):
                 self.open_example,
             )
         )
-        self._closing: Closing = self._make_closing()
+        self._closing: Closing = self._make_closing(saves)
         self.setCentralWidget(self._centre())
         self._add_docks()
         self._add_menus()
-        self.toolbar = fill_toolbar(self, actions)
+        self.toolbar = Toolbar(self, actions)
+        self.addToolBar(self.toolbar)
 
-    def _make_closing(self) -> Closing:
-        exporter, sessions = self.studio.exporter, self.studio.sessions
+    def _make_closing(self, saves: Saves) -> Closing:
         return Closing(
             self,
             self.state,
-            saves=(self.commands.saves, exporter.saves, sessions.saves),
-            films=lambda: exporter.is_at_work,
+            saves,
+            films=lambda: self.studio.exporter.is_at_work,
             save_session=self.actions_by_id["save_session"].trigger,
         )
 
@@ -163,42 +170,27 @@ class MainWindow(QMainWindow):
         return centre
 
     def _add_docks(self) -> None:
-        left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
-        sources = {
+        sources: dict[str, tuple[str, QWidget]] = {
             "Draw": ("Draw", self.sketch_panel),
             "Library": ("Library", self.library.panel),
             "File": ("Molecules in the file", self.file_panel),
+            "Molecule": ("Molecule", self.molecule_panel),
         }
+        course = {"Course": ("Course of the relaxation", self.course)}
         outcomes: dict[str, tuple[str, QWidget]] = {"Relaxation": ("Relaxation", self.run_panel)}
         outcomes |= {title: (title, panel) for title, panel in self.studio.panels.items()}
-        self.docks = add_tabs(self, sources, left)
-        self.docks["Molecule"] = add_dock(self, "Molecule", self.molecule_panel, left)
-        self.docks["Course"] = add_dock(self, "Course of the relaxation", self.course, right)
-        self.docks |= add_tabs(self, outcomes, right)
+        self.columns.build(self.actions_by_id, sources, course, outcomes)
+        self.docks = self.columns.docks
         self.docks["Explain"].visibilityChanged.connect(
             lambda _seen: self.studio.explain.refresh_frame()
         )
-        self.docks["File"].hide()
-        share_room(self, self.docks)
 
     def _add_menus(self) -> None:
-        self.menus: dict[str, QMenu] = {}
-        for title, ids in MENUS.items():
-            menu = self.menuBar().addMenu(title)
-            self.menus[title] = menu
-            for each in ids:
-                if each:
-                    menu.addAction(self.actions_by_id[each])
-                else:
-                    menu.addSeparator()
-        self._recent = QMenu("Open &recent", self)
-        self._recent.aboutToShow.connect(self._fill_recent)
+        panels = [dock.toggleViewAction() for dock in self.docks.values()]
+        self.menus = fill_menus(self, self.actions_by_id, panels)
+        recent = RecentMenu(self, lambda: self.settings.recent_files, self.open_path)
         file_menu = self.menus["&File"]
-        file_menu.insertMenu(file_menu.actions()[1], self._recent)
-        view_menu = self.menus["&View"]
-        view_menu.addSeparator()
-        for dock in self.docks.values():
-            view_menu.addAction(dock.toggleViewAction())
+        file_menu.insertMenu(file_menu.actions()[1], recent)
 
     def _connect(self) -> None:
         state = self.state
@@ -261,7 +253,7 @@ class MainWindow(QMainWindow):
             relax_while_drawing=self.actions_by_id["follow"].isChecked(),
             check_energies=self.verdicts.energies,
             window_geometry=text_of(self.saveGeometry()),
-            window_layout=text_of(self.saveState(LAYOUT_VERSION)),
+            window_layout=self.columns.layout(),
         )
 
     # --- what the commands need (commands.Window) -----------------------------------------------
@@ -294,8 +286,7 @@ class MainWindow(QMainWindow):
 
     def raise_panel(self, name: str) -> None:
         """Show a panel in front of those that share its place."""
-        self.docks[name].show()
-        self.docks[name].raise_()
+        self.columns.show(name)
 
     def close_window(self) -> None:
         """Leave the program."""
@@ -380,7 +371,7 @@ class MainWindow(QMainWindow):
             actions[name].setEnabled(frames)
         actions["restore_session"].setEnabled(self.recovery.available)
         actions["pure_noise"].setEnabled(some and self.run_panel.can_start_from_noise)
-        actions["ghost"].setEnabled(state.known_reference is not None)
+        actions["ghost"].setEnabled(state.target is not None)
         actions["stop"].setEnabled(state.activity in {Activity.LOADING, Activity.RUNNING})
         self.playback.enable_actions()
         self.verdicts.refresh()
@@ -388,18 +379,7 @@ class MainWindow(QMainWindow):
 
     def _show_file_list(self, several: bool) -> None:
         """In front of the library and the page to draw on, as long as there are several."""
-        self.docks["File"].setVisible(several)
-        if several:
-            self.docks["File"].raise_()
-
-    def _fill_recent(self) -> None:
-        self._recent.clear()
-        for name in self.settings.recent_files:
-            action = QAction(name.replace("&", "&&"), self._recent)
-            action.triggered.connect(lambda _checked=False, n=name: self.open_path(Path(n)))
-            self._recent.addAction(action)
-        if not self.settings.recent_files:
-            self._recent.addAction("No files yet").setEnabled(False)
+        self.columns.show("File", several)
 
     # --- look -----------------------------------------------------------------------------------
 
@@ -422,17 +402,21 @@ class MainWindow(QMainWindow):
         self._on_choice()
 
     def _restore_layout(self) -> None:
-        self.resize(1440, 900)
+        self.resize(QSize(1440, 900).boundedTo(self.screen().availableSize()))
         if self.settings.window_geometry:
             self.restoreGeometry(bytes_of(self.settings.window_geometry))
-        if self.settings.window_layout:
-            self.restoreState(bytes_of(self.settings.window_layout), LAYOUT_VERSION)
-        else:
-            # Again in its size.
-            QTimer.singleShot(0, self, lambda: share_room(self, self.docks))
-        self.docks["File"].setVisible(self.file_panel.has_several)
+        self.columns.restore(self.settings.window_layout)
+        self.columns.show("File", self.file_panel.has_several)
 
     # --- Qt -------------------------------------------------------------------------------------
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.columns.fit()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.columns.fit()  # only now fonts and sizes are those of the style sheet
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if any(url.isLocalFile() for url in event.mimeData().urls()):

@@ -170,7 +170,7 @@ def check_result(
         broken=tuple(_named(start, bond) for bond in broken),
         formed=tuple(_named(start, bond) for bond in formed),
         squeezed=tuple(_named(start, bond) for bond in squeezed_bonds(start, result.positions)),
-        unrest=t if t is not None and t > RESTLESS else None,
+        unrest=t if t is not None and t > RESTLESS and len(start) > 1 else None,
         stereo_changed=tuple(_named(start, element) for element in turned),
         clashes=tuple(near),
         clash_names=tuple(_named(start, (clash.i, clash.j)) for clash in near),

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -10,9 +11,18 @@ from typing import Any
 from morered_gui.core import Capabilities, ExpectedError, Structure
 from morered_gui.diffusion.checkpoint import ModelFolder, shipped_models, user_models
 from morered_gui.diffusion.config import NetworkKind
+from morered_gui.diffusion.schedule import USUAL, NoiseSchedule, named_schedule
 
 # Atoms; a force field fills a matrix of all pairs, and its gradient takes some 13 kB for each.
 MOST_FOR_ENERGY = 500
+
+
+class TimeSource(StrEnum):
+    """Where the time step of a frame comes from."""
+
+    PREDICTED = "predicted"  # anew for each frame
+    COUNTED = "counted"  # predicted for the first frame, then one less at each step
+    GIVEN = "given"  # for the first frame by the user, then one less at each step
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +38,7 @@ class Method:
         package: by its import name; has to be installed for the method. Empty for none.
         capabilities: what it takes where no model says it.
         draws: whether it draws random numbers, so that its result depends on the seed.
+        time: where its time steps come from, if it has any.
         stages: names of the methods that a pipeline runs one after another.
     """
 
@@ -39,6 +50,7 @@ class Method:
     package: str = ""
     capabilities: Capabilities = field(default_factory=Capabilities)
     draws: bool = False
+    time: TimeSource = TimeSource.PREDICTED
     stages: tuple[str, ...] = ()
 
     @property
@@ -89,6 +101,7 @@ _ALL = (
         kind=NetworkKind.NOISE,
         model="qm9-ddpm",
         draws=True,
+        time=TimeSource.COUNTED,
     ),
     Method(
         name="ddpm",
@@ -98,6 +111,7 @@ _ALL = (
         kind=NetworkKind.NOISE,
         model="qm9-ddpm",
         draws=True,
+        time=TimeSource.GIVEN,
     ),
     Method(
         name="mmff94",
@@ -145,6 +159,7 @@ def _polished(name: str, first: Method, second: Method) -> Method:
         model=first.model,
         package=second.package,
         draws=first.draws or second.draws,
+        time=first.time,
         stages=(first.name, second.name),
     )
 
@@ -191,6 +206,7 @@ class ModelInfo:
         charges: molecular charges that it was trained on, e; empty for no limit.
         max_atoms: of the largest molecule of the training data; None where not known.
         n_steps: T of its diffusion.
+        schedule: name of its noise schedule.
         time_model: name of the time network that goes with it, or empty.
         max_atomic_number: of an element that the network has a place for.
         own: whether the user brought it.
@@ -206,11 +222,17 @@ class ModelInfo:
     summary: str
     charges: list[int] = field(default_factory=lambda: [0])
     max_atoms: int | None = None
-    n_steps: int = 1000
+    n_steps: int = USUAL[1]
+    schedule: str = USUAL[0]
     time_model: str = ""
     max_atomic_number: int = 99
     own: bool = False
     training: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def noise_schedule(self) -> NoiseSchedule:
+        """That it was trained with."""
+        return named_schedule(self.schedule, self.n_steps)
 
     @property
     def charge_words(self) -> str:
@@ -292,6 +314,7 @@ def describe(folder: ModelFolder) -> ModelInfo:
         charges=list(config.charges),
         max_atoms=config.max_atoms,
         n_steps=config.n_steps,
+        schedule=config.schedule,
         time_model=config.time_model,
         max_atomic_number=config.network.max_atomic_number,
         training=config.training,

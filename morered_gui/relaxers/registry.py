@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from morered_gui.core import Capabilities, ExpectedError, Provenance, Relaxer, Structure
 from morered_gui.diffusion.checkpoint import ModelError, ModelFolder, find_model
 from morered_gui.diffusion.config import NetworkKind
+from morered_gui.diffusion.schedule import USUAL
 from morered_gui.diffusion.torch_loading import load_torch
 from morered_gui.relaxers.methods import (
     DEFAULT_METHOD,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 
 RELAXERS_KEPT = 2
+MODELS_JOINED = " + "  # between the names of a noise and a time network in a provenance
 
 
 class Backend(StrEnum):
@@ -249,11 +251,14 @@ def _provenance(
     options: dict[str, object] = {"device": device, "backend": str(choice.backend)}
     if method.name == "ddpm":
         options["start_t"] = choice.start_t
+    config = folders[0].config
+    if (config.schedule, config.n_steps) != USUAL:
+        options |= {"schedule": config.schedule, "n_steps": config.n_steps}
     return Provenance(
         method=method.name,
-        model=" + ".join(f.config.name for f in folders),
-        model_hash=" + ".join(f.weights_hash() for f in folders),
-        level_of_theory=folders[0].config.level_of_theory,
+        model=MODELS_JOINED.join(f.config.name for f in folders),
+        model_hash=MODELS_JOINED.join(f.weights_hash() for f in folders),
+        level_of_theory=config.level_of_theory,
         options=options,
         versions=versions_of("torch"),
     )

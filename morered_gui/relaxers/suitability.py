@@ -121,7 +121,8 @@ def _other_size(n: int, model: ModelInfo) -> Verdict | None:
     """A warning of molecules smaller or larger than those of the training."""
     if n < FEWEST_ATOMS:
         return Verdict(
-            warning=f"{n} atoms: smaller than anything that {model.name} was trained on. "
+            warning=f"{n} {'atom' if n == 1 else 'atoms'}: smaller than anything that {model.name} "
+            "was trained on. "
             "Check the result, or take a method of another kind.",
             label=f"smaller than the training data ({FEWEST_ATOMS} atoms)",
         )

@@ -1,7 +1,9 @@
 """What a training run is made of, read from a TOML file."""
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
+from math import inf
 from pathlib import Path
 from typing import Any, Literal, Self, get_args
 
@@ -25,6 +27,34 @@ CHANGEABLE = frozenset(
         "time_model",
     }
 )
+
+
+# The settings that are numbers: whole ones from the least that can be meant, others from and to.
+WHOLE: Mapping[str, int] = {
+    "max_steps": 0,  # writes the model that it starts from
+    "batch_size": 1,
+    "warmup_steps": 0,
+    "early_steps": 1,
+    "n_sizes": 1,
+    "n_validation": 1,
+    "threads": 1,
+    "seed": 0,
+    "n_training": 1,
+}
+REAL: Mapping[str, tuple[float, float]] = {
+    "hours": (0.0, inf),
+    "learning_rate": (0.0, inf),
+    "final_rate": (0.0, 1.0),
+    "weight_decay": (0.0, inf),
+    "gradient_clip": (0.0, inf),
+    "ema_decay": (0.0, 1.0),
+    "time_weight": (0.0, 1.0),
+    "early_fraction": (0.0, 1.0),
+    "size_power": (-10.0, 10.0),
+    "explosion": (0.0, inf),
+    "validate_minutes": (0.0, inf),
+    "energy_weight": (0.0, 1.0),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,7 +151,12 @@ class TrainingConfig:
         return config
 
     def check(self, source: str) -> None:
-        """Raise ExpectedError where settings do not go together."""
+        """Raise ExpectedError where a setting is none, or settings do not go together."""
+        for each in fields(self):
+            value = getattr(self, each.name)
+            meant = "" if value is None and each.default is None else _meant(each.name, value)
+            if meant:
+                raise ExpectedError(f"{source}: '{each.name}' is {meant}, not {value!r}")
         if self.precision not in PRECISIONS:
             raise ExpectedError(f"{source}: precision is one of {', '.join(PRECISIONS)}")
         if self.precision != "float32" and self.network.kind == NetworkKind.ENERGY:
@@ -134,3 +169,22 @@ class TrainingConfig:
     def lasting(self) -> dict[str, Any]:
         """Those settings, as plain data, that a training keeps when it is started again."""
         return {name: value for name, value in asdict(self).items() if name not in CHANGEABLE}
+
+
+def _meant(name: str, value: object) -> str:
+    """What a setting has to be, in words; empty where the value is that."""
+    if name in WHOLE:
+        fine, meant = type(value) is int and value >= WHOLE[name], "a whole number"
+        meant += f" from {WHOLE[name]}"
+    elif name in REAL:
+        least, most = REAL[name]
+        fine = isinstance(value, int | float) and least <= value <= most  # NaN is not
+        meant = f"a number from {least:g}" + ("" if most == inf else f" to {most:g}")
+    elif name == "compile":
+        fine, meant = isinstance(value, bool), "true or false"
+    elif name == "name":
+        fine = isinstance(value, str) and value not in ("", "..") and Path(value).name == value
+        meant = "the name of a folder"
+    else:
+        fine, meant = name == "network" or isinstance(value, str), "a text in quotes"
+    return "" if fine else meant

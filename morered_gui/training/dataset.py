@@ -1,5 +1,6 @@
 """The training file: equilibrium structures as flat arrays in one .npz without pickles."""
 
+import hashlib
 import json
 import zipfile
 from collections.abc import Iterable, Iterator
@@ -35,6 +36,16 @@ def split_of_index(index: IntArray) -> IntArray:
     split[residue == TEST_RESIDUE] = Split.TEST
     split[residue == VALIDATION_RESIDUE] = Split.VALIDATION
     return split
+
+
+def hash_of(molecule: str) -> int:
+    """Of the text that tells a molecule apart; the same on every machine."""
+    return int.from_bytes(hashlib.blake2b(molecule.encode(), digest_size=8).digest())
+
+
+def residue_of(molecule: str) -> int:
+    """A hash in the place of ``index mod 50``: what tells the molecule decides its part."""
+    return hash_of(molecule) % MODULUS
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,14 +148,14 @@ class EquilibriumSet:
             with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
                 arrays = {name: file[name] for name in _ARRAYS}
                 return cls(**arrays, meta=json.loads(str(file["meta"])))
-        except _UNREADABLE as error:
+        except UNREADABLE as error:
             raise ExpectedError(
                 f"{path} is not a training file ({error}); build one with 'morered data'"
             ) from error
 
 
 # A TypeError comes of a single array (.npy), BadZipFile of a file that was cut off.
-_UNREADABLE = (KeyError, ValueError, OSError, EOFError, TypeError, zipfile.BadZipFile)
+UNREADABLE = (KeyError, ValueError, OSError, EOFError, TypeError, zipfile.BadZipFile)
 _ARRAYS = ("numbers", "positions", "n_atoms", "index", "charge", "smiles")
 
 

@@ -53,6 +53,12 @@ class ForceMatching:
     energy_weight: float
     n_validation: int
 
+    def __post_init__(self) -> None:
+        if not len(self.labels.validation_rows):
+            raise ExpectedError(
+                "the labels have no molecule with index mod 50 == 9 to validate with; label more"
+            )
+
     def make_network(self) -> EnergyNetwork:
         """New weights, with references fitted to the training structures."""
         network = EnergyNetwork(self.network)
@@ -76,10 +82,6 @@ class ForceMatching:
     def validate(self, network: Any, device: torch.device) -> dict[str, float]:
         """Mean absolute errors of held-out molecules: energy in eV, forces in eV/Å, by kind too."""
         rows = self.labels.validation_rows
-        if not len(rows):
-            raise ExpectedError(
-                "the labels have no molecule with index mod 50 == 9 to validate with"
-            )
         rows = np.random.default_rng(SEED).permutation(rows)[: self.n_validation]
         found = [self._errors(network, part, device) for part in _parts(rows)]
         energy, force = (np.concatenate(errors) for errors in zip(*found, strict=True))

@@ -25,6 +25,7 @@ from morered_gui.training.recipe import Losses
 
 SAVE_MINUTES = 5.0
 RESUME_FILE = "resume.pt"
+CPU_ALLOCATOR = "DefaultCPUAllocator"  # the only sign that torch gives of a full memory
 OnValidation = Callable[[dict[str, float]], None]
 
 
@@ -124,7 +125,11 @@ class Trainer:
         for batch, elapsed in _timed(self.objective.batches(rng)):
             if self.finished:
                 break
-            result = self._step(network, batch, rng)
+            try:
+                result = self._step(network, batch, rng)
+            except RuntimeError as error:
+                self._refuse_large(batch, error)
+                raise
             self.progress.step += 1
             bar.update()
             if self.progress.step % 100 == 0:
@@ -158,6 +163,15 @@ class Trainer:
         self.optimiser.step()
         self.ema.update_parameters(self.network)
         return result
+
+    def _refuse_large(self, batch: Batch, error: RuntimeError) -> None:
+        """Say so where a batch does not fit into the memory."""
+        if isinstance(error, torch.OutOfMemoryError) or CPU_ALLOCATOR in str(error):
+            n_structures, n_atoms = batch.numbers.shape
+            raise ExpectedError(
+                f"the memory of the device '{self.device}' is too small for {n_structures} "
+                f"structures of {n_atoms} atoms at once; lower batch_size"
+            ) from error
 
     def _validate(self, on_validation: OnValidation | None) -> None:
         figures = self.objective.validate(self.averaged, self.device)

@@ -8,6 +8,7 @@ import numpy as np
 
 from morered_gui.core import ExpectedError
 from morered_gui.core.arrays import IntArray
+from morered_gui.core.elements import symbol
 from morered_gui.diffusion.checkpoint import CONFIG_FILE, METHODS_OF_KIND, ModelConfig, save_model
 from morered_gui.diffusion.config import NetworkKind
 from morered_gui.diffusion.devices import choose_device, has_bfloat16
@@ -39,6 +40,7 @@ def train_model(config: TrainingConfig, run_folder: Path, model_folder: Path) ->
     _refuse_foreign(model_folder, run_folder)
     config = with_usable_precision(config)
     data = EquilibriumSet.load(Path(config.data))
+    _refuse_heavy(config, data)
     rows = training_rows(config, data)
     objective = _objective(config, data, rows)
     trainer = Trainer(config, objective, run_folder, start_weights(config, objective))
@@ -58,6 +60,16 @@ def _refuse_foreign(model_folder: Path, run_folder: Path) -> None:
         raise ExpectedError(
             f"there is a model in {model_folder}, and not by this training; "
             "name another folder (--models), or move that model away"
+        )
+
+
+def _refuse_heavy(config: TrainingConfig, data: EquilibriumSet) -> None:
+    """An element beyond those that the network has a place for."""
+    heaviest, most = data.elements[-1], config.network.max_atomic_number
+    if heaviest > most:
+        raise ExpectedError(
+            f"{config.data} has {symbol(heaviest)} (atomic number {heaviest}), and the network "
+            f"ends at {most}; raise max_atomic_number in [network]"
         )
 
 
@@ -141,7 +153,7 @@ def model_config(
         summary=config.summary,
         training={
             "data": dict(data.meta),
-            "split": SPLIT,
+            "split": data.meta.get("split", SPLIT),
             "structures": n_structures,
             "steps": trainer.progress.step,
             "hours": round(trainer.progress.seconds / 3600.0, 3),

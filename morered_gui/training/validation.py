@@ -28,7 +28,10 @@ class Validation:
     def __init__(self, data: EquilibriumSet, process: DiffusionProcess, n: int) -> None:
         rows = data.members(Split.VALIDATION)
         if not len(rows):
-            raise ExpectedError("the data has no validation part: it needs an index mod 50 == 8")
+            raise ExpectedError(
+                "the data has no validation part; 'morered data import' makes one of two molecules "
+                "or more, unless a split of your own leaves it out"
+            )
         rng = np.random.default_rng(SEED)
         self.rows = rng.permutation(rows)[:n]
         self.data, self.process = data, process

@@ -1,14 +1,25 @@
 """Which runs a row of runs is made of, and how it goes on and ends."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib.metadata import EntryPoint
 
 import pytest
 
-from morered_gui.app.comparison import PlannedRun, RunQueue, methods_of, seeds_of, served_methods
+from morered_gui.app.comparison import (
+    PlannedRun,
+    RunQueue,
+    methods_of,
+    outcome_of,
+    seeds_done,
+    seeds_of,
+    served_methods,
+)
 from morered_gui.app.controller import Controller
+from morered_gui.app.records import RunRecord
+from morered_gui.app.references import Reference
 from morered_gui.app.state import AppState, Severity
-from morered_gui.core import Capabilities, StopReason
+from morered_gui.core import Capabilities, Frame, Provenance, StopReason, Structure, Trajectory
 from morered_gui.relaxers import plugins
 from morered_gui.relaxers.methods import list_models
 from morered_gui.relaxers.registry import RelaxerChoice
@@ -65,6 +76,53 @@ def test_that_plain_diffusion_is_not_in_the_row() -> None:
     runs = methods_of(RelaxerChoice(), served, 3, {"jt": 40, "fast": 20}.__getitem__)
     rows = [(run.choice.method, run.seed, run.max_steps) for run in runs]
     assert rows == [("jt", 3, 40), ("fast", 3, 20)]
+
+
+def ended(
+    seed: int, *, start: Structure = WATER, reason: StopReason | None = StopReason.PLATEAU
+) -> RunRecord:
+    """A run of MoreRed-JT with 40 steps at most."""
+    made = Provenance("jt", "qm9-jt", seed=seed, options={"device": "cpu", "max_steps": 40})
+    trajectory = Trajectory(start, made)
+    trajectory.append(Frame(0, start.positions, t=5.0))
+    trajectory.stop_reason = reason
+    return RunRecord(trajectory, Reference(start, "start"))
+
+
+def test_that_the_next_seeds_are_those_that_were_not_run() -> None:
+    choice = RelaxerChoice(method="jt", model="qm9-jt")
+    moved = WATER.with_positions(WATER.positions * 1.1)
+    runs = [
+        ended(0),
+        ended(2),
+        ended(3, start=moved),
+        ended(4, reason=StopReason.CANCELLED),
+        ended(5, reason=None),
+    ]
+    done = seeds_done(runs, WATER, choice, 40)
+    assert done == {0, 2}
+    assert [run.seed for run in seeds_of(choice, 0, 3, 40, done)] == [1, 3, 4]
+    for other in (replace(choice, method="as"), replace(choice, model="everyday")):
+        assert seeds_done(runs, WATER, other, 40) == set()
+    assert seeds_done(runs, WATER, choice, 41) == set()
+
+
+def test_that_a_time_model_makes_other_runs() -> None:
+    made = Provenance("as", "noise + clock", seed=1, options={"max_steps": 40})
+    trajectory = Trajectory(WATER, made)
+    trajectory.append(Frame(0, WATER.positions, t=5.0))
+    trajectory.stop_reason = StopReason.PLATEAU
+    run = RunRecord(trajectory, Reference(WATER, "start"))
+    for time_model, done in (("", {1}), ("clock", {1}), ("other", set())):
+        choice = RelaxerChoice(method="as", model="noise", time_model=time_model)
+        assert seeds_done([run], WATER, choice, 40) == done
+
+
+def test_that_a_run_measured_to_its_own_end_has_no_rmsd() -> None:
+    run = ended(0)
+    assert outcome_of(run).rmsd is not None
+    run.reference = Reference(WATER, "final frame", own=True)
+    assert outcome_of(run).rmsd is None
 
 
 def test_that_a_run_of_its_own_ends_the_row(controller: Controller) -> None:

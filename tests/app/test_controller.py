@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 from psygnal import EmitLoopError
 
-from morered_gui.app.controller import Controller
+from morered_gui.app.controller import Controller, message_of
+from morered_gui.app.events import Failed
 from morered_gui.app.references import Reference, ReferenceChoice, ReferenceKind
 from morered_gui.app.state import Activity, AppState, Severity
 from morered_gui.chem.matching import reordered
-from morered_gui.core import Relaxer, StopReason
+from morered_gui.core import Relaxer, StopReason, rmsd
 from morered_gui.relaxers.registry import RelaxerChoice
 from tests.app.molecules import IRON_OXIDE, WATER
 from tests.app.spring import Pace, SpringRelaxer
@@ -221,6 +222,55 @@ def test_that_pure_noise_keeps_the_atoms_and_the_way_back(controller: Controller
     assert controller.state.structure != start
 
 
+def test_that_a_run_from_noise_is_measured_to_the_molecule_before_it(
+    controller: Controller,
+) -> None:
+    state, labels = controller.state, []
+    state.load(WATER)
+    state.frames_added.connect(lambda _first: labels.append(label_of(state)))
+    controller.add_noise(200, seed=1)
+    for _ in range(2):  # further runs, as by other methods, are measured to the same
+        relax(controller)
+        wait(controller, lambda: not state.busy)
+    settled(controller)
+    assert set(labels) == {"molecule before noise"}
+    start = state.structure
+    for run in state.runs:
+        assert run.reference.structure == WATER
+        assert start is not None and run.series.rmsd[0] == pytest.approx(
+            rmsd(start.positions, WATER.positions)
+        )
+    controller.measure_to(ReferenceChoice(ReferenceKind.FINAL))  # who chooses has the last word
+    wait(controller, lambda: label_of(state) == "final frame")
+    relax(controller)
+    wait(controller, lambda: not state.busy and label_of(state) == "final frame")
+    controller.measure_to(ReferenceChoice(ReferenceKind.UNNOISED))
+    wait(controller, lambda: label_of(state) == "molecule before noise")
+    assert {run.reference.label for run in state.runs} == {"molecule before noise"}
+
+
+def test_that_another_molecule_ends_the_reference_before_noise(controller: Controller) -> None:
+    state = controller.state
+    state.load(WATER)
+    controller.add_noise(200, seed=1)
+    state.reference_choice = ReferenceChoice(ReferenceKind.UNNOISED)
+    state.load(WATER.with_positions(WATER.positions * 1.1), continues=True)
+    assert state.reference_choice.kind == ReferenceKind.AUTOMATIC
+    relax(controller)
+    wait(controller, lambda: not state.busy and label_of(state) == "final frame")
+
+
+def label_of(state: AppState) -> str:
+    return "" if state.reference is None else state.reference.label
+
+
+def settled(controller: Controller) -> None:
+    """Wait for all tasks that were asked for."""
+    behind: list[None] = []
+    controller.run_task(lambda: None, behind.append)
+    wait(controller, lambda: bool(behind))
+
+
 def test_that_a_view_that_fails_costs_no_event(controller: Controller) -> None:
     def fail(_first: int) -> None:
         raise RuntimeError("a view failed")
@@ -285,9 +335,7 @@ def test_that_a_reference_chosen_for_another_molecule_is_dropped(controller: Con
     wait(controller, lambda: not controller.state.busy)
     controller.measure_to(ReferenceChoice(ReferenceKind.START))
     controller.state.load(IRON_OXIDE)
-    behind: list[None] = []
-    controller.run_task(lambda: None, behind.append)
-    wait(controller, lambda: bool(behind))
+    settled(controller)
     assert controller.state.reference_choice.kind == ReferenceKind.AUTOMATIC
 
 
@@ -336,3 +384,18 @@ def test_that_models_are_read_anew_once_they_are_to_be_forgotten() -> None:
         wait(controller, lambda: not controller.state.busy)
     assert len(built) == 2  # for the first run, and for the one after
     assert controller.close()
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        ("nan.xyz, molecule 1: no", "nan.xyz, molecule 1: no."),
+        ("acetone: no", "acetone: no."),
+        ("there is no molecule", "There is no molecule."),
+        ("no. 1 is broken", "No. 1 is broken."),
+    ],
+)
+def test_that_a_sentence_has_a_capital_and_a_name_keeps_its_letters(
+    reason: str, words: str
+) -> None:
+    assert message_of(Failed(1, reason, expected=True)).text == words

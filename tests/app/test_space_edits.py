@@ -182,15 +182,6 @@ def test_that_a_molecule_beyond_the_model_is_kept_unrelaxed(bench: Bench) -> Non
     assert "unsupported element: Br" in bench.editing.verdict.notes[0]
 
 
-def test_that_an_edit_of_a_molecule_that_is_gone_is_dropped(bench: Bench) -> None:
-    bench.edits.substitute(lambda s: change_element(s, 3, 7))
-    bench.state.load(WATER)
-    done: list[bool] = []
-    bench.controller.run_task(lambda: True, done.append)
-    wait(bench.controller, lambda: bool(done))
-    assert bench.state.structure is WATER
-
-
 def test_that_isotopes_stay_through_an_edit_in_space() -> None:
     mol = mol_from_smiles("[13CH3]CO")
     structure, drawing = structure_of_mol(mol, seed=1), drawing_of_mol(mol)

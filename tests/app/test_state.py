@@ -151,6 +151,26 @@ def test_that_a_step_back_on_the_same_molecule_keeps_pin_and_measurements() -> N
     assert len(left_over(state)) == 5
 
 
+def test_that_what_was_before_noise_stays_with_a_frame_and_comes_back_with_an_undo() -> None:
+    state = AppState()
+    state.load(WATER)
+    state.set_noised(WATER.with_positions(WATER.positions * 1.2), 50)
+    noised = state.moment()
+    state.begin_run(Provenance("spring"))
+    state.add_frames(frames(0, 3))
+    state.end_run(StopReason.MAX_STEPS)
+    state.adopt_frame()
+    assert state.base is not WATER and state.noise_step == 0
+    state.begin_run(Provenance("spring"))
+    assert [run.reference.label for run in state.runs] == ["molecule before noise"] * 2
+    assert state.runs[1].reference.structure is WATER
+    state.end_run(None)
+    state.load(WATER.with_positions(WATER.positions * 1.1), continues=True)
+    assert state.target is None
+    state.restore(noised)
+    assert state.target is not None and state.target.structure is WATER
+
+
 def test_that_a_reference_that_goes_is_no_longer_chosen() -> None:
     state = decorated()
     state.load(Structure(WATER.numbers, WATER.positions * 1.1, WATER.bonds, WATER.orders))

@@ -65,6 +65,13 @@ def test_that_a_compressed_library_is_read_like_a_plain_one(tmp_path: Path) -> N
             list(iter_library(path))
 
 
+def test_that_blanks_behind_a_comma_do_not_cut_a_quoted_name(tmp_path: Path) -> None:
+    path = tmp_path / "l.csv"
+    path.write_text('id, "name", smiles\n1, "phenol, pure", Oc1ccccc1\n', encoding="utf-8")
+    (record,) = iter_library(path)
+    assert (record.name, record.text) == ("phenol, pure", "Oc1ccccc1")
+
+
 def test_that_a_csv_with_an_unclosed_quotation_mark_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "l.csv"
     for rows in ('"a,CCO\nb,O\nc,C\n', '"a,CCO\nb,O\n"c",C\n'):

@@ -104,6 +104,42 @@ def test_that_groups_with_many_symmetries_are_matched_and_assigned(
     assert matched.bonds.tolist() == structure.bonds.tolist()
 
 
+def test_that_many_equal_molecules_in_the_same_order_are_never_mixed_up() -> None:
+    benzenes = scattered(".".join(["c1ccccc1"] * 8), seed=1)  # 8! 12**8 ways
+    moved = benzenes.positions + 0.01 * np.random.default_rng(2).normal(size=(96, 3))
+    assert symmetric_rmsd(benzenes, benzenes.with_positions(moved)) < 0.03
+
+
+def test_that_the_molecules_of_a_cluster_are_found_in_any_order() -> None:
+    water = structure_from_smiles("O", optimise=True)
+    rng = np.random.default_rng(1)
+    turns = np.linalg.qr(rng.normal(size=(20, 3, 3)))[0]
+    places = np.argwhere(np.ones((5, 2, 2))) * 4.0 + rng.uniform(size=(20, 3))
+    cluster = structure_from_smiles(".".join(["O"] * 20))
+    positions = water.positions @ turns + places[:, None]
+    # Oxygens first, then the hydrogens of each.
+    laid = np.concatenate([positions[:, 0], positions[:, 1:].reshape(-1, 3)])
+    cluster = cluster.with_positions(laid)
+    assert symmetric_rmsd(cluster, shuffled(cluster, 3)) < 1e-6
+
+
+def test_that_parts_alike_at_each_atom_but_of_other_graphs_are_other_molecules() -> None:
+    prism = [(0, 1), (1, 2), (0, 2), (3, 4), (4, 5), (3, 5), (0, 3), (1, 4), (2, 5)]
+    utility = [(i, j) for i in range(3) for j in range(3, 6)]  # as many bonds at each atom
+
+    def together(*parts: list[tuple[int, int]]) -> Structure:
+        bonds = [(i + 6 * k, j + 6 * k) for k, part in enumerate(parts) for i, j in part]
+        positions = np.random.default_rng(0).normal(size=(6 * len(parts), 3))
+        return Structure(
+            np.full(6 * len(parts), 6), positions, np.array(bonds), np.ones(len(bonds))
+        )
+
+    assert match_atoms(together(prism, prism), together(prism, utility)) is None
+    mixed = together(*[prism, utility] * 3)
+    assert symmetric_rmsd(mixed, mixed) < 1e-6
+    assert match_atoms(shuffled(mixed, 1), mixed) is not None
+
+
 def test_that_bridging_hydrogens_keep_their_bonds_where_others_are_assigned_in_space() -> None:
     neopentane = scattered("CC(C)(C)C.[H][H].[Na+]", 1)  # has more ways than are tried one by one
     diborane = np.array([[0, 2], [0, 3], [0, 4], [0, 5], [1, 2], [1, 3], [1, 6], [1, 7]])

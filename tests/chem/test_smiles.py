@@ -13,7 +13,9 @@ from morered_gui.chem import (
     structure_from_smiles,
     to_rdkit,
 )
+from morered_gui.chem.drawing import drawing_of
 from morered_gui.chem.perception import with_perceived_bonds
+from morered_gui.chem.validity import clashes, formed_bonds
 from morered_gui.core import Structure, rmsd
 
 SMILES = (
@@ -47,6 +49,25 @@ REFUSED = {
     "CC O": "a blank",
     "C" * 400: "too many",
 }
+
+
+@pytest.mark.parametrize("optimise", [False, True])
+@pytest.mark.parametrize(
+    "smiles",
+    [
+        "CC(=O)[O-].[Na+]",
+        "[NH4+].[Cl-]",
+        "c1ccncc1.Cl",
+        "O.O.O",
+        "[S-2].[Na+].[Na+]",
+        "OC(=O)C(F)(F)F.NCC",
+        "CC(=O)Nc1ccc(O)cc1.CC(=O)Nc1ccc(O)cc1",
+    ],
+)
+def test_that_parts_of_a_salt_do_not_lie_in_each_other(smiles: str, optimise: bool) -> None:
+    structure = structure_from_smiles(smiles, optimise=optimise)
+    assert not clashes(structure)
+    assert not formed_bonds(structure, structure.positions)
 
 
 @pytest.mark.parametrize("smiles", SMILES)
@@ -126,3 +147,18 @@ def test_that_bonds_are_perceived_from_coordinates_and_charge(smiles: str) -> No
     structure = structure_from_smiles(smiles, optimise=True)
     bare = Structure(structure.numbers, structure.positions, charge=structure.charge)
     assert smiles_of(with_perceived_bonds(bare)) == smiles_of(structure)
+
+
+def test_that_an_ion_of_one_atom_carries_its_charge() -> None:
+    sodium = with_perceived_bonds(Structure(np.array([11]), np.zeros((1, 3)), charge=1))
+    assert smiles_of(sodium) == "[Na+]"
+
+
+def test_that_no_smiles_leaves_out_a_charge_whose_atom_is_not_known() -> None:
+    nitrenium = structure_from_smiles("C[NH2+]")  # single bonds, and all valences are filled
+    perceived = with_perceived_bonds(nitrenium)
+    assert perceived.charge == 1
+    assert not perceived.formal_charges.any()
+    assert smiles_of(perceived) is None  # it was CN, which is neutral
+    with pytest.raises(MoleculeError, match="not known"):
+        drawing_of(perceived)

@@ -21,6 +21,7 @@ from morered_gui.chem.validity import (
     formed_bonds,
     is_radical,
     open_shell,
+    squeezed_bonds,
 )
 from morered_gui.core import Structure
 
@@ -139,6 +140,38 @@ def test_that_a_search_nearby_finds_the_contacts_that_all_pairs_show(seed: int) 
 
 
 @pytest.mark.timeout(60)
+@pytest.mark.parametrize(("length", "kept"), [(2.2, True), (1.2, False)])
+def test_that_an_ion_beside_its_partner_is_not_bonded_to_it(length: float, kept: bool) -> None:
+    acetate = structure_from_smiles("CC(=O)[O-].[Na+]")
+    positions = acetate.positions.copy()
+    out = positions[3] - positions[1]  # from carbon to oxygen
+    positions[4] = positions[3] + length * out / np.linalg.norm(out)
+    assert (not formed_bonds(acetate, positions)) == kept
+    assert bonds_kept(acetate, positions) == kept
+    assert clashes(acetate, positions) == []
+
+
+@pytest.mark.parametrize(
+    ("numbers", "charge", "length", "squeezed"),
+    [
+        ((23, 8, 8), 1, 1.526, False),  # VO2+, its GFN2-xTB minimum
+        ((24, 24), 0, 1.68, False),
+        ((7, 7), 0, 1.098, False),
+        ((23, 8, 8), 1, 1.2, True),
+        ((7, 7), 0, 0.98, True),
+    ],
+)
+def test_that_only_bonds_of_no_molecule_are_too_short(
+    numbers: tuple[int, ...], charge: int, length: float, squeezed: bool
+) -> None:
+    directions = np.array([[0.0, 0, 0], [0, 0.8, 0.6], [0, -0.8, 0.6]])[: len(numbers)]
+    bonds = np.array([[0, k] for k in range(1, len(numbers))])
+    start = Structure(
+        np.array(numbers), length * directions, bonds, np.ones(len(bonds)), charge=charge
+    )
+    assert bool(squeezed_bonds(start, start.positions)) == squeezed
+
+
 def test_that_thousands_of_atoms_are_checked_without_looking_at_all_pairs() -> None:
     n = 3000
     atoms = np.arange(n)

@@ -4,14 +4,17 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
+from morered_gui.chem import structure_from_smiles, write_structures
 from morered_gui.chem.examples import list_examples
 from morered_gui.chem.reading import read_structures
 from morered_gui.cli.main import app
 from morered_gui.diffusion.checkpoint import user_models_folder
 from morered_gui.relaxers.methods import METHODS
+from morered_gui.training.dataset import EquilibriumSet
 from tests.diffusion import parity
 
 EXAMPLE = next(e for e in list_examples() if e.id == "benzaldehyde")
@@ -257,3 +260,34 @@ def test_that_a_broken_model_is_told_in_the_list() -> None:
     result = morered("models", "list")
     assert result.exit_code == 0 and "qm9-jt" in result.stdout
     assert "config.json" in result.stderr.replace("\n", "")
+
+
+def test_that_an_import_tells_structures_and_molecules_of_each_part(tmp_path: Path) -> None:
+    file = tmp_path / "m.extxyz"
+    alcohols = [structure_from_smiles(f"{'C' * n}O", seed=k) for n in range(1, 6) for k in (0, 1)]
+    write_structures(file, alcohols)
+    words = ("data", "import", file, "--level-of-theory", "ETKDG", "--output")
+    result = morered(*words, tmp_path / "m.npz")
+    said = " ".join(result.stderr.split())
+    assert result.exit_code == 0
+    assert (
+        "wrote 10 structures of 5 molecules (train 6 of 3, validation 2 of 1, test 2 of 1" in said
+    )
+    assert "warning" not in said
+    data = EquilibriumSet.load(tmp_path / "m.npz")
+    assert data.split[::2].tolist() == data.split[1::2].tolist()
+    assert_one_line(morered(*words, file))
+    assert len(read_structures(file)) == 10  # it was not written over
+
+
+def test_that_an_import_warns_of_parts_that_share_molecules_or_are_empty(tmp_path: Path) -> None:
+    write_structures(tmp_path / "m.extxyz", [structure_from_smiles("O")] * 4)
+    np.savez(tmp_path / "split.npz", train_idx=[0, 1], val_idx=[], test_idx=[2])
+    result = morered(
+        "data", "import", tmp_path / "m.extxyz", "--level-of-theory", "ETKDG",
+        "--output", tmp_path / "m.npz", "--split", tmp_path / "split.npz",
+    )  # fmt: skip
+    said = " ".join(result.stderr.split())
+    assert result.exit_code == 0 and "wrote 3 structures of 1 molecules" in said
+    assert "1 structures are in no part" in said
+    assert "in more than one part" in said and "nothing to validate with" in said

@@ -294,6 +294,47 @@ def test_that_room_for_objects_that_are_not_there_is_refused(tmp_path: Path) -> 
         read_module(file)
 
 
+# A tuple of twice the same tuple, which is one too, and so on: Python hashes each time anew.
+DOUBLED = b"I1\n\x85" + b"q\0h\0\x86" * 24
+DEEP = b"I1\n" + b"\x85" * 1_000_000  # hashing it overflows the stack of the machine
+MODULUS = 2**61 - 1  # all its multiples have one hash
+ODD_KEYS = {
+    "doubled tuples": b"}" + DOUBLED + b"Ns",
+    "a tuple in the memo": b"}" + DOUBLED + b"q\1h\1N\x86q\x020h\1Ns",
+    "a tuple between names": b"}(S'a'\nN" + DOUBLED + b"NS'b'\nNu",
+    "the whole dictionary": b"(" + DOUBLED + b"Nd",
+    "a tuple out of a function": b"}ctorch._utils\n_rebuild_parameter\n" + DOUBLED + b"\x85RNs",
+    "a set": b"\x8f(" + DOUBLED + b"\x90",
+    "a set for good": b"(" + DOUBLED + b"\x91",
+    "a deep tuple": b"}" + DEEP + b"Ns",
+    "numbers of one hash": b"}" + b"".join(b"I%d\nNs" % (k * MODULUS) for k in range(3000)),
+    "a real number": b"}F1.5\nNs",
+}
+
+
+@pytest.mark.parametrize("name", ODD_KEYS)
+def test_that_keys_are_names_or_small_numbers(name: str, tmp_path: Path) -> None:
+    file = saved(tmp_path / "x.pt", shell(kept=ODD_KEYS[name]) + b".")
+    with pytest.raises(ModelError, match="neither a name nor a small number"):
+        read_module(file)
+
+
+@pytest.mark.parametrize("protocol", range(6))
+def test_that_names_and_small_numbers_are_keys_in_every_protocol(
+    protocol: int, tmp_path: Path
+) -> None:
+    keys = {"a": 1, 7: (1, (2, 3)), 300: [{}], 70_000: {None: 1.5}, True: ()}
+    written = shell(kept=pickle.dumps(keys, protocol)[:-1].removeprefix(b"\x80%c" % protocol))
+    kept = read_module(saved(tmp_path / "x.pt", written + b".")).state["kept"]
+    assert list(kept) == list(keys) and kept[7] == keys[7]
+
+
+def test_that_a_set_of_names_is_read(tmp_path: Path) -> None:
+    written = shell(kept=b"\x8f(S'a'\nI1\n\x90", for_good=b"(S'a'\n\x91", deep=DEEP)
+    state = read_module(saved(tmp_path / "x.pt", written + b".")).state
+    assert state["kept"] == {"a", 1} and state["for_good"] == frozenset("a")
+
+
 def test_that_a_long_pickle_is_refused(tmp_path: Path) -> None:
     file = saved(tmp_path / "x.pt", b"}" * foreign_pickle.MAX_PICKLE + shell() + b".")
     with pytest.raises(ModelError, match="too long"):

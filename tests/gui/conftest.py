@@ -46,7 +46,7 @@ def shared_window(qapp: QApplication) -> Iterator[MainWindow]:
     settings = Settings(method="jt")  # takes as many steps as it is told
     window, problem = window_with(Controller(AppState(), build=relaxer_of), settings)
     assert not problem
-    window.resize(1200, 800)
+    window.resize(1300, 900)  # both sides of the molecule are there
     window.show()
     yield window
     window.close()

@@ -31,7 +31,7 @@ class Stage:
         self.controller = Controller(self.state)
         self.saves, self.filming = Saves(self.controller), False
         self.closing = Closing(
-            self.window, self.state, [self.saves], lambda: self.filming, self.saves.begin
+            self.window, self.state, self.saves, lambda: self.filming, self.saves.begin
         )
 
     def relaxed(self) -> "Stage":

@@ -10,15 +10,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from morered_gui.app.measurements import Measurement
 from morered_gui.app.references import ReferenceChoice, ReferenceKind
-from morered_gui.app.state import Activity
+from morered_gui.app.state import Activity, AppState
 from morered_gui.app.view_options import Style, ViewOptions
-from morered_gui.gui.explain_panel import ASK_MS
+from morered_gui.core import Frame, Provenance, StopReason
+from morered_gui.diffusion.forward import expected_rmsd, noised
+from morered_gui.diffusion.schedule import cosine_schedule
+from morered_gui.gui.explain_panel import ASK_MS, SAME_NOISE
+from morered_gui.gui.runs_panel import RunsPanel
+from morered_gui.gui.theme import theme_of
 from morered_gui.gui.window import MainWindow
 from tests.app.molecules import WATER
 from tests.gui.conftest import REAL_DEVICE, n_frames
@@ -26,6 +31,14 @@ from tests.gui.pictures import picture
 from tests.gui.reopen import camera_of, described, png_of
 
 WAIT = 60_000
+
+
+def cell(window: MainWindow, row: int, title: str) -> str:
+    """What stands in a row of the table below a heading that is shown."""
+    table = window.studio.runs.table
+    shown = [k for k in range(table.columnCount()) if not table.isColumnHidden(k)]
+    heads = (k for k in shown if table.horizontalHeaderItem(k).text().split("\n")[0] == title)
+    return str(table.item(row, next(heads)).text())
 
 
 def forget_runs(window: MainWindow) -> None:
@@ -40,7 +53,7 @@ def test_that_seeds_run_in_a_row_and_stand_in_the_table(window: MainWindow, qtbo
     qtbot.waitUntil(lambda: n_frames(window) == 61, timeout=WAIT)
     table = window.studio.runs.table
     assert table.rowCount() == 3
-    assert [table.item(row, 1).text() for row in range(3)] == ["0", "1", "2"]
+    assert [cell(window, row, "Seed") for row in range(3)] == ["0", "1", "2"]
     assert window.plot.n_overlays == 4  # two curves of each of the others
     table.item(0, 0).setCheckState(Qt.CheckState.Unchecked)
     assert window.plot.n_overlays == 2
@@ -69,7 +82,7 @@ def test_that_seeds_are_drawn_as_a_cloud_with_their_spread(
     assert ensemble is not None and ensemble.spread.min() > 1e-4
     assert window.actions_by_id["cloud"].isChecked()
     assert cloud_atoms(window, qtbot) == 9
-    cells = [window.studio.runs.table.item(row, 4).text() for row in range(3)]
+    cells = [cell(window, row, "Apart") for row in range(3)]
     assert cells == [f"{x:.3f}" for x in ensemble.apart]
     window.course.tabs.setCurrentIndex(1)
     assert np.array_equal(window.course.atoms.spread, ensemble.spread)
@@ -93,6 +106,70 @@ def cloud_atoms(window: MainWindow, qtbot: QtBot) -> int:
     return int(got[0])
 
 
+def test_that_the_table_is_read_without_scrolling(window: MainWindow, qtbot: QtBot) -> None:
+    """Three methods on one start, in a dock of its usual width."""
+    state = AppState()
+    state.load(WATER)
+    for made, energy in (
+        (Provenance("fast", "everyday", seed=12), None),
+        (Provenance("gfn2-xtb"), -892.07),
+        (Provenance("uff"), 0.845),
+    ):
+        state.begin_run(made)
+        state.add_frames(
+            [
+                Frame(0, WATER.positions * 1.1, energy=energy),
+                Frame(1, WATER.positions, energy=energy, evaluations=213, seconds=14.7),
+            ]
+        )
+        state.end_run(StopReason.MAX_STEPS)
+    panel = RunsPanel(state, window.actions_by_id, theme_of(QGuiApplication.palette()))
+    qtbot.addWidget(panel)
+    panel.resize(480, 300)
+    panel.show()
+    table = panel.table
+    shown = [k for k in range(table.columnCount()) if not table.isColumnHidden(k)]
+    titles = [table.horizontalHeaderItem(k).text().split("\n")[0] for k in shown]
+    # No empty ones.
+    assert titles == ["Run", "Seed", "RMSD", "Energy", "Eval.", "Time", "Verdict"]
+    assert table.horizontalScrollBar().maximum() == 0
+    for k in shown[1:]:
+        assert table.columnWidth(k) >= table.sizeHintForColumn(k)
+    assert table.item(0, 0).toolTip().startswith("Few steps, everyday\nSeed: 12\nRMSD: 0.000 Å")
+    panel.resize(1000, 300)
+    assert table.columnWidth(0) > 400
+
+
+def test_that_seeds_of_a_method_without_chance_are_refused(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    forget_runs(window)
+    window.run_panel.choose_method("mmff94")
+    window.actions_by_id["run_seeds"].trigger()
+    assert "every seed gives the same result" in window.message_bar.text
+    assert not window.state.busy and window.studio.queue.waiting == 0
+
+
+def test_that_the_molecule_dissolves_by_the_process_of_the_model(window: MainWindow) -> None:
+    panel, explain = window.run_panel, window.studio.explain
+    models = panel.models
+    base = next(m for m in models if "jt" in m.methods)
+    panel.set_noise_t(300)
+    panel.set_models([*models, replace(base, name="short", schedule="cosine", n_steps=100)])
+    panel.choose_model("short")
+    assert explain.slider.maximum() == 99 and panel.noise_t == 99
+    explain.slider.setValue(50)
+    expected = expected_rmsd(WATER, cosine_schedule(100))[50]
+    assert f"({expected:.2f} Å expected" in explain.told
+    dissolved = noised(WATER, 50, seed=SAME_NOISE, schedule=cosine_schedule(100))
+    window.actions_by_id["start_dissolved"].trigger()
+    assert window.state.structure is not None
+    assert np.array_equal(window.state.structure.positions, dissolved.positions)
+    panel.choose_model(base.name)
+    assert explain.slider.maximum() == 999 and panel.noise_t == 300
+    panel.set_models(models)
+
+
 def test_that_stop_ends_the_row_of_runs(
     slow_run: Callable[[int], MainWindow], qtbot: QtBot
 ) -> None:
@@ -106,7 +183,7 @@ def test_that_stop_ends_the_row_of_runs(
     qtbot.waitUntil(lambda: not window.state.busy, timeout=WAIT)
     assert window.studio.queue.waiting == 0
     assert len(window.state.runs) == 1
-    assert "stopped by you" in window.studio.runs.table.item(0, 8).text()
+    assert "stopped by you" in cell(window, 0, "Verdict")
 
 
 def test_that_the_row_that_is_marked_after_a_removal_can_be_looked_at(
@@ -117,6 +194,9 @@ def test_that_the_row_that_is_marked_after_a_removal_can_be_looked_at(
         window.actions_by_id["relax"].trigger()
         qtbot.waitUntil(lambda: not window.state.busy, timeout=WAIT)
     first, second = window.state.runs
+    for run, row in ((first, 0), (second, 1)):
+        window.state.look_at_run(run)
+        assert window.studio.runs.table.currentRow() == row
     window.raise_panel("Runs")
     window.state.remove_run(second)
     table = window.studio.runs.table

@@ -53,7 +53,7 @@ def test_that_two_clicked_atoms_get_the_distance_of_the_panel(
     assert np.linalg.norm(after.positions[0] - after.positions[1]) == pytest.approx(1.8)
     assert butane.studio.picker.selection == (0, 1)
     butane.actions_by_id["undo"].trigger()
-    assert butane.state.structure is BUTANE
+    qtbot.waitUntil(lambda: butane.state.structure is BUTANE, timeout=60_000)
 
 
 def test_that_an_edit_of_atoms_changes_the_drawing_and_ends_the_selection(
@@ -66,6 +66,7 @@ def test_that_an_edit_of_atoms_changes_the_drawing_and_ends_the_selection(
     assert butane.studio.picker.selection == ()
     assert enabled(butane) == set()
     butane.actions_by_id["undo"].trigger()
+    qtbot.waitUntil(lambda: butane.state.structure is BUTANE, timeout=60_000)
     assert butane.state.drawing.smiles == "CCCC"
 
 

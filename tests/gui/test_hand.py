@@ -83,7 +83,21 @@ def test_that_a_dragged_atom_takes_its_hydrogens_along_and_goes_where_the_mouse_
     away = on_screen(ethanol, qtbot, 2) - start - QPoint(40, 25)
     assert away.manhattanLength() <= 4
     ethanol.actions_by_id["undo"].trigger()  # one step
+    qtbot.waitUntil(lambda: ethanol.state.structure is ETHANOL, timeout=60_000)
+
+
+def test_that_undo_right_after_a_drag_takes_back_that_drag(
+    ethanol: MainWindow, qtbot: QtBot
+) -> None:
+    take(ethanol, qtbot, "hand_move")
+    drag(ethanol, qtbot, on_screen(ethanol, qtbot, 2), QPoint(40, 25))
+    ethanol.actions_by_id["undo"].trigger()  # before the page has told of it
+    qtbot.waitUntil(lambda: ethanol.desk.editing.can_redo, timeout=60_000)
     assert ethanol.state.structure is ETHANOL
+    ethanol.actions_by_id["redo"].trigger()
+    qtbot.waitUntil(lambda: ethanol.state.structure is not ETHANOL, timeout=60_000)
+    moved = ethanol.state.structure
+    assert moved is not None and moved.formula == ETHANOL.formula
 
 
 def test_that_another_button_does_not_end_a_drag(ethanol: MainWindow, qtbot: QtBot) -> None:
@@ -163,7 +177,7 @@ def test_that_a_drag_is_relaxed_where_the_program_relaxes_while_one_draws(
     state = ethanol.state
     qtbot.waitUntil(lambda: bool(state.trajectory) and not state.busy, timeout=60_000)
     ethanol.actions_by_id["undo"].trigger()  # drag and relaxation are one step
-    assert ethanol.state.structure is ETHANOL
+    qtbot.waitUntil(lambda: ethanol.state.structure is ETHANOL, timeout=60_000)
 
 
 def test_that_a_frozen_atom_stays_below_the_hand(ethanol: MainWindow, qtbot: QtBot) -> None:

@@ -33,7 +33,8 @@ def test_that_the_start_page_is_there_while_there_is_no_molecule(
     window.actions_by_id["new"].trigger()
     assert page.isVisible() and window.state.structure is None
     window.actions_by_id["undo"].trigger()
-    assert page.isHidden() and loaded(window).formula == "H2O"
+    qtbot.waitUntil(page.isHidden, timeout=60_000)
+    assert loaded(window).formula == "H2O"
 
 
 def test_that_an_example_is_opened_by_its_card(empty: MainWindow, qtbot: QtBot) -> None:

@@ -11,7 +11,10 @@ from PySide6.QtWidgets import QComboBox
 from pytestqt.qtbot import QtBot
 
 from morered_gui.app.references import Reference, ReferenceChoice, ReferenceKind
-from morered_gui.core import rmsd
+from morered_gui.app.series import RunSeries
+from morered_gui.core import Frame, Provenance, StopReason, rmsd
+from morered_gui.diffusion.forward import expected_rmsd
+from morered_gui.diffusion.schedule import cosine_schedule
 from morered_gui.gui.demo_player import control_named
 from morered_gui.gui.frame_plot import FramePlot
 from morered_gui.gui.plot_picture import plot_file
@@ -160,6 +163,102 @@ def test_that_hints_do_not_stand_across_the_curves_of_other_runs(
         relaxed.state.show_run(run, visible=False)
     scatter.refresh()
     assert scatter.hint == "This method predicts no time step."
+
+
+def test_that_energies_with_other_zeros_are_left_out_and_told(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    plot = window.plot
+    for run in list(window.state.runs):
+        window.state.remove_run(run)
+    window.run_panel.choose_device(REAL_DEVICE)
+    window.course.choose({"left": "energy", "right": ""})
+    for method in ("mmff94", "uff", "uff"):
+        window.run_panel.choose_method(method)
+        window.actions_by_id["relax"].trigger()
+        qtbot.waitUntil(lambda: not window.state.busy, timeout=60_000)
+    force_field, uff, _ = window.state.runs
+    plot.refresh()
+    assert plot.n_overlays == 1  # the other run by UFF
+    assert plot.said == "UFF alone: MMFF94 has another zero."
+    assert plot.drawn("left")[1].min() == 0.0  # kcal/mol above the lowest
+    assert "UFF" in plot.getPlotItem().getAxis("left").labelText
+    window.state.look_at_run(force_field)
+    plot.refresh()
+    assert plot.n_overlays == 0 and "UFF has another zero" in plot.said
+    window.state.show_run(uff, visible=False)
+    window.state.remove_run(window.state.runs[2])
+    plot.refresh()
+    assert plot.said == ""
+    window.course.choose({"left": "t", "right": "rmsd"})
+
+
+def test_that_a_long_note_does_not_make_the_plot_wider(window: MainWindow) -> None:
+    plot = window.plot
+    long = "a note that no plot has room for " * 20
+    plot.note(long, "short")
+    assert plot.said == "short" and plot.toolTip() == long
+    assert plot.getPlotItem().width() <= plot.viewport().width()
+    plot.note()
+    assert plot.said == "" and plot.toolTip() == ""
+
+
+def test_that_the_expected_curve_is_that_of_the_model_of_the_run(window: MainWindow) -> None:
+    scatter, state = window.course.scatter, window.state
+    for run in list(state.runs):
+        state.remove_run(run)
+    options: dict[str, object] = {"schedule": "cosine", "n_steps": 100}
+    for made in (Provenance("jt"), Provenance("jt", "mine", options=options)):
+        state.begin_run(made)
+        state.add_frames([Frame(0, WATER.positions * 1.1, t=30.0)])
+        state.end_run(StopReason.PLATEAU)
+    scatter.refresh()
+    rmsds, steps = scatter.expected_curve
+    assert np.array_equal(rmsds, expected_rmsd(WATER, cosine_schedule(100)))
+    assert len(steps) == 100
+    assert "another diffusion process" in scatter.said  # its t does not compare
+    state.remove_run(state.runs[0])
+    scatter.refresh()
+    assert scatter.said == ""
+
+
+def test_that_no_curve_is_expected_of_the_rmsd_to_the_start(relaxed: MainWindow) -> None:
+    scatter, run = relaxed.course.scatter, relaxed.state.run
+    assert run is not None
+    for structure, shown in ((run.trajectory.start, False), (run.trajectory.structure(-1), True)):
+        run.measure(Reference(structure, "x"), RunSeries(structure))
+        scatter.refresh()
+        assert scatter.shows_expected is shown
+
+
+def test_that_a_time_that_is_given_is_not_called_predicted(window: MainWindow) -> None:
+    for run in list(window.state.runs):
+        window.state.remove_run(run)
+    for method, name in (("ddpm", "Given t"), ("jt", "Predicted t")):
+        window.state.begin_run(Provenance(method, "qm9-ddpm"))
+        window.state.add_frames([Frame(0, WATER.positions, t=30.0)])
+        window.course.refresh()
+        window.course.readout.refresh()
+        assert control_named(window, name) is not None
+    window.state.end_run(None)
+    window.plot.refresh()
+    assert "Time step t" in window.plot.getPlotItem().getAxis("left").labelText  # of either kind
+
+
+def test_that_the_molecule_before_noise_is_offered_once_there_is_one(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    menu = window.course.reference_menu
+    unnoised = next(a for a in menu.actions() if a.data() == ReferenceKind.UNNOISED)
+    assert not unnoised.isEnabled() and not window.actions_by_id["ghost"].isEnabled()
+    window.actions_by_id["noise"].trigger()
+    menu.aboutToShow.emit()
+    assert unnoised.isEnabled() and window.actions_by_id["ghost"].isEnabled()
+    window.actions_by_id["relax"].trigger()
+    measured(window, qtbot, "molecule before noise")
+    qtbot.waitUntil(lambda: not window.state.busy, timeout=60_000)
+    button = control_named(window, "Reference of the RMSD")
+    assert button is not None and "molecule before noise" in button.toolTip()
 
 
 def test_that_the_legend_is_not_put_over_points(relaxed: MainWindow) -> None:

@@ -9,10 +9,11 @@ from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from morered_gui.app.editing import Verdict
-from morered_gui.chem.drawing import drawn, mol_of_drawing, smiles_of_mol
+from morered_gui.chem.drawing import Drawing, drawn, mol_of_drawing, smiles_of_mol
 from morered_gui.chem.smiles import mol_from_smiles
 from morered_gui.core import Structure
 from morered_gui.gui import sketch_panel, web_scheme
+from morered_gui.gui.last_word import LastWord
 from morered_gui.gui.sketch_panel import SketchPanel
 from morered_gui.gui.sketcher import Sketcher
 from morered_gui.gui.window import MainWindow
@@ -86,14 +87,14 @@ def test_that_a_molecule_drawn_by_hand_is_relaxed_and_every_step_can_be_undone(
     undo, redo = window.actions_by_id["undo"], window.actions_by_id["redo"]
     for expected in reversed(steps[:-1]):
         undo.trigger()
-        assert shown(window) == expected
+        wait_for(qtbot, lambda expected=expected: shown(window) == expected)  # type: ignore[misc]
         wait_for(qtbot, lambda: window.sketch_panel.sketcher.is_settled)
         assert on_page(pen) == smiles(window)
     undo.trigger()
-    assert window.state.structure is None
+    wait_for(qtbot, lambda: window.state.structure is None)
     for expected in steps:
         redo.trigger()
-        assert shown(window) == expected
+        wait_for(qtbot, lambda expected=expected: window.state.shown == expected)  # type: ignore[misc]
     wait_for(qtbot, lambda: window.sketch_panel.sketcher.is_settled)
     assert on_page(pen) == "c1ccccc1"
     assert not redo.isEnabled()
@@ -143,6 +144,7 @@ def test_that_an_impossible_bond_is_told_beside_the_sketcher(
     assert shown(window) == before
     assert not window.molecule_panel.smiles_field.text()
     window.actions_by_id["undo"].trigger()
+    wait_for(qtbot, lambda: not window.sketch_panel.words)
     wait_for(qtbot, lambda: window.sketch_panel.sketcher.is_settled)
     assert on_page(pen) == "CC(C)(C)C"
     assert not window.sketch_panel.words
@@ -196,6 +198,47 @@ def test_that_undo_right_after_a_stroke_takes_back_that_stroke(
     wait_for(qtbot, lambda: smiles(window) == "CCCO")
 
 
+def test_that_undo_by_menu_waits_for_a_stroke_that_the_page_has_yet_to_tell(
+    window: MainWindow, pen: Pen, qtbot: QtBot
+) -> None:
+    window.open_smiles("CCN")
+    wait_for(qtbot, lambda: smiles(window) == "CCN")
+    wait_for(qtbot, lambda: window.sketch_panel.sketcher.is_settled)
+    window.sketch_panel.sketcher.page().runJavaScript("moreredSketch.ketcher().editor.clear()")
+    window.actions_by_id["undo"].trigger()
+    wait_for(qtbot, lambda: window.desk.editing.can_redo)
+    assert smiles(window) == "CCN"
+    window.actions_by_id["redo"].trigger()
+    wait_for(qtbot, lambda: window.state.structure is None)
+
+
+def test_that_a_stroke_that_another_drawing_replaces_is_told(
+    window: MainWindow, pen: Pen, qtbot: QtBot
+) -> None:
+    sketcher = window.sketch_panel.sketcher
+    sketcher.page().runJavaScript("moreredSketch.ketcher().editor.clear()")
+    window.state.set_drawing(Drawing(drawn(mol_from_smiles("CCO")), (), "CCO"))
+    wait_for(qtbot, lambda: "draw it again" in window.sketch_panel.words)
+    wait_for(qtbot, lambda: sketcher.is_settled)
+    assert on_page(pen) == "CCO"
+
+
+def test_that_undo_goes_on_without_a_page_that_never_answers(
+    window: MainWindow, pen: Pen, qtbot: QtBot
+) -> None:
+    asked: list[int] = []
+    done: list[str] = []
+    word = LastWord(asked.append, window)
+    word.before(lambda: done.append("first"))
+    word.before(lambda: done.append("second"))
+    assert asked == [1, 2] and not done
+    word.take(1)
+    assert done == ["first"]
+    word.wait_no_more()
+    assert done == ["first", "second"]
+    word.deleteLater()
+
+
 def test_that_an_undo_to_an_impossible_drawing_marks_its_atoms(
     window: MainWindow, pen: Pen, qtbot: QtBot
 ) -> None:
@@ -214,6 +257,7 @@ def test_that_an_undo_to_an_impossible_drawing_marks_its_atoms(
     wait_for(qtbot, lambda: sketcher.is_settled)
     assert marked(pen) == [7]
     window.actions_by_id["undo"].trigger()
+    wait_for(qtbot, lambda: not window.sketch_panel.words)
     wait_for(qtbot, lambda: sketcher.is_settled)
     assert marked(pen) == []
 

@@ -106,7 +106,7 @@ def test_that_polishing_goes_on_from_the_result_in_one_click(
     assert np.array_equal(start, first.trajectory.result().positions)
     assert second.trajectory.provenance.options["continues"] == "spring"
     checked.actions_by_id["undo"].trigger()
-    assert checked.state.run is first
+    qtbot.waitUntil(lambda: checked.state.run is first, timeout=WAIT)
 
 
 def test_that_a_refusal_offers_what_takes_the_molecule_in_one_click(

@@ -10,7 +10,8 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from morered_gui.gui import view3d
-from morered_gui.gui.view3d import Extras, Look, View3D
+from morered_gui.gui.page3d import Extras, Look
+from morered_gui.gui.view3d import View3D
 from morered_gui.gui.window import MainWindow
 from tests.app.molecules import IRON_OXIDE, WATER
 

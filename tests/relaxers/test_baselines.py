@@ -1,5 +1,7 @@
 """Force fields and GFN2-xTB against RDKit's and ASE's own minimisation, and what they refuse."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from ase import Atoms
@@ -163,6 +165,13 @@ def test_that_molecules_outside_a_method_are_refused_by_name(
     start = structure_from_smiles(smiles, seed=0).with_name("mine")
     with pytest.raises(UnsupportedMoleculeError, match=f"^mine: .*{reason}"):
         relaxed(method, start)
+
+
+@pytest.mark.parametrize("method", FIELDS)
+def test_that_a_force_field_refuses_a_charge_that_is_nowhere(method: str) -> None:
+    start = replace(structure_from_smiles("CCO"), charge=2)
+    with pytest.raises(UnsupportedMoleculeError, match="which atom carries the charge"):
+        relaxed(method, start)  # it was relaxed as neutral ethanol
 
 
 @pytest.mark.parametrize("method", FIELDS)

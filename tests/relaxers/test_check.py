@@ -91,6 +91,11 @@ def test_that_a_result_in_which_much_noise_is_seen_is_not_at_rest() -> None:
     assert check_run(run_of(ETHANOL, [300.0, 12.0], StopReason.PLATEAU)).grade == Grade.GOOD
 
 
+def test_that_a_single_atom_is_always_at_rest() -> None:
+    chloride = structure_from_smiles("[Cl-]")
+    assert check_run(run_of(chloride, [127.0], StopReason.PLATEAU)).grade == Grade.GOOD
+
+
 @pytest.mark.parametrize(
     ("smiles", "changed"),
     [

@@ -53,6 +53,15 @@ def time_steps(choice: RelaxerChoice, steps: int = 4) -> list[float | None]:
     return [frame.t for frame in run]
 
 
+def test_that_a_process_of_its_own_is_told_by_the_provenance(tmp_path: Path) -> None:
+    short = save(tmp_path / "short", "jt", schedule="cosine", n_steps=100)
+    usual = save(tmp_path / "usual", "jt")
+    found = [build_relaxer(RelaxerChoice(method="jt", model=str(m))) for m in (short, usual)]
+    options = [relaxer.provenance.options for relaxer in found]
+    assert (options[0]["schedule"], options[0]["n_steps"]) == ("cosine", 100)
+    assert "schedule" not in options[1]
+
+
 def test_that_itp_asks_once_and_as_before_every_step(models: Path) -> None:
     itp = time_steps(RelaxerChoice(method="itp", model=str(models / "noise")))
     asked = time_steps(RelaxerChoice(method="as", model=str(models / "noise")))

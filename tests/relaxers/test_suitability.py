@@ -176,5 +176,7 @@ def test_that_elements_without_a_place_in_the_network_are_refused() -> None:
 
 def test_that_two_atoms_are_warned_of() -> None:
     pair = structure_from_smiles("[H][H]")
-    assert "smaller than anything" in verdict(pair, METHODS["jt"], JOINT, [JOINT]).warning
+    assert "2 atoms: smaller than anything" in verdict(pair, METHODS["jt"], JOINT, [JOINT]).warning
+    proton, takes_it = structure_from_smiles("[H+]"), replace(JOINT, charges=[1])
+    assert "1 atom: smaller" in verdict(proton, METHODS["jt"], takes_it, [takes_it]).warning
     assert not verdict(pair, METHODS["mmff94"], None, [JOINT]).warning

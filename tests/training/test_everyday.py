@@ -6,6 +6,7 @@ import zipfile
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,16 +16,18 @@ from morered_gui.chem.validity import bonds_kept
 from morered_gui.core import ExpectedError
 from morered_gui.relaxers.calculators import atoms_of, gfn2_xtb
 from morered_gui.training.batches import pad
-from morered_gui.training.dataset import EquilibriumSet, split_of_index
+from morered_gui.training.dataset import EquilibriumSet, residue_of, split_of_index
 from morered_gui.training.everyday import build, minima, packs, plan, test_sets
 from morered_gui.training.everyday.fragments import random_piece
 from morered_gui.training.everyday.functional_groups import GROUPS, SCAFFOLDS, SMALL, attached
-from morered_gui.training.everyday.graphs import TestGraphs, graph_key, residue_of
+from morered_gui.training.everyday.graphs import TestGraphs
 from morered_gui.training.everyday.ions import IONISABLE, SMALL_IONS, at_ph_7
+from morered_gui.training.everyday.ligands import component, ligands
 from morered_gui.training.everyday.minima import FMAX, Failure, Minimum, minima_of
 from morered_gui.training.everyday.packages import Wheel
 from morered_gui.training.everyday.plan import Candidate, size_class
 from morered_gui.training.everyday.skeletons import UNSTABLE, skeleton_molecules
+from morered_gui.training.identity import graph_key
 from morered_gui.training.partners import N_THERMAL, Partners
 
 ZINC = [
@@ -48,10 +51,13 @@ ACIDS = [
 LARGE = ["c1ccc(Oc2ccccc2)cc1", "CCC(=O)N1CCN(c2ccccc2OC)CC1"]
 MORE_ZINC = [f"{acid}C(=O)N{amine}" for amine in AMINES + LARGE for acid in ACIDS + LARGE] + ZINC
 
+LIGANDS = ["C" * 20, "Nc1ccc(Cl)cc1CC(=O)N1CCCC1C(=O)O", "Cn1cnc2c1c(=O)n(CC(=O)N1CCCC1)c(=O)n2C"]
+
 
 @pytest.fixture
 def no_download(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plan, "zinc_smiles", lambda *_: MORE_ZINC)
+    monkeypatch.setattr(plan, "ligands", lambda *_: map(Chem.MolFromSmiles, LIGANDS))
 
 
 def smiles(mol: Chem.Mol) -> str:
@@ -159,25 +165,43 @@ def test_that_every_prefix_of_the_plan_is_balanced_and_keeps_tests_out() -> None
 
 
 @pytest.mark.usefixtures("no_download")
-def test_that_after_the_first_part_large_pieces_come_first_in_each_block(
+def test_that_after_the_first_part_large_pieces_come_first_and_then_ligands(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    tests = TestGraphs.of([], [])
+    tests = TestGraphs.of([], ["Nc1ccc(Cl)cc1"])
     drawn = list(islice(plan.plan(1, tests), 70))
     monkeypatch.setattr(plan, "MIXED", 10)
     monkeypatch.setattr(plan, "BLOCK", 30)
-    ordered = list(islice(plan.plan(1, tests), 70))
+    ordered = list(islice(plan.plan(1, tests), 71))
     assert ordered[:10] == drawn[:10]
-    for first in (10, 40):
-        block = ordered[first : first + 30]
-        assert {c.smiles for c in block} == {c.smiles for c in drawn[first : first + 30]}
-        heavy = [Chem.MolFromSmiles(c.smiles).GetNumHeavyAtoms() for c in block]
-        large = [c.source == "pieces" and n > 15 for c, n in zip(block, heavy, strict=True)]
-        n_large = sum(large)
-        assert 0 < n_large < 30 and all(large[:n_large])
-        assert heavy[:n_large] == sorted(heavy[:n_large], reverse=True)
-        rest = [c for c in drawn[first : first + 30] if c not in block[:n_large]]
-        assert block[n_large:] == rest
+    block = ordered[10:40]
+    assert {c.smiles for c in block} == {c.smiles for c in drawn[10:40]}
+    heavy = [Chem.MolFromSmiles(c.smiles).GetNumHeavyAtoms() for c in block]
+    large = [c.source == "pieces" and n > 15 for c, n in zip(block, heavy, strict=True)]
+    n_large = sum(large)
+    assert 0 < n_large < 30 and all(large[:n_large])
+    assert heavy[:n_large] == sorted(heavy[:n_large], reverse=True)
+    rest = [c for c in drawn[10:40] if c not in block[:n_large]]
+    assert block[n_large:] == rest
+    # Neither the chain nor what contains a test's molecule.
+    found = Chem.MolFromSmiles(ordered[40].smiles)
+    assert ordered[40].source == "ligands" and smiles(found) == LIGANDS[2]
+    assert ordered[41:] == drawn[40:]
+
+
+def test_that_ligands_are_the_molecules_of_the_dictionary() -> None:
+    pytest.importorskip("biotite")
+    paracetamol = component("TYL")
+    assert paracetamol is not None and smiles(paracetamol) == "CC(=O)Nc1ccc(O)cc1"
+    assert component("HEM") is None  # haem's nitrogens have a valence too many
+    first, again = (
+        list(islice(ligands({1, 6, 7, 8}, range(16, 18), np.random.default_rng(2)), 3))
+        for _ in range(2)
+    )
+    assert [smiles(m) for m in first] == [smiles(m) for m in again]
+    for mol in first:
+        assert mol.GetNumHeavyAtoms() in range(16, 18)
+        assert {a.GetAtomicNum() for a in mol.GetAtoms()} <= {6, 7, 8}
 
 
 def test_that_minima_are_tight_and_remember_where_they_came_from() -> None:
@@ -328,11 +352,44 @@ def test_that_a_finished_chunk_of_another_plan_is_refused(tmp_path: Path) -> Non
     build.make_chunk(methane[0])
     build.join_chunks(methane, folders)
     partners = sorted(folders.partners.iterdir())
+    missing = replace(fluoride[0], path=folders.chunks / "missing.npz")
     with pytest.raises(ExpectedError, match="other molecules than this plan"):
-        build.make_chunks(fluoride, 1, lambda _: None)
+        build.make_chunks([*fluoride, missing], 1, lambda _: None)
+    assert not missing.path.exists()
     with pytest.raises(ExpectedError, match="other molecules than this plan"):
         build.join_chunks(fluoride, folders)
     assert sorted(folders.partners.iterdir()) == partners
+
+
+def test_that_a_finished_chunk_is_opened_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folders = build.Folders(tmp_path / "everyday.npz")
+    monkeypatch.setattr(build, "CHUNK", 3)
+    monkeypatch.setattr(build, "PARTNER_CHUNK", 2)
+    tasks = build.tasks_of(CANDIDATES, folders.chunks, seed=5)
+    build.make_chunks(tasks, 1, lambda _: None)
+    load, opened = np.load, []
+
+    def recorded(path: Path, **options: Any) -> object:
+        opened.append(path)
+        return load(path, **options)
+
+    monkeypatch.setattr(np, "load", recorded)
+    build.make_chunks(tasks, 1, lambda _: None)
+    data = build.join_chunks(tasks, folders)
+    assert opened == [task.path for task in tasks]
+    monkeypatch.undo()
+    check_partners(folders, data)
+    assert [path.name for path in sorted(folders.partners.iterdir())] == [
+        "0000000.npz",
+        "0000004.npz",
+    ]
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "everyday.npz",
+        "everyday-chunks",
+        "everyday-partners",
+    }
 
 
 def test_that_the_packs_that_come_along_can_be_read() -> None:

@@ -18,7 +18,7 @@ from morered_gui.diffusion.process import DiffusionProcess
 from morered_gui.training import run
 from morered_gui.training.averaging import average_models
 from morered_gui.training.batches import BatchStream, pad
-from morered_gui.training.config import TrainingConfig
+from morered_gui.training.config import REAL, WHOLE, TrainingConfig
 from morered_gui.training.dataset import (
     EquilibriumSet,
     Record,
@@ -27,6 +27,7 @@ from morered_gui.training.dataset import (
     rows_by_size,
     split_of_index,
 )
+from morered_gui.training.denoising import Denoising
 from morered_gui.training.displacement import DisplacementRecipe
 from morered_gui.training.partners import Partners, write_partners
 from morered_gui.training.recipe import GaussianRecipe
@@ -469,3 +470,64 @@ def test_that_training_runs_on_cuda(data: EquilibriumSet, tmp_path: Path) -> Non
     settings = config(data, tmp_path, device="cuda")
     train_model(settings, tmp_path / "run", tmp_path / "model")
     assert ModelFolder.open(tmp_path / "model").config.training["steps"] == 6
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ({"max_steps": "many"}, "'max_steps' is a whole number from 0, not 'many'"),
+        ({"batch_size": 0}, "'batch_size' is a whole number from 1, not 0"),
+        ({"threads": True}, "'threads' is a whole number"),
+        ({"n_training": 0}, "'n_training' is a whole number from 1"),
+        ({"seed": -1}, "'seed'"),
+        ({"hours": "2"}, "'hours' is a number from 0, not '2'"),
+        ({"learning_rate": float("nan")}, "'learning_rate'"),
+        ({"ema_decay": 2}, "'ema_decay' is a number from 0 to 1, not 2"),
+        ({"compile": "no"}, "'compile' is true or false"),
+        ({"name": "../models/everyday"}, "'name' is the name of a folder"),
+        ({"start_from": 3}, "'start_from' is a text in quotes"),
+        ({"precision": "half"}, "precision is one of"),
+    ],
+)
+def test_that_a_setting_that_is_none_is_refused_in_words(
+    data: EquilibriumSet, tmp_path: Path, setting: dict[str, object], said: str
+) -> None:
+    with pytest.raises(ExpectedError, match=said):
+        config(data, tmp_path, **setting)
+
+
+def test_that_all_settings_have_bounds_or_are_words(data: EquilibriumSet, tmp_path: Path) -> None:
+    numbers = {
+        name
+        for name, value in config(data, tmp_path, hours=1, n_training=5).as_dict().items()
+        if type(value) in (int, float)
+    }
+    assert numbers == {*WHOLE, *REAL}
+
+
+def test_that_an_element_without_a_place_in_the_network_is_told(
+    data: EquilibriumSet, tmp_path: Path
+) -> None:
+    settings = config(data, tmp_path, network={"n_features": 8, "max_atomic_number": 7})
+    with pytest.raises(ExpectedError, match=r"has O .*ends at 7"):
+        train_model(settings, tmp_path / "run", tmp_path / "model")
+
+
+@pytest.mark.parametrize(
+    "error", [torch.OutOfMemoryError("CUDA"), RuntimeError("DefaultCPUAllocator: no memory")]
+)
+def test_that_a_batch_too_large_for_the_memory_is_told(
+    data: EquilibriumSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def full(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(Denoising, "losses", full)
+    with pytest.raises(ExpectedError, match=r"8 structures of .* lower batch_size"):
+        train_model(config(data, tmp_path), tmp_path / "run", tmp_path / "model")
+
+
+def test_that_the_card_tells_how_the_data_are_split(data: EquilibriumSet, tmp_path: Path) -> None:
+    own = replace(data, meta=data.meta | {"split": "as somebody has it"})
+    folder = train_model(config(own, tmp_path), tmp_path / "run", tmp_path / "model")
+    assert "| Split | as somebody has it |" in (folder / "README.md").read_text()

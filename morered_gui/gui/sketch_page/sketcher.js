@@ -11,7 +11,8 @@ const CLIPBOARD = "[class*='cliparea']"; // where Ketcher keeps the focus to cat
 let ketcher = null;
 let bridge = null;
 let showing = 0; // drawings on their way from Python, which are no edits
-let timer = null;
+let timer = null; // of a change that is to be reported
+let latest = 0; // of the drawings that Python wants to see
 let reported = 0; // when, ms
 let last = ""; // what Python knows
 
@@ -29,6 +30,8 @@ function changed() {
 }
 
 async function report() {
+  clearTimeout(timer);
+  timer = null;
   reported = performance.now();
   try {
     const { molfile, ids } = await content();
@@ -40,13 +43,6 @@ async function report() {
   }
 }
 
-// What was drawn a moment ago has to be a step before it can be undone.
-async function ask(step) {
-  clearTimeout(timer);
-  await report();
-  step();
-}
-
 // The window undoes and redoes drawings and relaxations alike; text fields keep their own.
 function onKey(event) {
   const key = event.key.toLowerCase();
@@ -56,7 +52,7 @@ function onKey(event) {
   if (key !== "z" && !redo) return;
   event.preventDefault();
   event.stopImmediatePropagation();
-  ask(() => (redo ? bridge.ask_redo() : bridge.ask_undo()));
+  if (redo) bridge.ask_redo(); else bridge.ask_undo();
 }
 
 function onReady(instance) {
@@ -72,6 +68,9 @@ window.moreredSketch = {
   ketcher: () => ketcher,
   // Shows a drawing, or an empty page; tells Python the numbers of its atoms in their order.
   async show(molfile, token, inPlace) {
+    latest = token;
+    if (timer !== null) await report(); // what this drawing takes the place of
+    if (token !== latest) return;
     showing += 1;
     try {
       if (molfile) await ketcher.setMolecule(molfile, { preserveCanvasPosition: inPlace });
@@ -83,9 +82,15 @@ window.moreredSketch = {
       bridge.report_refusal(String(error.message ?? error));
     } finally {
       clearTimeout(timer);
+      timer = null;
       // Ketcher tells of the change only after the promise is kept.
       setTimeout(() => { showing -= 1; }, 0);
     }
+  },
+  // What was drawn a moment ago is told of before the number is given back.
+  async tell(number) {
+    await report();
+    bridge.report_told(number);
   },
   mark(numbers, color) {
     ketcher.editor.highlights.clear();

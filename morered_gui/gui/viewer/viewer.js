@@ -357,6 +357,8 @@ const moreredView = (() => {
         bridge.report_ready();
       });
     },
+    // What the mouse did before is told of before the number is given back.
+    tell(number) { bridge.report_told(number); return true; },
     setHand(mode) { return moreredHand.setMode(mode); },
     setMolecule(data, zoom) {
       moreredHand.drop();

@@ -7,9 +7,11 @@ changes it, and the chunks of a shorter run are those of a longer one.
 import csv
 import json
 import lzma
+import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from itertools import islice
 from pathlib import Path
@@ -27,8 +29,9 @@ from morered_gui.training.dataset import (
     SMILES_ORDER,
     EquilibriumSet,
     Record,
+    residue_of,
 )
-from morered_gui.training.everyday.graphs import TestGraphs, residue_of
+from morered_gui.training.everyday.graphs import TestGraphs
 from morered_gui.training.everyday.plan import MAX_CONFORMERS, Candidate, plan
 from morered_gui.training.partners import N_THERMAL
 
@@ -39,7 +42,8 @@ META = {
     "level_of_theory": "GFN2-xTB",
     ATOM_ORDER: SMILES_ORDER,
     "source": "graphs of the networkx atlas; ZINC molecules of the package molsets "
-    "(doi 10.3389/fphar.2020.565644) and their BRICS pieces; functional groups; ions at pH 7",
+    "(doi 10.3389/fphar.2020.565644) and their BRICS pieces; ligands of the Protein Data Bank "
+    "(doi 10.1093/bioinformatics/btu789); functional groups; ions at pH 7",
 }
 
 
@@ -125,22 +129,24 @@ def tasks_of(
 def make_chunks(tasks: Sequence[Task], processes: int, progress: Progress) -> None:
     """Make the chunks that are missing; see ``make_missing``.
 
-    Raises ExpectedError where a chunk that is there is one of other molecules.
+    Raises ExpectedError, before hours of computing, where a chunk that is there is one of other
+    molecules. Where none is missing nobody looks: ``join_chunks`` reads them all.
     """
-    _refuse_others(task for task in tasks if task.path.exists())
+    done = [task for task in tasks if task.path.exists()]
+    for task in done if len(done) < len(tasks) else ():
+        with np.load(task.path, allow_pickle=False) as file:
+            _refuse_others(task, file["smiles"])
     make_missing(tasks, make_chunk, processes, progress)
 
 
-def _refuse_others(done: Iterable[Task]) -> None:
+def _refuse_others(task: Task, smiles: np.ndarray) -> None:
     """File names tell seed and place; a test set or another plan has the same ones."""
-    for task in done:
-        with np.load(task.path, allow_pickle=False) as file:
-            found = {text.decode() for text in file["smiles"]}
-        if not found <= {candidate.smiles for candidate in task.candidates}:
-            raise ExpectedError(
-                f"{task.path} holds other molecules than this plan; choose another output, or "
-                f"delete {task.path.parent}"
-            )
+    found = {text.decode() for text in smiles}
+    if not found <= {candidate.smiles for candidate in task.candidates}:
+        raise ExpectedError(
+            f"{task.path} holds other molecules than this plan; choose another output, or "
+            f"delete {task.path.parent}"
+        )
 
 
 def make_chunk(task: Task) -> int:
@@ -212,24 +218,24 @@ def _arrays(rows: Sequence[tuple[Any, int, str]]) -> dict[str, np.ndarray]:
 def join_chunks(tasks: Sequence[Task], folders: Folders) -> EquilibriumSet:
     """The training file and the folder of partners, from the chunks that are finished.
 
-    Raises ExpectedError where one is of other molecules, or none has any.
+    Raises ExpectedError where one is of other molecules, or none has any; files that are there
+    stay as they are then.
     """
     done = [task for task in tasks if task.path.exists()]
-    _refuse_others(done)
     failures: Counter[str] = Counter()
     seconds = 0.0
     n_molecules = sum(len(task.candidates) for task in done)
-    partners = _PartnerFiles(folders.partners)
     records: list[Record] = []
-    for task in done:
-        with np.load(task.path, allow_pickle=False) as file:
-            arrays = dict(file)
-        of_chunk, spent = json.loads(str(arrays.pop("notes")))
-        failures.update(of_chunk)
-        seconds += spent
-        partners.add(len(records), arrays)
-        records += _records(arrays)
-    partners.close()
+    with _partner_files(folders.partners) as partners:
+        for task in done:
+            with np.load(task.path, allow_pickle=False) as file:
+                arrays = dict(file)
+            _refuse_others(task, arrays["smiles"])
+            of_chunk, spent = json.loads(str(arrays.pop("notes")))
+            failures.update(of_chunk)
+            seconds += spent
+            partners.add(len(records), arrays)
+            records += _records(arrays)
     meta = {
         **META,
         "seed": tasks[0].seed if tasks else 0,
@@ -256,15 +262,26 @@ def _records(arrays: dict[str, np.ndarray]) -> Iterator[Record]:
         )
 
 
+@contextmanager
+def _partner_files(folder: Path) -> Iterator["_PartnerFiles"]:
+    """Writes beside the folder; when the block ends well, the files replace those in the folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".writing-", dir=folder.parent) as aside:
+        files = _PartnerFiles(Path(aside))
+        yield files
+        files.close()
+        for old in folder.glob("*.npz"):
+            old.unlink()
+        for new in Path(aside).iterdir():
+            new.replace(folder / new.name)
+
+
 class _PartnerFiles:
-    """Writes partners in files of at least ``PARTNER_CHUNK`` structures, in a new folder."""
+    """Writes partners in files of at least ``PARTNER_CHUNK`` structures, in an empty folder."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.n_written = 0
-        folder.mkdir(parents=True, exist_ok=True)
-        for old in folder.glob("*.npz"):
-            old.unlink()
         self._rows: list[np.ndarray] = []
         self._starts: list[np.ndarray] = []
         self._heat: list[np.ndarray] = []
@@ -281,12 +298,11 @@ class _PartnerFiles:
         """Write what is left."""
         rows = np.concatenate(self._rows) if self._rows else np.empty(0, np.int64)
         if len(rows):
-            with replacing(self.folder / f"{int(rows[0]):07d}.npz") as part:
-                np.savez(
-                    part,
-                    rows=rows,
-                    positions=np.concatenate(self._starts),
-                    thermal=np.concatenate(self._heat),
-                )
+            np.savez(
+                self.folder / f"{int(rows[0]):07d}.npz",
+                rows=rows,
+                positions=np.concatenate(self._starts),
+                thermal=np.concatenate(self._heat),
+            )
         self.n_written += len(rows)
         self._rows, self._starts, self._heat = [], [], []

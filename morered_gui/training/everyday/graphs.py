@@ -1,34 +1,11 @@
-"""When two molecules are the same one, and which of them tests keep for themselves."""
+"""Which molecules tests keep for themselves."""
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from rdkit import Chem, DataStructs
-from rdkit.Chem.MolStandardize import rdMolStandardize
 
-from morered_gui.chem.errors import rdkit_messages
-from morered_gui.training.dataset import MODULUS
-
-_UNCHARGER = rdMolStandardize.Uncharger()
-
-
-def neutral_graph(mol: Chem.Mol) -> Chem.Mol:
-    """Without stereo, and neutral as far as moving protons makes it so."""
-    with rdkit_messages():
-        plain = _UNCHARGER.uncharge(Chem.RemoveHs(mol))
-    Chem.RemoveStereochemistry(plain)
-    return plain
-
-
-def graph_key(mol: Chem.Mol) -> str:
-    """Canonical SMILES of ``neutral_graph``: one for all stereoisomers, conformers and ions."""
-    return str(Chem.MolToSmiles(neutral_graph(mol)))
-
-
-def residue_of(key: str) -> int:
-    """A hash of a key in the place of ``index mod 50``, which decides the split."""
-    return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest()) % MODULUS
+from morered_gui.training.identity import graph_key, neutral_graph
 
 
 @dataclass

@@ -1,8 +1,9 @@
 """Which molecules, in an order of which every prefix of its first part is a balanced data set.
 
-After ``MIXED`` molecules the same draw goes on in blocks, of which the large drug-like pieces
-come first: a network of six interactions had learnt the large molecules of the first part three
-times as well as it knew others of their size, so that more of them were worth most.
+After ``MIXED`` molecules a block of the same draw follows, of which the large drug-like pieces
+come first, and then large ligands of proteins, before the draw goes on: a network of six
+interactions had learnt the large molecules of the first part three times as well as it knew
+others of their size, so that more of them were worth most.
 """
 
 from collections import deque
@@ -16,10 +17,12 @@ from rdkit.Chem import rdMolDescriptors
 
 from morered_gui.training.everyday.fragments import pieces
 from morered_gui.training.everyday.functional_groups import substituted
-from morered_gui.training.everyday.graphs import TestGraphs, graph_key, neutral_graph
+from morered_gui.training.everyday.graphs import TestGraphs
 from morered_gui.training.everyday.ions import ions
+from morered_gui.training.everyday.ligands import ligands
 from morered_gui.training.everyday.skeletons import skeleton_molecules
 from morered_gui.training.everyday.sources import zinc_smiles
+from morered_gui.training.identity import graph_key, neutral_graph
 
 ELEMENTS = frozenset({1, 5, 6, 7, 8, 9, 14, 15, 16, 17, 35, 53})
 MAX_HEAVY = 30
@@ -31,10 +34,12 @@ SIZES = {6: 0.09, 10: 0.31, 15: 0.32, 20: 0.17, 25: 0.08, MAX_HEAVY: 0.03}
 SKELETON_SIZES = {6: 0.35, 10: 0.65}
 PATIENCE = 60  # molecules looked at for one of the size that is wanted
 STOCK = 20  # molecules of each size kept for later
-# Molecules in the order of the draw, and in each block thereafter.
-MIXED, BLOCK = 16_100, 17_600
+# Molecules in the order of the draw, in the block thereafter, and ligands.
+MIXED, BLOCK, LIGANDS = 16_100, 17_600, 4_000
 # More conformers of what bends and is cheap.
 MAX_CONFORMERS, MANY_UP_TO, ROTORS_EACH = 3, 15, 2
+LARGE = range(MANY_UP_TO + 1, MAX_HEAVY + 1)
+MAX_ROTORS = 10  # of a ligand
 
 Source = Iterator[Chem.Mol]
 
@@ -142,10 +147,19 @@ def plain_smiles(mol: Chem.Mol) -> str:
 
 def plan(seed: int, tests: TestGraphs) -> Iterator[Candidate]:
     """An endless stream of different molecules; the seed decides it."""
-    draw = _drawn(seed, tests)
+    sieve = Sieve(tests)
+    draw = _drawn(seed, sieve)
     yield from islice(draw, MIXED)
-    while True:
-        yield from sorted(islice(draw, BLOCK), key=_size_of_large_piece, reverse=True)
+    yield from sorted(islice(draw, BLOCK), key=_size_of_large_piece, reverse=True)
+    yield from islice(_ligands(seed, sieve), LIGANDS)
+    yield from draw
+
+
+def _ligands(seed: int, sieve: Sieve) -> Iterator[Candidate]:
+    """Large ones, without lipids and detergents, which would be nothing but chains."""
+    for mol in ligands(ELEMENTS, LARGE, np.random.default_rng([seed, 7])):
+        if rdMolDescriptors.CalcNumRotatableBonds(mol) <= MAX_ROTORS and sieve(mol):
+            yield _candidate("ligands", mol)
 
 
 def _size_of_large_piece(candidate: Candidate) -> int:
@@ -153,12 +167,11 @@ def _size_of_large_piece(candidate: Candidate) -> int:
     if candidate.source != "pieces":
         return 0
     n_heavy = int(Chem.MolFromSmiles(candidate.smiles).GetNumHeavyAtoms())
-    return n_heavy if n_heavy > MANY_UP_TO else 0
+    return n_heavy if n_heavy in LARGE else 0
 
 
-def _drawn(seed: int, tests: TestGraphs) -> Iterator[Candidate]:
+def _drawn(seed: int, sieve: Sieve) -> Iterator[Candidate]:
     """Every source and size at its share after any number of draws."""
-    sieve = Sieve(tests)
     sources = {
         name: BySize(source, sieve, SKELETON_SIZES if name == "skeletons" else SIZES)
         for name, source in sources_of(seed).items()
@@ -167,8 +180,11 @@ def _drawn(seed: int, tests: TestGraphs) -> Iterator[Candidate]:
     while True:
         name = quota.next()
         quota.take(name)
-        mol = next(sources[name])
-        yield Candidate(name, plain_smiles(mol), graph_key(mol), n_conformers(mol))
+        yield _candidate(name, next(sources[name]))
+
+
+def _candidate(source: str, mol: Chem.Mol) -> Candidate:
+    return Candidate(source, plain_smiles(mol), graph_key(mol), n_conformers(mol))
 
 
 def sources_of(seed: int) -> dict[str, Source]:

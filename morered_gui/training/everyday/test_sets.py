@@ -18,9 +18,10 @@ from rdkit import Chem
 
 from morered_gui.chem.errors import rdkit_messages
 from morered_gui.core import ExpectedError
-from morered_gui.training.everyday.graphs import TestGraphs, graph_key
+from morered_gui.training.everyday.graphs import TestGraphs
 from morered_gui.training.everyday.plan import Candidate
 from morered_gui.training.everyday.sources import approved_drugs
+from morered_gui.training.identity import graph_key
 
 N_DRUGS = 300
 MAX_ATOMS = 60
