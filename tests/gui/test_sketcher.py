@@ -21,6 +21,19 @@ from tests.gui.conftest import REAL_DEVICE
 from tests.gui.pen import SECONDS, Pen
 from tests.smiles import DIVERSE
 
+# Asks the page what it has yet to tell; it reads the drawing and takes half a second more.
+SLOW_ANSWER = """
+const ketcher = moreredSketch.ketcher();
+const read = ketcher.getMolfile.bind(ketcher);
+ketcher.getMolfile = async (format) => {
+  delete ketcher.getMolfile;
+  const molfile = await read(format);
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  return molfile;
+};
+moreredSketch.tell(0);
+"""
+
 
 @pytest.fixture
 def pen(window: MainWindow, qtbot: QtBot) -> Pen:
@@ -221,6 +234,20 @@ def test_that_a_stroke_that_another_drawing_replaces_is_told(
     wait_for(qtbot, lambda: "draw it again" in window.sketch_panel.words)
     wait_for(qtbot, lambda: sketcher.is_settled)
     assert on_page(pen) == "CCO"
+
+
+def test_that_a_page_that_answers_late_does_not_bring_back_what_was_replaced(
+    window: MainWindow, pen: Pen, qtbot: QtBot
+) -> None:
+    window.open_smiles("CCN")
+    wait_for(qtbot, lambda: smiles(window) == "CCN")
+    sketcher = window.sketch_panel.sketcher
+    wait_for(qtbot, lambda: sketcher.is_settled)
+    sketcher.page().runJavaScript(SLOW_ANSWER)
+    with qtbot.waitSignal(sketcher._bridge.told, timeout=10_000):
+        window.state.set_drawing(Drawing(drawn(mol_from_smiles("CCO")), (), "CCO"))
+    wait_for(qtbot, lambda: sketcher.is_settled)
+    assert smiles(window) == on_page(pen) == "CCO"
 
 
 def test_that_undo_goes_on_without_a_page_that_never_answers(

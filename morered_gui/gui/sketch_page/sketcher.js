@@ -33,9 +33,11 @@ async function report() {
   clearTimeout(timer);
   timer = null;
   reported = performance.now();
+  const before = latest;
   try {
     const { molfile, ids } = await content();
-    if (showing || molfile === last) return;
+    // What was read before another drawing came is no edit of that one.
+    if (showing || latest !== before || molfile === last) return;
     last = molfile;
     bridge.report_drawing(molfile, ids);
   } catch (error) {
