@@ -13,6 +13,9 @@ from morered_gui.core.structure import Structure
 
 MAX_ITERATIONS = 10_000
 CHUNK = 500  # iterations between two looks at convergence
+# Of a clean-up: iterations times the square of the number of atoms, to which the cost of one is
+# proportional. Some 15 s; less than MAX_ITERATIONS above 173 atoms.
+WORK = 300_000_000
 
 
 def mmff94_minimum(
@@ -38,9 +41,11 @@ def minimise(mol: Mol, max_iterations: int = MAX_ITERATIONS, held: Sequence[int]
     """Relax the first conformer in place by MMFF94, or by UFF where MMFF94 has no parameters.
 
     Best effort: a molecule that neither knows stays as it is, and one that the optimiser gives
-    up on (bare ions far apart) stays where that happened. Held atoms do not move at all.
+    up on (bare ions far apart), or that is too large to be finished, stays where that happened.
+    Held atoms do not move at all.
     """
-    if len(held) == mol.GetNumAtoms():
+    n_atoms = mol.GetNumAtoms()
+    if len(held) == n_atoms:
         return
     with rdkit_messages():
         if rdForceFieldHelpers.MMFFHasAllMoleculeParams(mol):
@@ -58,7 +63,7 @@ def minimise(mol: Mol, max_iterations: int = MAX_ITERATIONS, held: Sequence[int]
         for atom in held:
             field.AddFixedPoint(atom)
         with suppress(RuntimeError):  # "bad direction in linearSearch"
-            _converged(field, max_iterations)
+            _converged(field, min(max_iterations, WORK // n_atoms**2))
 
 
 def _converged(field: ForceField, max_iterations: int) -> bool:

@@ -1,6 +1,7 @@
 """SMILES to structures in space, and back."""
 
 import re
+import time
 
 import numpy as np
 from rdkit import Chem
@@ -15,6 +16,7 @@ from morered_gui.core.structure import Structure
 _PREFIX = re.compile(r"^(\[[\d:]+\]\s*)?(SMILES Parse Error:\s*)?")
 MAX_SEED = 2**31 - 1
 EMBEDDING_ITERATIONS = 20  # attempts per way of embedding; RDKit's default of 10 n is minutes
+EMBEDDING_SECONDS = 20  # per way of embedding; chains of some 500 atoms take as long
 MAX_EMBEDDED_ATOMS = 1000  # distance geometry is cubic; above that it takes minutes
 
 
@@ -94,7 +96,8 @@ def mol_from_smiles(smiles: str) -> Mol:
 def embed(mol: Mol, *, seed: int = 0) -> None:
     """Give the molecule one ETKDGv3 conformer in place, instead of those that it has.
 
-    Raises MoleculeError where distance geometry fails from both kinds of start.
+    Raises MoleculeError where distance geometry fails from both kinds of start, or would take
+    longer than ``EMBEDDING_SECONDS`` from one of them.
     """
     if mol.GetNumAtoms() > MAX_EMBEDDED_ATOMS:
         raise MoleculeError(
@@ -107,9 +110,16 @@ def embed(mol: Mol, *, seed: int = 0) -> None:
             parameters.randomSeed = seed % MAX_SEED  # type: ignore[assignment]
             parameters.useRandomCoords = random_coordinates  # type: ignore[assignment]
             parameters.maxIterations = EMBEDDING_ITERATIONS  # type: ignore[assignment]
+            parameters.timeout = EMBEDDING_SECONDS  # type: ignore[assignment]
+            began = time.monotonic()
             if rdDistGeom.EmbedMolecule(mol, parameters) >= 0:
                 _put_side_by_side(mol)
                 return
+            if time.monotonic() - began >= EMBEDDING_SECONDS:
+                raise MoleculeError(
+                    f"coordinates for {mol.GetNumAtoms()} atoms take too long to build; open a "
+                    "file with coordinates"
+                )
     raise MoleculeError("no conformer of this molecule was found; check its rings and stereo")
 
 

@@ -6,9 +6,11 @@ from rdkit import Chem
 
 from morered_gui.chem import (
     MoleculeError,
+    conformers,
     from_rdkit,
     mmff94_minimum,
     molblock_of,
+    smiles,
     smiles_of,
     structure_from_smiles,
     to_rdkit,
@@ -162,3 +164,20 @@ def test_that_no_smiles_leaves_out_a_charge_whose_atom_is_not_known() -> None:
     assert smiles_of(perceived) is None  # it was CN, which is neutral
     with pytest.raises(MoleculeError, match="not known"):
         drawing_of(perceived)
+
+
+def test_that_long_chains_are_given_up_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(smiles, "EMBEDDING_SECONDS", 1)
+    with pytest.raises(MoleculeError, match="602 atoms take too long to build"):
+        structure_from_smiles("C" * 200)
+
+
+def test_that_the_clean_up_of_a_large_molecule_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    mol = to_rdkit(structure_from_smiles("CCCCC"))
+    before = mol.GetConformer().GetPositions()
+    monkeypatch.setattr(conformers, "WORK", 1)
+    conformers.minimise(mol)
+    assert (mol.GetConformer().GetPositions() == before).all()
+    monkeypatch.undo()
+    conformers.minimise(mol)
+    assert (mol.GetConformer().GetPositions() != before).any()
