@@ -7,9 +7,20 @@ through the channel by which it tells of strokes, hence after them.
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 PATIENCE_MS = 3_000  # with a page that hangs: an undo must not wait for it for ever
+
+
+class Teller(QObject):
+    """That end of a page's channel by which it gives the number back."""
+
+    told = Signal(int)
+
+    @Slot(int)
+    def report_told(self, number: int) -> None:
+        """All that was done on the page before this was asked for has been told."""
+        self.told.emit(number)
 
 
 class LastWord(QObject):

@@ -9,10 +9,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import Signal, Slot
 
 from morered_gui.core import Structure
 from morered_gui.core.arrays import FloatArray
+from morered_gui.gui.last_word import Teller
 from morered_gui.gui.theme import Theme
 
 DECIMALS = 4  # of positions in Å sent to the page
@@ -145,7 +146,7 @@ class Drag:
     vector: tuple[float, float, float]
 
 
-class Bridge(QObject):
+class Bridge(Teller):
     """What the page tells: that it is ready, and what the mouse did with atoms."""
 
     ready = Signal()
@@ -154,7 +155,6 @@ class Bridge(QObject):
     atoms_dragged = Signal(Drag)
     box_drawn = Signal(list, bool)
     picture_taken = Signal(int, bytes)
-    told = Signal(int)
 
     @Slot()
     def report_ready(self) -> None:
@@ -185,11 +185,6 @@ class Bridge(QObject):
     def report_picture(self, number: int, uri: str) -> None:
         """Called by the page when the camera has taken a picture."""
         self.picture_taken.emit(number, png_of(uri))
-
-    @Slot(int)
-    def report_told(self, number: int) -> None:
-        """All that the mouse did before this was asked for has been told."""
-        self.told.emit(number)
 
 
 def moved(positions: FloatArray, extras: Extras | None) -> str:

@@ -57,21 +57,21 @@ class ScatterPlot(FramePlot):
         x, y = _known(series)
         some = len(x) > 0
         timeless = series is not None and len(series) > 1 and not series.knows("t")
-        beside = bool(self._beside())
+        beside = self._beside()
         self._empty.setVisible(not some and not beside)
         self._empty.setText(NO_TIME if timeless else EMPTY)
         expected = some and self._comes_from_reference()
         self._legend.setVisible(expected)
         stride = max(1, -(-len(x) // MOST_POINTS))
         self._points.setData(x[::stride], y[::stride])
-        self._draw_others()
+        self._draw_others(beside)
         self._paint()
-        self._scale(x, y)
+        self._scale(x, y, beside)
         self._draw_expected(expected)
         self._place_legend()
         if self._titles != self._time_words():
             self.retitle()
-        left_out = len(self._beside()) < sum(r.series.knows(TIME) for r in self.others())
+        left_out = len(beside) < sum(r.series.knows(TIME) for r in self.others())
         self.note(*(OTHER_PROCESS if left_out else ()))
         self.move_cursor()
 
@@ -173,8 +173,7 @@ class ScatterPlot(FramePlot):
         schedule = self._schedule() or schedule_of(runs[-1].made)
         return [run for run in runs if schedule_of(run.made) is schedule]
 
-    def _draw_others(self) -> None:
-        runs = self._beside()
+    def _draw_others(self, runs: list[RunRecord]) -> None:
         while len(self._others) < len(runs):
             item = pg.ScatterPlotItem(size=POINT - 1, pxMode=True, pen=None)
             self._others.append(item)
@@ -218,9 +217,9 @@ class ScatterPlot(FramePlot):
         self._legend.setAnchor(corner)
         self._legend.setPos(*(ASIDE + corner * (room - 2 * ASIDE)))
 
-    def _scale(self, x: FloatArray, y: FloatArray) -> None:
+    def _scale(self, x: FloatArray, y: FloatArray, beside: list[RunRecord]) -> None:
         all_x, all_y = [x], [y]
-        for run in self._beside():
+        for run in beside:
             known_x, known_y = _known(run.series)
             all_x.append(known_x)
             all_y.append(known_y)

@@ -16,7 +16,7 @@ from PySide6.QtWebEngineCore import QWebEnginePage, QWebEngineSettings
 from PySide6.QtWebEngineWidgets import QWebEngineView
 from PySide6.QtWidgets import QApplication, QWidget
 
-from morered_gui.gui.last_word import LastWord
+from morered_gui.gui.last_word import LastWord, Teller
 from morered_gui.gui.theme import Theme
 from morered_gui.gui.web_scheme import SKETCHER_URL, OnlyOwnFiles, serve_files
 
@@ -25,13 +25,12 @@ _OWN_CONTROL_KEYS = {Qt.Key.Key_A, Qt.Key.Key_C, Qt.Key.Key_V, Qt.Key.Key_X}
 REPLACED = "another drawing has taken the place of the last stroke; draw it again"
 
 
-class Bridge(QObject):
+class Bridge(Teller):
     """What the page tells."""
 
     ready = Signal()
     drawing = Signal(str, list)
     shown = Signal(int, list)
-    told = Signal(int)
     refused = Signal(str)
     undo_asked = Signal()
     redo_asked = Signal()
@@ -50,11 +49,6 @@ class Bridge(QObject):
     def report_shown(self, token: int, numbers: list[int]) -> None:
         """A drawing of Python's is on the page."""
         self.shown.emit(token, numbers)
-
-    @Slot(int)
-    def report_told(self, number: int) -> None:
-        """All that was drawn before this was asked for has been told."""
-        self.told.emit(number)
 
     @Slot(str)
     def report_refusal(self, message: str) -> None:
