@@ -28,7 +28,7 @@ from morered_gui.training.dataset import (
     split_of_index,
 )
 from morered_gui.training.denoising import Denoising
-from morered_gui.training.displacement import DisplacementRecipe
+from morered_gui.training.displacement import DisplacementRecipe, bent
 from morered_gui.training.partners import Partners, write_partners
 from morered_gui.training.recipe import GaussianRecipe
 from morered_gui.training.run import train_model
@@ -409,9 +409,21 @@ def test_that_a_training_does_not_write_over_a_model_of_others(
     assert (model / "model.safetensors").read_bytes() == before
 
 
-def test_that_the_displacement_recipe_trains(data: EquilibriumSet, tmp_path: Path) -> None:
+def test_that_errors_count_as_squares_up_to_the_knee_and_in_proportion_beyond() -> None:
+    squared = torch.tensor([1e-4, 100.0, 400.0])
+    assert bent(squared, None) is squared
+    small, large, twice = bent(squared, 0.3)
+    assert small == pytest.approx(1e-4, rel=1e-3)
+    assert large == pytest.approx(2 * 0.3 * 10.0, rel=0.05)
+    assert twice / large == pytest.approx(2.0, rel=0.05)
+
+
+@pytest.mark.parametrize("knee", [None, 0.3])
+def test_that_the_displacement_recipe_trains(
+    data: EquilibriumSet, tmp_path: Path, knee: float | None
+) -> None:
     write_partners(data, data.members(Split.TRAIN), tmp_path / "partners")
-    settings = config(data, tmp_path, partners=str(tmp_path / "partners"))
+    settings = config(data, tmp_path, partners=str(tmp_path / "partners"), error_knee=knee)
     model = ModelFolder.open(train_model(settings, tmp_path / "run", tmp_path / "model"))
     assert model.config.training["steps"] == 6
     assert model.config.training["skipped_batches"] < 6
@@ -499,7 +511,7 @@ def test_that_a_setting_that_is_none_is_refused_in_words(
 def test_that_all_settings_have_bounds_or_are_words(data: EquilibriumSet, tmp_path: Path) -> None:
     numbers = {
         name
-        for name, value in config(data, tmp_path, hours=1, n_training=5).as_dict().items()
+        for name, value in config(data, tmp_path, hours=1, n_training=5, error_knee=0.3).as_dict().items()
         if type(value) in (int, float)
     }
     assert numbers == {*WHOLE, *REAL}
