@@ -3,9 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from morered_gui.app.made_by import TIME_TITLES, energy_name, time_source, title_of
+from morered_gui.app.made_by import (
+    TIME_TITLES,
+    energy_name,
+    schedule_of,
+    time_source,
+    title_of,
+)
 from morered_gui.app.records import RunRecord
 from morered_gui.app.series import QUANTITIES
+from morered_gui.diffusion.schedule import NoiseSchedule
 from morered_gui.relaxers.methods import TimeSource
 
 ENERGY, XTB, TIME, RMSD = "energy", "xtb", "t", "rmsd"
@@ -13,14 +20,18 @@ TIME_WORDS = ("Time step t", "t")  # where some are predicted and some are not
 ASK_ALL_FRAMES = "All frames, below the molecule, computes GFN2-xTB."
 
 
+def drawn(run: RunRecord | None, others: Sequence[RunRecord]) -> list[RunRecord]:
+    """The run looked at, where there is one, before the others."""
+    return [*others] if run is None else [run, *others]
+
+
 def level_of(run: RunRecord | None, others: Sequence[RunRecord]) -> str:
     """Whose energies are drawn: those of the run looked at, else of the newest that has some.
 
     Empty where no run has energies.
     """
-    runs = [*others, *([] if run is None else [run])]
-    names = [energy_name(each.made) for each in runs]
-    return next((name for name in reversed(names) if name), "")
+    names = (energy_name(each.made) for each in drawn(run, others[::-1]))
+    return next((name for name in names if name), "")
 
 
 def shares_axis(name: str, run: RunRecord, level: str) -> bool:
@@ -47,6 +58,23 @@ def time_words(runs: Sequence[RunRecord]) -> tuple[str, str]:
     return titles.pop() if len(titles) == 1 else TIME_WORDS
 
 
+def schedule_drawn(run: RunRecord | None) -> NoiseSchedule | None:
+    """The process whose t the run's points have; None where it has none."""
+    return schedule_of(run.made) if run is not None and run.series.knows(TIME) else None
+
+
+def of_one_process(run: RunRecord | None, others: Sequence[RunRecord]) -> list[RunRecord]:
+    """The others with a t of the run's process; where it has none, of the newest one's."""
+    timed = [each for each in others if each.series.knows(TIME)]
+    schedule = schedule_drawn(run) or schedule_drawn(timed[-1] if timed else None)
+    return [each for each in timed if schedule_drawn(each) is schedule]
+
+
+def may_be_diffused(run: RunRecord | None) -> bool:
+    """Whether its RMSD may be that to what was diffused; that to the run's own start can't be."""
+    return run is not None and run.reference.structure is not run.trajectory.start
+
+
 def titles_of(run: RunRecord) -> dict[str, str]:
     """Headings of columns that depend on what made the run, by quantity."""
     made = run.made
@@ -56,7 +84,7 @@ def titles_of(run: RunRecord) -> dict[str, str]:
 
 def note_on(name: str, run: RunRecord | None, others: Sequence[RunRecord]) -> tuple[str, ...]:
     """What is to be said of curves that are missing, longer and shorter; mostly nothing."""
-    runs = [*([] if run is None else [run]), *others]
+    runs = drawn(run, others)
     if name == XTB:
         return _note_on_xtb(runs)
     if name == RMSD:

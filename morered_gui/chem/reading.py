@@ -12,7 +12,7 @@ from typing import IO, Any
 
 from morered_gui.chem.errors import MoleculeError
 from morered_gui.chem.reading_ase import ase_structures
-from morered_gui.chem.reading_rdkit import mol2_records, pdb_records, sdf_records
+from morered_gui.chem.reading_rdkit import mol2_records, pdb_records, sdf_info, sdf_records
 from morered_gui.chem.reading_xyz import xyz_info, xyz_records
 from morered_gui.chem.smiles import structure_from_smiles
 from morered_gui.core.structure import Structure
@@ -70,15 +70,16 @@ def iter_structures(path: Path | str, on_error: OnError | None = None) -> Iterat
 
 
 def iter_info(path: Path | str, key: str) -> Iterator[str | None]:
-    """What each molecule of an extended xyz file says of a key; None for nothing.
+    """What each molecule of an extended xyz or sdf file says of a key; None for nothing.
 
     Other formats have no such fields. Raises MoleculeError as ``iter_structures`` does.
     """
     file = checked_file(Path(path))
-    if _TEXT_FORMATS.get(unpacked(file).suffix.lower()) is not xyz_records:
+    records = _TEXT_FORMATS.get(unpacked(file).suffix.lower())
+    if records is None or records not in _INFO:
         return
     with _lines_of(file) as lines:
-        yield from xyz_info(lines, key)
+        yield from _INFO[records](lines, key)
 
 
 def checked_file(path: Path) -> Path:
@@ -149,7 +150,8 @@ def _why(error: Exception) -> str:
     return (getattr(error, "strerror", None) or str(error)).lower()
 
 
-_TEXT_FORMATS: dict[str, Callable[[Iterator[str]], Iterator[Build]]] = {
+Records = Callable[[Iterator[str]], Iterator[Build]]
+_TEXT_FORMATS: dict[str, Records] = {
     ".xyz": xyz_records,
     ".extxyz": xyz_records,
     ".mol": sdf_records,
@@ -160,4 +162,8 @@ _TEXT_FORMATS: dict[str, Callable[[Iterator[str]], Iterator[Build]]] = {
     ".ent": pdb_records,
     ".smi": _smi_records,
     ".smiles": _smi_records,
+}
+_INFO: dict[Records, Callable[[Iterator[str], str], Iterator[str | None]]] = {
+    xyz_records: xyz_info,
+    sdf_records: sdf_info,
 }

@@ -30,15 +30,29 @@ DEGREE_IN_SPACE = 4  # no atom with so many neighbours lies in one plane with al
 
 def sdf_records(lines: Iterator[str]) -> Iterator[Callable[[], Structure]]:
     """The records of an sdf file, or the one of a mol file."""
+    for block in _blocks(lines):
+        yield partial(structure_from_sdf, "".join(block))
+
+
+def sdf_info(lines: Iterator[str], key: str) -> Iterator[str | None]:
+    """What each record of an sdf file says in a data field; None where it has none of that name."""
+    for block in _blocks(lines):
+        heads = (k for k, line in enumerate(block) if line.startswith(">") and f"<{key}>" in line)
+        value = next((block[k + 1 : k + 2] for k in heads), [])
+        yield "".join(value).strip() or None
+
+
+def _blocks(lines: Iterator[str]) -> Iterator[list[str]]:
+    """The lines of each record."""
     block: list[str] = []
     for line in lines:
         if line.startswith("$$$$"):
-            yield partial(structure_from_sdf, "".join(block))
+            yield block
             block = []
         else:
             block.append(line)
     if "".join(block).strip():
-        yield partial(structure_from_sdf, "".join(block))
+        yield block
 
 
 def mol2_records(lines: Iterator[str]) -> Iterator[Callable[[], Structure]]:

@@ -14,7 +14,7 @@ from morered_gui.chem.reading_ase import structure_from_atoms
 from morered_gui.core.elements import NUMBERS
 from morered_gui.core.structure import MAX_ATOMIC_NUMBER, Structure
 
-_CHARGE = re.compile(r"\bcharge\s*[=:]\s*([+-]?\d+(?:\.\d*)?)(?![\w.])", re.IGNORECASE)
+CHARGE = re.compile(r"\bcharge\s*[=:]\s*([+-]?\d+(?:\.\d*)?)(?![\w.])", re.IGNORECASE)
 
 EXTENDED = "Properties="  # in the comment of every frame of that format
 
@@ -79,8 +79,9 @@ def _structure(comment: str, body: list[str], first_line: int) -> Structure:
 
 
 def _made(numbers: list[int], positions: list[list[float]], comment: str) -> Structure:
-    found = _CHARGE.search(comment)
-    charge = found.group(1) if found else "0"
+    charge, name = "0", comment
+    for found in CHARGE.finditer(comment):  # the last one counts: a name comes before it
+        charge, name = found.group(1), comment[: found.start()] + comment[found.end() :]
     if not float(charge).is_integer():
         raise MoleculeError(f"the charge {charge} of the file is not a whole number")
     try:
@@ -88,7 +89,7 @@ def _made(numbers: list[int], positions: list[list[float]], comment: str) -> Str
             np.array(numbers),
             np.array(positions),
             charge=int(float(charge)),
-            name=_CHARGE.sub("", comment).strip(),
+            name=name.strip(),
         )
     except ValueError as error:
         raise MoleculeError(str(error)) from error

@@ -9,6 +9,7 @@ from rdkit import Chem
 from morered_gui.chem.conversion import kekulised
 from morered_gui.chem.errors import MoleculeError, rdkit_messages
 from morered_gui.chem.reading_ase import encoded_bonds
+from morered_gui.chem.reading_xyz import CHARGE
 from morered_gui.chem.smiles import molblock_of
 from morered_gui.core.files import replacing
 from morered_gui.core.structure import Structure
@@ -156,7 +157,8 @@ def _replace(path: Path, fill: Callable[[Path], None]) -> None:
 def _write_xyz(path: Path, structures: Sequence[Structure], infos: Sequence[Info]) -> None:
     blocks = []
     for structure, info in zip(structures, infos, strict=True):
-        charge = [f"charge={structure.charge}"] if structure.charge else []
+        told = structure.charge or CHARGE.search(structure.name)  # a name that would be read as one
+        charge = [f"charge={structure.charge}"] if told else []
         plain = [f"{k}={v}" for k, v in info.items() if isinstance(v, int | float | str)]
         comment = " ".join(filter(None, [structure.name, *charge, *plain]))
         rows = zip(structure.symbols, structure.positions.tolist(), strict=True)

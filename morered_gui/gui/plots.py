@@ -6,7 +6,7 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
-from morered_gui.app.curves import axis_labels, level_of, note_on, shares_axis
+from morered_gui.app.curves import axis_labels, drawn, level_of, note_on, shares_axis
 from morered_gui.app.measurements import MeasuredCurves
 from morered_gui.app.records import RunRecord
 from morered_gui.app.series import QUANTITIES
@@ -206,7 +206,7 @@ class RunPlot(FramePlot):
 
     def _runs(self) -> list[RunRecord]:
         """All that are drawn."""
-        return [run for run in (self._state.run, *self.others()) if run is not None]
+        return drawn(self._state.run, self.others())
 
     def _say(self) -> None:
         """Why curves are missing, if any are."""

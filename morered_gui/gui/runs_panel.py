@@ -1,7 +1,6 @@
 """All runs on the molecule: a table, which curves are drawn, and runs in a row."""
 
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Mapping
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QIcon, QPixmap
@@ -17,57 +16,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from morered_gui.app.comparison import Outcome, outcome_of
-from morered_gui.app.made_by import energy_name
 from morered_gui.app.records import RunRecord
+from morered_gui.app.run_table import COLUMNS, LEFT_OUT, RUN, VERDICT, XTB, Row, rows_of, told
 from morered_gui.app.state import AppState
 from morered_gui.gui.theme import Theme
 from morered_gui.gui.widgets import muted
-from morered_gui.relaxers.xtb import KCAL_PER_MOL
 
-
-class Column(NamedTuple):
-    """What a column is called, what it means, and its unit."""
-
-    title: str
-    hint: str
-    unit: str = ""
-
-    @property
-    def heading(self) -> str:
-        """In two lines: numbers are narrower than the words above them."""
-        return f"{self.title}\n{self.unit}" if self.unit else self.title
-
-
-COLUMNS = (
-    Column("Run", "Tick it to draw its curves; click it to look at it"),
-    Column("Seed", "Of the random numbers"),
-    Column("Noise t", "Time step t to which the start was diffused"),
-    Column("RMSD", "Of the result to the reference, Å; none where that is its own end", "Å"),
-    Column("Ratio", "RMSD of the result by RMSD of the start; below 1 is nearer"),
-    Column("Apart", "RMSD of the result from the mean over seeds, Å", "Å"),
-    Column("Energy", "Of the result, eV; each method has a zero of its own", "eV"),
-    Column(
-        "xTB",
-        "GFN2-xTB energy of the result above the lowest of all runs, kcal/mol, as far as it is "
-        "known: tick GFN2-xTB below the molecule",
-        "kcal/mol",
-    ),
-    Column("Eval.", "Evaluations of the network or the energy"),
-    Column("Time", "Seconds", "s"),
-    Column("Verdict", "How it ended; farther away: from the reference than the start is"),
-)
-RUN, VERDICT = 0, len(COLUMNS) - 1
-_PLACES = {column.title: place for place, column in enumerate(COLUMNS)}
-XTB = _PLACES["xTB"]
-# Where there is no room, in this order if xTB is there: it compares runs of all methods.
-LEFT_OUT = (_PLACES["Energy"], _PLACES["Ratio"])
-# Say nothing where all runs have the same; the words for who points at a run tell them all.
-TOLD_APART = ("Seed", "Noise t")
 LEAST_NAME, LEAST_VERDICT = 130, 74  # pixels; longer words are cut, and told to who points there
 EMPTY = "Runs on this molecule are kept here and can be laid over each other."
 MOST_SEEDS = 20
-BRIEF = 10.0  # seconds
 HEADING = 0.85  # size of the headings by that of the cells: units are longer than the numbers
 SWATCH = 12
 
@@ -174,13 +131,10 @@ class RunsPanel(QWidget):
         self._empty.setVisible(not runs)
         self._table.setVisible(bool(runs))
         self._table.setRowCount(len(runs))
-        outcomes = [outcome_of(run) for run in runs]
-        judged = [o.xtb for o in outcomes if o.xtb is not None]
-        lowest = min(judged) if len(judged) > 1 else None  # one alone compares with nothing
-        texts = [self._texts(run, o, lowest) for run, o in zip(runs, outcomes, strict=True)]
-        for row, (run, outcome) in enumerate(zip(runs, outcomes, strict=True)):
-            self._fill(row, run, texts[row], outcome)
-        self._told = [place for place in range(len(COLUMNS)) if _is_told(place, texts)]
+        rows = rows_of(runs, self._state.ensemble)
+        for place, (run, row) in enumerate(zip(runs, rows, strict=True)):
+            self._fill(place, run, row)
+        self._told = told(rows)
         self._share_room()
         if self._state.run in runs:
             self._table.setCurrentCell(runs.index(self._state.run), 0)
@@ -207,44 +161,17 @@ class RunsPanel(QWidget):
         for k, width in wanted.items():
             table.setColumnWidth(k, width)
 
-    def _texts(self, run: RunRecord, outcome: Outcome, lowest: float | None) -> list[str]:
-        """What stands in the row; ``lowest`` is the least GFN2-xTB energy of several runs, eV."""
-        ensemble = self._state.ensemble
-        apart = None if ensemble is None else ensemble.apart_of(run)
-        above = None
-        if outcome.xtb is not None and lowest is not None:
-            above = (outcome.xtb - lowest) / KCAL_PER_MOL
-        return [
-            outcome.title,
-            str(outcome.seed),
-            str(outcome.noise_step or ""),
-            _known(outcome.rmsd, 3),
-            _known(outcome.ratio, 2),
-            _known(apart, 3),
-            _known(outcome.energy, 3),
-            _known(above, 2),
-            str(outcome.evaluations),
-            _known(outcome.seconds, 2 if outcome.seconds < BRIEF else 1),
-            outcome.verdict,
-        ]
-
-    def _fill(self, row: int, run: RunRecord, texts: list[str], outcome: Outcome) -> None:
-        hints = {
-            "Run": _row_in_words(texts),
-            "RMSD": f"To the {run.reference.label}",
-            "Energy": f"{energy_name(run.made)}, eV" if outcome.energy is not None else "",
-            "Verdict": outcome.verdict,
-        }
-        for column, text in enumerate(texts):
-            item = self._table.item(row, column)
+    def _fill(self, place: int, run: RunRecord, row: Row) -> None:
+        for column, (text, hint) in enumerate(zip(row.texts, row.hints, strict=True)):
+            item = self._table.item(place, column)
             if item is None:
                 item = QTableWidgetItem()
-                self._table.setItem(row, column, item)
+                self._table.setItem(place, column, item)
             item.setText(text)
-            item.setToolTip(hints.get(COLUMNS[column].title, ""))
+            item.setToolTip(hint)
             if column not in {RUN, VERDICT}:
                 item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        first = self._table.item(row, 0)
+        first = self._table.item(place, 0)
         if first is not None:
             swatch = QPixmap(SWATCH, SWATCH)
             swatch.fill(self._theme.run_colour(run.colour))
@@ -269,20 +196,3 @@ class RunsPanel(QWidget):
     def _on_row(self, row: int, *_: int) -> None:
         if not self._filling and 0 <= row < len(self._state.runs):
             self._state.look_at_run(self._state.runs[row])
-
-
-def _is_told(place: int, texts: Sequence[Sequence[str]]) -> bool:
-    """Whether a column tells anything; ``texts`` are those of all rows."""
-    said = {row[place] for row in texts}
-    return len(said) > 1 if COLUMNS[place].title in TOLD_APART else said not in ({""}, set())
-
-
-def _row_in_words(texts: Sequence[str]) -> str:
-    """All of a row, line by line, whether its columns are shown or not."""
-    rows = list(zip(COLUMNS, texts, strict=True))[RUN + 1 :]
-    said = [f"{column.title}: {text} {column.unit}".strip() for column, text in rows if text]
-    return "\n".join((texts[RUN], *said))
-
-
-def _known(value: float | None, digits: int) -> str:
-    return "" if value is None else f"{value:.{digits}f}"

@@ -6,14 +6,19 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
-from morered_gui.app.curves import TIME, time_words
-from morered_gui.app.made_by import schedule_of
+from morered_gui.app.curves import (
+    TIME,
+    drawn,
+    may_be_diffused,
+    of_one_process,
+    schedule_drawn,
+    time_words,
+)
 from morered_gui.app.records import RunRecord
 from morered_gui.app.series import RunSeries
 from morered_gui.app.state import AppState
 from morered_gui.core.arrays import FloatArray
 from morered_gui.diffusion.forward import expected_rmsd
-from morered_gui.diffusion.schedule import NoiseSchedule
 from morered_gui.gui.frame_plot import FramePlot
 from morered_gui.gui.theme import Theme
 
@@ -60,7 +65,7 @@ class ScatterPlot(FramePlot):
         beside = self._beside()
         self._empty.setVisible(not some and not beside)
         self._empty.setText(NO_TIME if timeless else EMPTY)
-        expected = some and self._comes_from_reference()
+        expected = some and may_be_diffused(self._state.run)
         self._legend.setVisible(expected)
         stride = max(1, -(-len(x) // MOST_POINTS))
         self._points.setData(x[::stride], y[::stride])
@@ -156,22 +161,10 @@ class ScatterPlot(FramePlot):
         self._points.setBrush(pg.mkBrush(faint))
 
     def _time_words(self) -> tuple[str, str]:
-        run = self._state.run
-        return time_words([*([] if run is None else [run]), *self._beside()])
-
-    def _schedule(self) -> NoiseSchedule | None:
-        """Of the run looked at, whose t the axis counts; None where there is none."""
-        run = self._state.run
-        timed = run is not None and run.series.knows(TIME)
-        return schedule_of(run.made) if run is not None and timed else None
+        return time_words(drawn(self._state.run, self._beside()))
 
     def _beside(self) -> list[RunRecord]:
-        """The others that have a t, of the same process."""
-        runs = [run for run in self.others() if run.series.knows(TIME)]
-        if not runs:
-            return []
-        schedule = self._schedule() or schedule_of(runs[-1].made)
-        return [run for run in runs if schedule_of(run.made) is schedule]
+        return of_one_process(self._state.run, self.others())
 
     def _draw_others(self, runs: list[RunRecord]) -> None:
         while len(self._others) < len(runs):
@@ -186,13 +179,8 @@ class ScatterPlot(FramePlot):
                 item.setData(x[::stride], y[::stride])
                 item.setBrush(pg.mkBrush(self.colour_of(runs[k])))
 
-    def _comes_from_reference(self) -> bool:
-        """Whether the RMSD may be that to what was diffused; that to the start can't be."""
-        run = self._state.run
-        return run is not None and run.reference.structure is not run.trajectory.start
-
     def _draw_expected(self, wanted: bool) -> None:
-        base, schedule = self._state.base, self._schedule()
+        base, schedule = self._state.base, schedule_drawn(self._state.run)
         self._expected.setVisible(wanted)
         if base is None or schedule is None or (base, schedule) == self._of:
             return
@@ -206,8 +194,8 @@ class ScatterPlot(FramePlot):
         room = np.array([self._box.width(), self._box.height()])
         if not room.all() or not all(self._range):
             return
-        drawn = [self._points, *(item for item in self._others if item.isVisible())]
-        x, y = np.concatenate([item.getData() for item in drawn], axis=1)
+        visible = [self._points, *(item for item in self._others if item.isVisible())]
+        x, y = np.concatenate([item.getData() for item in visible], axis=1)
         # As shares of the plot, from the left and from the top.
         at = np.stack([x / self._range[0], 1 - y / self._range[1]], axis=1)
         size = self._legend.boundingRect()

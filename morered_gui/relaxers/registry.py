@@ -65,7 +65,7 @@ class RelaxerChoice:
 
 def capabilities_of(choice: RelaxerChoice) -> Capabilities:
     """What a relaxer takes, without building it; raises ModelError or ExpectedError."""
-    return describe(_folder(choice)).capabilities
+    return _taken_by(_folders(find_method(choice.method), _folder(choice), choice))
 
 
 def with_model(choice: RelaxerChoice, structures: Sequence[Structure]) -> RelaxerChoice:
@@ -167,7 +167,7 @@ def _build_diffusion(method: Method, folder: ModelFolder, choice: RelaxerChoice)
         update, stop = jump, StopRule(window=3, patience=0.0, t_tolerance=0.5, settling=0)
     elif method.name == "ddpm":
         stop = StopRule(window=0)  # the given time runs out, nothing else counts
-    folders = [folder, *_time_folders(method, folder, choice)]
+    folders = _folders(method, folder, choice)
     sampler = Sampler(
         predictor=_predictor(method, folders, choice, device, schedule),
         process=DiffusionProcess(schedule),
@@ -175,14 +175,18 @@ def _build_diffusion(method: Method, folder: ModelFolder, choice: RelaxerChoice)
         stop=stop,
     )
     provenance = _provenance(method, folders, str(device), choice)
-    takes = reduce(and_, (describe(f).capabilities for f in folders))
-    return DiffusionRelaxer(sampler, takes, provenance)
+    return DiffusionRelaxer(sampler, _taken_by(folders), provenance)
 
 
-def _time_folders(method: Method, folder: ModelFolder, choice: RelaxerChoice) -> list[ModelFolder]:
-    """The model of the time network, for the methods that have one beside the noise network."""
+def _taken_by(folders: Sequence[ModelFolder]) -> Capabilities:
+    """What all of these models take."""
+    return reduce(and_, (describe(folder).capabilities for folder in folders))
+
+
+def _folders(method: Method, folder: ModelFolder, choice: RelaxerChoice) -> list[ModelFolder]:
+    """The model itself; after it that of the time network, for the methods that have one."""
     if method.name not in {"as", "itp"}:
-        return []
+        return [folder]
     name = choice.time_model or folder.config.time_model
     if not name:
         raise ModelError(
@@ -199,7 +203,7 @@ def _time_folders(method: Method, folder: ModelFolder, choice: RelaxerChoice) ->
         raise ModelError(
             f"'{folder.config.name}' and '{found.config.name}' were trained with other schedules"
         )
-    return [found]
+    return [folder, found]
 
 
 def _predictor(

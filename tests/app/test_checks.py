@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from morered_gui.app.checks import Checks
-from morered_gui.app.comparison import outcome_of
 from morered_gui.app.controller import Controller
 from morered_gui.app.editing import Editing
+from morered_gui.app.outcomes import outcome_of
 from morered_gui.app.session import Session, load_session, save_session
 from morered_gui.app.state import AppState
 from morered_gui.chem.smiles import structure_from_smiles

@@ -10,12 +10,12 @@ from morered_gui.app.comparison import (
     PlannedRun,
     RunQueue,
     methods_of,
-    outcome_of,
     seeds_done,
     seeds_of,
     served_methods,
 )
 from morered_gui.app.controller import Controller
+from morered_gui.app.outcomes import outcome_of
 from morered_gui.app.records import RunRecord
 from morered_gui.app.references import Reference
 from morered_gui.app.state import AppState, Severity

@@ -6,7 +6,10 @@ import pytest
 from morered_gui.app.curves import (
     axis_labels,
     level_of,
+    may_be_diffused,
     note_on,
+    of_one_process,
+    schedule_drawn,
     shares_axis,
     time_words,
     titles_of,
@@ -21,9 +24,16 @@ from morered_gui.relaxers.methods import TimeSource
 from tests.app.molecules import WATER
 
 
-def run_by(method: str, model: str = "", *, level: str = "", own: bool = False) -> RunRecord:
+def run_by(
+    method: str,
+    model: str = "",
+    *,
+    level: str = "",
+    own: bool = False,
+    options: dict[str, object] | None = None,
+) -> RunRecord:
     """Two frames; with an energy where the method may have one, with a t where not."""
-    made = Provenance(method, model, level_of_theory=level)
+    made = Provenance(method, model, level_of_theory=level, options=options or {})
     trajectory = Trajectory(WATER, made)
     energies = bool(energy_name(made))
     for step in range(2):
@@ -98,6 +108,22 @@ def test_that_a_time_step_is_called_what_it_is() -> None:
     assert titles_of(given)["t"] == "Given time step t"
     (first, *_) = update_numbers(frame(), given.made)
     assert (first.symbol, first.meaning) == ("t", "time step, given and counted down")
+
+
+def test_that_points_of_one_process_stand_beside_each_other() -> None:
+    usual, again, timeless = run_by("jt"), run_by("fast"), run_by("mmff94")
+    own = run_by("jt", "mine", options={"schedule": "cosine", "n_steps": 100})
+    assert of_one_process(usual, [own, again, timeless]) == [again]
+    assert of_one_process(timeless, [usual, again, own]) == [own]  # the newest decides
+    assert of_one_process(None, [timeless]) == []
+    assert schedule_drawn(timeless) is schedule_drawn(None) is None
+
+
+def test_that_what_was_measured_to_its_own_start_was_not_diffused_from_it() -> None:
+    run = run_by("jt")
+    assert not may_be_diffused(None) and not may_be_diffused(run)
+    run.reference = Reference(WATER.with_positions(WATER.positions), "molecule before noise")
+    assert may_be_diffused(run)
 
 
 def test_that_runs_measured_to_different_structures_are_told() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from morered_gui.app.comparison import outcome_of
+from morered_gui.app.outcomes import outcome_of
 from morered_gui.app.references import Reference, ReferenceChoice, ReferenceKind
 from morered_gui.app.session import (
     JSON_MEMBER,

@@ -153,6 +153,15 @@ def test_that_a_plain_xyz_has_name_charge_and_bonds(tmp_path: Path) -> None:
     assert smiles_of(read) == "CC(=O)[O-]"
 
 
+@pytest.mark.parametrize("charge", [0, -1])
+def test_that_a_name_like_a_charge_stays_a_name(charge: int, tmp_path: Path) -> None:
+    smiles = "CC(=O)[O-]" if charge else "CC(=O)O"
+    named = structure_from_smiles(smiles).with_name("scan charge=2 frame")
+    write_structures(tmp_path / "a.xyz", [named])
+    (read,) = read_structures(tmp_path / "a.xyz")
+    assert (read.name, read.charge) == (named.name, charge)
+
+
 def test_that_several_frames_are_several_structures(tmp_path: Path) -> None:
     path = tmp_path / "two.xyz"
     path.write_text(f"3\nfirst\n{WATER}3\nsecond\n{WATER}\n\n")

@@ -16,7 +16,7 @@ from morered_gui.diffusion.checkpoint import (
 )
 from morered_gui.diffusion.config import NetworkKind
 from morered_gui.relaxers.collect import relax_all
-from morered_gui.relaxers.registry import RelaxerChoice, build_relaxer
+from morered_gui.relaxers.registry import RelaxerChoice, build_relaxer, capabilities_of
 from tests.diffusion import parity
 
 KINDS = {"jt": NetworkKind.JOINT, "ddpm": NetworkKind.NOISE, "time": NetworkKind.TIME}
@@ -144,3 +144,4 @@ def test_that_a_molecule_has_to_be_in_the_domain_of_the_time_network_too(
     save_model(narrow, replace(config, elements=(1, 6)), parity.network("time").state_dict())
     choice = RelaxerChoice(method="as", model=str(models / "noise"), time_model=str(narrow))
     assert build_relaxer(choice).capabilities.elements == {1, 6}
+    assert capabilities_of(choice) == build_relaxer(choice).capabilities

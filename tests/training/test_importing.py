@@ -180,6 +180,17 @@ def test_that_a_split_of_the_files_goes_first(tmp_path: Path) -> None:
     assert again.data.meta["split"].startswith("by molecule")
 
 
+def test_that_a_split_field_of_an_sdf_file_counts_too(tmp_path: Path) -> None:
+    file = tmp_path / "m.sdf"
+    write_structures(file, [structure_from_smiles("C" * k) for k in (1, 2, 3)])
+    first, *rest = file.read_text().split("$$$$\n")
+    fields = [f">  <split>  ({k})\n{word}\n\n" for k, word in enumerate(("test", "train"))]
+    records = [first + fields[0], rest[0] + fields[1], rest[1] + ">  <split>\nval\n\n", ""]
+    file.write_text("$$$$\n".join(records))
+    made = import_structures([file], level_of_theory="ETKDG", name="own")
+    assert sides(made) == [Split.TEST, Split.TRAIN, Split.VALIDATION]
+
+
 def test_that_a_split_of_a_database_counts_too(tmp_path: Path) -> None:
     from ase.build import molecule
     from ase.db import connect
