@@ -21,6 +21,7 @@ from morered_gui.training.denoising import Denoising
 from morered_gui.training.displacement import DisplacementRecipe
 from morered_gui.training.forces import ForceMatching
 from morered_gui.training.labels import LabelledSet, is_held_out
+from morered_gui.training.learnt import note_learnt
 from morered_gui.training.loop import RESUME_FILE, Objective, Trainer
 from morered_gui.training.partners import Partners
 from morered_gui.training.recipe import GaussianRecipe, Recipe
@@ -35,7 +36,8 @@ SPLIT = "index mod 50: 7 test, 8 validation, the rest training"
 def train_model(config: TrainingConfig, run_folder: Path, model_folder: Path) -> Path:
     """Train to the end of the budget; the model is written anew at each validation.
 
-    Raises ExpectedError where the folder holds a model that this run has not made.
+    Raises ExpectedError where the folder holds a model that this run has not made, or the run
+    would validate on what it has learnt from before it was stopped.
     """
     _refuse_foreign(model_folder, run_folder)
     config = with_usable_precision(config)
@@ -44,6 +46,7 @@ def train_model(config: TrainingConfig, run_folder: Path, model_folder: Path) ->
     rows = training_rows(config, data)
     objective = _objective(config, data, rows)
     trainer = Trainer(config, objective, run_folder, start_weights(config, objective))
+    note_learnt(run_folder, data, rows, kept_rows(config, data))
 
     def export(figures: dict[str, float]) -> None:
         record = model_config(config, data, len(rows), trainer, figures)
@@ -84,10 +87,8 @@ def with_usable_precision(config: TrainingConfig) -> TrainingConfig:
 
 def training_rows(config: TrainingConfig, data: EquilibriumSet) -> IntArray:
     """The structures to train on; raises ExpectedError where there are fewer than asked for."""
-    rows = data.members(Split.TRAIN)
+    rows = np.setdiff1d(np.arange(len(data)), kept_rows(config, data))
     labelled = config.network.kind == NetworkKind.ENERGY
-    if labelled:
-        rows = rows[~is_held_out(data.index[rows])]
     if config.same_molecules_as is not None:
         rows = data.shared(rows, EquilibriumSet.load(Path(config.same_molecules_as)))
     if not len(rows):
@@ -100,6 +101,14 @@ def training_rows(config: TrainingConfig, data: EquilibriumSet) -> IntArray:
         rows = rows[np.argsort(data.index[rows], kind="stable")]  # alike in files of other orders
         rows = np.random.default_rng(CHOICE_SEED).permutation(rows)
     return rows[: config.n_training]
+
+
+def kept_rows(config: TrainingConfig, data: EquilibriumSet) -> IntArray:
+    """The structures that nothing is learnt from, the labels that are held out among them."""
+    kept = data.split != Split.TRAIN
+    if config.network.kind == NetworkKind.ENERGY:
+        kept |= is_held_out(data.index)
+    return np.flatnonzero(kept)
 
 
 def _objective(config: TrainingConfig, data: EquilibriumSet, rows: IntArray) -> Objective:

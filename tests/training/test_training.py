@@ -387,6 +387,18 @@ def test_that_a_stopped_training_goes_on(data: EquilibriumSet, tmp_path: Path) -
     assert ModelFolder.open(tmp_path / "model").config.training["steps"] == 9
 
 
+def test_that_a_stopped_training_never_validates_on_what_it_has_learnt(
+    data: EquilibriumSet, tmp_path: Path
+) -> None:
+    train_model(config(data, tmp_path, max_steps=2), tmp_path / "run", tmp_path / "model")
+    settings = config(data, tmp_path, max_steps=4)
+    train_model(settings, tmp_path / "run", tmp_path / "model")
+    moved = replace(data, index=np.roll(data.index, 1))  # others are kept now
+    settings = config(moved, tmp_path, max_steps=6)
+    with pytest.raises(ExpectedError, match=r"has learnt from \d+ of the structures that are kept"):
+        train_model(settings, tmp_path / "run", tmp_path / "model")
+
+
 def test_that_a_stopped_training_goes_on_with_its_own_settings_only(
     data: EquilibriumSet, tmp_path: Path
 ) -> None:
