@@ -22,7 +22,7 @@ from morered_gui.app.comparison import (
 )
 from morered_gui.app.demos import DEMOS
 from morered_gui.app.ensemble_watch import EnsembleWatch
-from morered_gui.app.session import SUFFIX
+from morered_gui.app.session_file import SUFFIX
 from morered_gui.app.settings import Settings, choices_of, with_choices
 from morered_gui.app.state import Message
 from morered_gui.core import Structure

@@ -12,7 +12,8 @@ from morered_gui.app.checks import Checks
 from morered_gui.app.controller import Controller
 from morered_gui.app.editing import Editing
 from morered_gui.app.outcomes import outcome_of
-from morered_gui.app.session import Session, load_session, save_session
+from morered_gui.app.session import Session
+from morered_gui.app.session_file import load_session, save_session
 from morered_gui.app.state import AppState
 from morered_gui.chem.smiles import structure_from_smiles
 from morered_gui.core import ExpectedError, Frame, Provenance, StopReason

@@ -13,14 +13,8 @@ import pytest
 
 from morered_gui.app.outcomes import outcome_of
 from morered_gui.app.references import Reference, ReferenceChoice, ReferenceKind
-from morered_gui.app.session import (
-    JSON_MEMBER,
-    Findings,
-    Session,
-    SessionError,
-    load_session,
-    save_session,
-)
+from morered_gui.app.session import Findings, Session, SessionError
+from morered_gui.app.session_file import JSON_MEMBER, load_session, save_session
 from morered_gui.app.state import AppState
 from morered_gui.chem.drawing import (
     Drawing,

@@ -8,7 +8,8 @@ from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from morered_gui.app.autosave import autosave_folder
-from morered_gui.app.session import Session, save_session
+from morered_gui.app.session import Session
+from morered_gui.app.session_file import save_session
 from morered_gui.app.state import AppState
 from morered_gui.core import Frame, Provenance
 from morered_gui.gui.window import MainWindow
