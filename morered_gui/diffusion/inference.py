@@ -19,8 +19,8 @@ from morered_gui.diffusion.sparse import SparseNetwork
 # enough that the caches hold what is made of them.
 ATOMS_AT_ONCE = 320
 
-# Atoms above which neighbour lists are quicker on a CPU (benchmarks/large_molecules.py).
-LARGE = 160
+# Atoms above which neighbour lists are quicker (benchmarks/large_molecules.py).
+LARGE, LARGE_ON_GPU = 160, 500
 
 
 class Network(Protocol):
@@ -31,15 +31,17 @@ class Network(Protocol):
     ) -> Output: ...
 
 
-class _OnCpu:
-    """Packed pairs for molecules of usual size, neighbour lists for large ones."""
+@dataclass(frozen=True)
+class _BySize:
+    """Pairs for molecules of usual size, neighbour lists for those of more than ``large`` atoms."""
 
-    def __init__(self, network: MoreRedNetwork) -> None:
-        self._packed, self._sparse = PackedNetwork(network), SparseNetwork(network)
+    usual: Network
+    lists: SparseNetwork
+    large: int
 
     def __call__(self, numbers: Tensor, positions: Tensor, time: Tensor | None = None) -> Output:
         """See ``MoreRedNetwork.forward``."""
-        chosen = self._sparse if numbers.shape[1] > LARGE else self._packed
+        chosen = self.lists if numbers.shape[1] > self.large else self.usual
         return chosen(numbers, positions, time)
 
 
@@ -58,7 +60,10 @@ class NetworkOnDevice:
     ) -> Self:
         """The quickest way to run a network on a device; a CPU gets a packed copy."""
         network = network.to(device, dtype)
-        return cls(_OnCpu(network) if device.type == "cpu" else network, device, dtype)
+        lists = SparseNetwork(network)
+        if device.type == "cpu":
+            return cls(_BySize(PackedNetwork(network), lists, LARGE), device, dtype)
+        return cls(_BySize(network, lists, LARGE_ON_GPU), device, dtype)
 
     @torch.inference_mode()
     def __call__(self, batch: PaddedBatch, time: FloatArray | None = None) -> Output:

@@ -1,4 +1,4 @@
-"""The network over neighbour lists: for large molecules on a CPU, cost linear in the atoms.
+"""The network over neighbour lists: for large molecules, cost linear in the atoms.
 
 The same weights and the same results as ``MoreRedNetwork``, which fills a matrix of all pairs;
 beyond the cut-off of 5 Å, some 45 atoms, their messages are 0.
@@ -19,6 +19,7 @@ from morered_gui.diffusion.network import Interaction, MoreRedNetwork, Output
 
 # Pairs whose messages are computed at once: with 128 features 1.5 kB each, which caches hold.
 PAIRS_AT_ONCE = 1200
+PAIRS_AT_ONCE_ON_GPU = 1 << 18  # 2 GB with all that is made of them
 
 
 @dataclass(frozen=True)
@@ -34,9 +35,10 @@ class Pairs:
     direction: Tensor
 
     def blocks(self) -> Iterator["Pairs"]:
-        """The same, a few at a time."""
+        """The same, as many at a time as the device takes well."""
         arrays = (self.i, self.j, self.basis, self.direction)
-        parts = (torch.split(x, PAIRS_AT_ONCE) for x in arrays)
+        most = PAIRS_AT_ONCE if self.i.device.type == "cpu" else PAIRS_AT_ONCE_ON_GPU
+        parts = (torch.split(x, most) for x in arrays)
         return (Pairs(*part) for part in zip(*parts, strict=True))
 
 

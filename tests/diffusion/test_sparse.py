@@ -5,7 +5,7 @@ import torch
 
 from morered_gui.core import PaddedBatch, Structure
 from morered_gui.diffusion.config import NetworkConfig, NetworkKind
-from morered_gui.diffusion.inference import LARGE, NetworkOnDevice
+from morered_gui.diffusion.inference import LARGE, LARGE_ON_GPU, NetworkOnDevice
 from morered_gui.diffusion.network import MoreRedNetwork
 from morered_gui.diffusion.sparse import SparseNetwork
 
@@ -15,7 +15,8 @@ def random_batch(*sizes: int) -> tuple[torch.Tensor, torch.Tensor]:
     generator = torch.Generator().manual_seed(1)
     structures = []
     for n in sizes:
-        grid = torch.cartesian_prod(*[torch.arange(6.0)] * 3)[torch.randperm(216)[:n]]
+        side = max(6, round(n ** (1 / 3)) + 1)
+        grid = torch.cartesian_prod(*[torch.arange(float(side))] * 3)[torch.randperm(side**3)[:n]]
         x = 1.9 * grid + 0.2 * torch.randn(n, 3, generator=generator)
         structures.append(
             Structure(torch.randint(1, 9, (n,), generator=generator).numpy(), x.numpy())
@@ -41,6 +42,21 @@ def test_that_neighbour_lists_give_the_same_as_all_pairs(kind: NetworkKind) -> N
 
 
 @torch.inference_mode()
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+def test_that_neighbour_lists_on_cuda_give_the_same_as_all_pairs() -> None:
+    network = MoreRedNetwork(NetworkConfig(n_features=16)).double().eval()
+    numbers, positions = random_batch(LARGE_ON_GPU + 20)
+    with torch.inference_mode():
+        expected = network(numbers, positions)
+    found = NetworkOnDevice.of(network, torch.device("cuda"), torch.float64)(
+        PaddedBatch(numbers.numpy(), positions.numpy())
+    )
+    for ours, theirs in zip(found, expected, strict=True):
+        assert ours is not None and theirs is not None
+        torch.testing.assert_close(ours, theirs, atol=1e-10, rtol=0.0)
+
+
 def test_that_atoms_at_one_place_or_far_apart_do_no_harm() -> None:
     dense = MoreRedNetwork(NetworkConfig(n_features=16)).double().eval()
     numbers = torch.tensor([[6, 6, 8]])
