@@ -60,9 +60,9 @@ def main() -> None:
 
 def _molecules(device: torch.device) -> list[Structure]:
     found = [structure_from_smiles("N[C@@H](C)C(=O)" * n + "O").centred() for n in RESIDUES]
-    return (
-        found if device.type == "cpu" else [*found[::3], *(_beside(found[-1], n) for n in COPIES)]
-    )
+    if device.type == "cpu":
+        return found
+    return [*found[::3], *(_beside(found[-1], copies) for copies in COPIES)]
 
 
 def _beside(molecule: Structure, copies: int) -> Structure:
@@ -74,15 +74,12 @@ def _beside(molecule: Structure, copies: int) -> Structure:
 def _milliseconds(function: Callable[[], object], repeats: int, device: torch.device) -> float:
     on_cpu = device.type == "cpu"
     clock = time.process_time if on_cpu else time.perf_counter
-    wait: Callable[[], object] = (
-        (lambda: None) if on_cpu else partial(torch.cuda.synchronize, device)
-    )
     found = []
     for _ in range(1 + repeats):  # the first one warms up
-        wait()
         began = clock()
         function()
-        wait()
+        if not on_cpu:
+            torch.cuda.synchronize(device)
         found.append(1e3 * (clock() - began))
     return statistics.median(found[1:])
 
