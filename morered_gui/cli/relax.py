@@ -116,15 +116,12 @@ def relax(
         backend=backend,
         start_t=start_t,
     )
-    asked = bool(processes or scheduler or resume or (source and is_csv(source)))
-    if asked and (source is None or reference or html):
-        raise ExpectedError(
-            "a library (any csv is one) is a file, and has neither --reference nor --html"
-        )
-    if source and not (reference or html) and (asked or wants_stream(source, output)):
+    asked = bool(processes or scheduler or resume)
+    library = _library(source, output, asked=asked, alone=bool(reference or html))
+    if library is not None:
         job = LibraryJob(
-            source=source,
-            output=output or default_output(source),
+            source=library,
+            output=output or default_output(library),
             choice=with_model(choice, ()),
             max_steps=max_steps,
             seed=seed,
@@ -139,6 +136,20 @@ def relax(
     _write(trajectories, output, final_only, html)
     pairs = zip(trajectories, references, strict=True)
     _tell([report_on(t, r, energies=check_energy) for t, r in pairs], as_json)
+
+
+def _library(source: Path | None, output: Path | None, *, asked: bool, alone: bool) -> Path | None:
+    """The file, if it is to be streamed; ``alone`` is what takes a batch that is kept whole.
+
+    Raises ExpectedError where a library is ``asked`` for, or is one by its name, and can't be.
+    """
+    asked = asked or (source is not None and is_csv(source))
+    if asked and (source is None or alone):
+        raise ExpectedError(
+            "a library (any csv is one) is a file, and has neither --reference nor --html"
+        )
+    streams = source is not None and not alone and (asked or wants_stream(source, output))
+    return source if streams else None
 
 
 def _check_targets(output: Path | None, html: Path | None) -> None:
