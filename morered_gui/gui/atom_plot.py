@@ -46,6 +46,7 @@ class AtomPlot(FramePlot):
         self._box.addItem(self._noise)
         self._right.addItem(self._displacement)
         self._right.addItem(self._spread)
+        self._spread.hide()
         self._tops = (0.0, 0.0)
         self._named: list[str] = []
         self._stride = 1  # of the atoms that are named: all would overlap
@@ -94,11 +95,7 @@ class AtomPlot(FramePlot):
 
     def retitle(self) -> None:
         self.label("left", "Predicted noise", self._theme.accent, "Noise")
-        self._right_title = ""
-        self._name_right(False)
-        item = self.getPlotItem()
-        item.getAxis("left").setTextPen(self._theme.accent)
-        item.getAxis("right").setTextPen(self._theme.second)
+        self._name_right(self._spread.isVisible())
         self.label("bottom", "Atom", self._theme.muted)
 
     def set_theme(self, theme: Theme) -> None:
@@ -122,10 +119,8 @@ class AtomPlot(FramePlot):
 
     def _name_right(self, spread: bool) -> None:
         title = "Displacement, spread (grey) (Å)" if spread else "Displacement (Å)"
-        if title != self._right_title:
-            self._right_title = title
-            short = "Displ., spread (Å)" if spread else "Displ. (Å)"
-            self.label("right", title, self._theme.second, short)
+        short = "Displ., spread (Å)" if spread else "Displ. (Å)"
+        self.label("right", title, self._theme.second, short)
 
     def _name_atoms(self, symbols: list[str]) -> None:
         names = [f"{symbol}{k + 1}" for k, symbol in enumerate(symbols)]

@@ -95,6 +95,7 @@ class FramePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         for axis in ("bottom", "left", "right"):
             self.getPlotItem().getAxis(axis).setPen(theme.line)
             self.getPlotItem().getAxis(axis).setTextPen(theme.muted)
+        self._names.clear()
         self._empty.setColor(theme.muted)
         self._fit_note()
 
@@ -112,9 +113,16 @@ class FramePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         return [r for r in self._state.runs if r.visible and r is not self._state.run]
 
     def label(self, axis: str, text: str, colour: QColor, short: str = "") -> None:
-        """Name an axis; by ``short``, and then in small print, where the text is too long."""
-        self._names[axis] = AxisName(text, short or text, pg.mkColor(colour).name())
-        self._fit_name(axis)
+        """Name an axis, its numbers in the same colour.
+
+        By ``short``, and then in small print, where the text is too long. Nothing is done where
+        the axis has that name: a new one costs milliseconds, most of them for painting.
+        """
+        name = AxisName(text, short or text, pg.mkColor(colour).name())
+        if name != self._names.get(axis):
+            self._names[axis] = name
+            self.getPlotItem().getAxis(axis).setTextPen(colour)
+            self._fit_name(axis)
 
     def note(self, *texts: str) -> None:
         """Say something above the plot, the longest text that fits; or nothing.

@@ -105,9 +105,9 @@ class RunPlot(FramePlot):
     def retitle(self) -> None:
         colours = self._axis_colours()
         for side in SIDES:
-            axis = self.getPlotItem().getAxis(side)
-            axis.setTextPen(colours[side])
-            axis.setStyle(showValues=bool(self._chosen[side]))
+            axis, some = self.getPlotItem().getAxis(side), bool(self._chosen[side])
+            if axis.style["showValues"] != some:  # set again it would be painted again
+                axis.setStyle(showValues=some)
             text, short = self._titles(self._chosen[side])
             self.label(side, text, colours[side], short)
         self.label("bottom", QUANTITIES[self._progress].label, self._theme.muted)

@@ -43,7 +43,6 @@ class ScatterPlot(FramePlot):
         super().__init__(state, theme, "Predicted time step against RMSD", EMPTY, parent)
         self._range = (0.0, 0.0)
         self._of: object = None  # structure and schedule of the expected curve
-        self._titles = ("", "")
         self._expected = pg.PlotCurveItem()
         self._points = pg.ScatterPlotItem(size=POINT, pxMode=True, pen=None)
         self._others: list[pg.ScatterPlotItem] = []
@@ -74,19 +73,15 @@ class ScatterPlot(FramePlot):
         self._scale(x, y, beside)
         self._draw_expected(expected)
         self._place_legend()
-        if self._titles != self._time_words():
-            self.retitle()
+        self.retitle()
         left_out = len(beside) < sum(r.series.knows(TIME) for r in self.others())
         self.note(*(OTHER_PROCESS if left_out else ()))
         self.move_cursor()
 
     def retitle(self) -> None:
-        self._titles = text, short = self._time_words()
+        text, short = time_words(drawn(self._state.run, self._beside()))
         self.label("bottom", "RMSD (Å)", self._theme.second)
         self.label("left", text, self._theme.accent, short)
-        item = self.getPlotItem()
-        item.getAxis("left").setTextPen(self._theme.accent)
-        item.getAxis("bottom").setTextPen(self._theme.second)
 
     def move_cursor(self) -> None:
         series = self._state.series
@@ -159,9 +154,6 @@ class ScatterPlot(FramePlot):
         faint = QColor(colour)
         faint.setAlphaF(0.55)
         self._points.setBrush(pg.mkBrush(faint))
-
-    def _time_words(self) -> tuple[str, str]:
-        return time_words(drawn(self._state.run, self._beside()))
 
     def _beside(self) -> list[RunRecord]:
         return of_one_process(self._state.run, self.others())
