@@ -20,7 +20,7 @@ from morered_gui.diffusion.sparse import SparseNetwork
 ATOMS_AT_ONCE = 320
 
 # Atoms above which neighbour lists are quicker (benchmarks/large_molecules.py).
-LARGE, LARGE_ON_GPU = 160, 500
+LARGE, LARGE_ON_GPU = 160, 350
 
 
 class Network(Protocol):

@@ -52,7 +52,6 @@ REAL: Mapping[str, tuple[float, float]] = {
     "early_fraction": (0.0, 1.0),
     "size_power": (-10.0, 10.0),
     "explosion": (0.0, inf),
-    "error_knee": (1e-6, inf),
     "validate_minutes": (0.0, inf),
     "energy_weight": (0.0, 1.0),
 }
@@ -77,8 +76,6 @@ class TrainingConfig:
         size_power: structures of N atoms are trained on in proportion to N to this power.
         explosion: a batch with a larger loss is skipped (where atoms overlap, PaiNN's
             vector channel can grow without bound).
-        error_knee: with partners: the relative error of a structure's move beyond which its loss
-            grows in proportion to it and no longer to its square; None for the square alone.
         start_from: name or folder of a model to begin with; one of fewer interactions will do.
         partners: folder of MMFF94 minima; with it the network is trained for relaxation in
             a few evaluations (``DisplacementRecipe``), without it as the paper has it.
@@ -113,7 +110,6 @@ class TrainingConfig:
     n_sizes: int = 5
     size_power: float = 0.0
     explosion: float = 20.0
-    error_knee: float | None = None
     validate_minutes: float = 10.0
     n_validation: int = 320
     compile: bool = True

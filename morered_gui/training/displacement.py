@@ -59,18 +59,12 @@ class Mixture:
 
 @dataclass
 class DisplacementRecipe:
-    """See the module; ``partners`` may lack some of the molecules.
-
-    Attributes:
-        error_knee: see ``TrainingConfig``. A torsion that the structure does not tell counts
-            less by it than what can be learnt.
-    """
+    """See the module; ``partners`` may lack some of the molecules."""
 
     process: DiffusionProcess
     partners: Partners
     mixture: Mixture = field(default_factory=Mixture)
     time_weight: float = 0.1
-    error_knee: float | None = None
     _pending: list[tuple[Batch, FloatArray, int]] = field(default_factory=list)
 
     def example(self, batch: Batch, rng: np.random.Generator) -> Example:
@@ -93,10 +87,9 @@ class DisplacementRecipe:
         sigma = torch.minimum(torch.maximum(sigma, 0.5 * true_sigma), 2.0 * true_sigma)
         move = sigma[:, None, None] * output.noise
         target = true_sigma[:, None, None] * tensors.noise
-        n_atoms = (tensors.numbers > 0).sum(1)  # [B]
-        error = ((move - target) ** 2).sum((1, 2)) / (3.0 * n_atoms)
-        error = bent(error / (true_sigma**2 + self.mixture.floor**2), self.error_knee)
-        noise = (n_atoms * error).sum() / n_atoms.sum()
+        weight = 1.0 / (true_sigma**2 + self.mixture.floor**2)
+        n_atoms = (tensors.numbers > 0).sum()
+        noise = (weight[:, None, None] * (move - target) ** 2).sum() / (3.0 * n_atoms)
         time = self._time_loss(output.time, tensors)
         self._keep(example, move.detach().cpu().numpy())
         return denoising_losses(output, noise, time, self.time_weight)
@@ -146,16 +139,6 @@ class DisplacementRecipe:
         return Example(
             batch, positions, d / sigma[:, None, None], schedule.normalised(t), generation
         )
-
-
-def bent(squared: torch.Tensor, knee: float | None) -> torch.Tensor:
-    """Squared errors as they are while small against the knee's square, 2 knee |error| far beyond.
-
-    The pseudo-Huber loss, twice; without a knee the squares themselves.
-    """
-    if knee is None:
-        return squared
-    return 2.0 * knee**2 * (torch.sqrt(1.0 + squared / knee**2) - 1.0)
 
 
 def mean_time(time: torch.Tensor, numbers: torch.Tensor) -> torch.Tensor:

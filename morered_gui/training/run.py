@@ -131,9 +131,7 @@ def _recipe(config: TrainingConfig, data: EquilibriumSet) -> Recipe:
             process, config.early_fraction, config.early_steps, config.time_weight
         )
     partners = Partners.collect(data, Path(config.partners))
-    return DisplacementRecipe(
-        process, partners, time_weight=config.time_weight, error_knee=config.error_knee
-    )
+    return DisplacementRecipe(process, partners, time_weight=config.time_weight)
 
 
 def _methods(config: TrainingConfig) -> tuple[str, ...]:

@@ -57,6 +57,6 @@ def test_that_a_setting_that_is_none_is_refused_in_words(
 
 
 def test_that_all_settings_have_bounds_or_are_words(data: EquilibriumSet, tmp_path: Path) -> None:
-    settings = config(data, tmp_path, hours=1, n_training=5, error_knee=0.3).as_dict()
+    settings = config(data, tmp_path, hours=1, n_training=5).as_dict()
     numbers = {name for name, value in settings.items() if type(value) in (int, float)}
     assert numbers == {*WHOLE, *REAL}

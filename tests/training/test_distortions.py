@@ -1,18 +1,17 @@
-"""What the network is shown: diffused structures, MMFF94 minima, heat; and how errors count."""
+"""What the network is shown: diffused structures, MMFF94 minima, heat."""
 
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 from morered_gui.core import ExpectedError, rmsd
 from morered_gui.core.geometry import rotation_onto
 from morered_gui.diffusion.process import DiffusionProcess
 from morered_gui.training.batches import pad
 from morered_gui.training.dataset import EquilibriumSet
-from morered_gui.training.displacement import DisplacementRecipe, bent
+from morered_gui.training.displacement import DisplacementRecipe
 from morered_gui.training.partners import Partners, write_partners
 from morered_gui.training.recipe import GaussianRecipe
 
@@ -108,12 +107,3 @@ def test_that_padding_does_not_count_in_a_superposition(data: EquilibriumSet) ->
     turned = batch.positions @ np.array([[0.0, 1, 0], [-1, 0, 0], [0, 0, 1]])
     back = batch.positions @ rotation_onto(batch.positions, turned)
     np.testing.assert_allclose(back, turned, atol=1e-6)
-
-
-def test_that_errors_count_as_squares_up_to_the_knee_and_in_proportion_beyond() -> None:
-    squared = torch.tensor([1e-4, 100.0, 400.0])
-    assert bent(squared, None) is squared
-    small, large, twice = bent(squared, 0.3)
-    assert small == pytest.approx(1e-4, rel=1e-3)
-    assert large == pytest.approx(2 * 0.3 * 10.0, rel=0.05)
-    assert twice / large == pytest.approx(2.0, rel=0.05)

@@ -163,12 +163,9 @@ def test_that_a_training_does_not_write_over_a_model_of_others(
     assert (model / "model.safetensors").read_bytes() == before
 
 
-@pytest.mark.parametrize("knee", [None, 0.3])
-def test_that_the_displacement_recipe_trains(
-    data: EquilibriumSet, tmp_path: Path, knee: float | None
-) -> None:
+def test_that_the_displacement_recipe_trains(data: EquilibriumSet, tmp_path: Path) -> None:
     write_partners(data, data.members(Split.TRAIN), tmp_path / "partners")
-    settings = config(data, tmp_path, partners=str(tmp_path / "partners"), error_knee=knee)
+    settings = config(data, tmp_path, partners=str(tmp_path / "partners"))
     model = ModelFolder.open(train_model(settings, tmp_path / "run", tmp_path / "model"))
     assert model.config.training["steps"] == 6
     assert model.config.training["skipped_batches"] < 6
