@@ -30,6 +30,7 @@ from morered_gui.training.warm_start import start_weights
 
 _log = logging.getLogger(__name__)
 CHOICE_SEED = 0  # of the molecules that ``n_training`` leaves
+LEAST_SHARE = 1e-3  # of the structures: a charge that fewer have is not said to be known
 SPLIT = "index mod 50: 7 test, 8 validation, the rest training"
 
 
@@ -141,6 +142,12 @@ def _methods(config: TrainingConfig) -> tuple[str, ...]:
     return tuple(sorted(methods, key=lambda m: m not in first))
 
 
+def known_charges(data: EquilibriumSet) -> tuple[int, ...]:
+    """Those that come up often enough to be learnt."""
+    charges, counts = np.unique(data.charge, return_counts=True)
+    return tuple(charges[counts >= LEAST_SHARE * len(data)].tolist())
+
+
 def model_config(
     config: TrainingConfig,
     data: EquilibriumSet,
@@ -157,7 +164,7 @@ def model_config(
         time_model=config.time_model,
         level_of_theory=level,
         elements=tuple(data.elements),
-        charges=tuple(sorted({int(c) for c in data.charge})),
+        charges=known_charges(data),
         max_atoms=int(data.n_atoms.max()),
         summary=config.summary,
         training={

@@ -17,7 +17,7 @@ from morered_gui.training.batches import pad
 from morered_gui.training.dataset import EquilibriumSet, Split
 from morered_gui.training.denoising import Denoising
 from morered_gui.training.partners import write_partners
-from morered_gui.training.run import train_model
+from morered_gui.training.run import known_charges, train_model
 from tests.training.small import config
 
 
@@ -161,6 +161,15 @@ def test_that_a_training_does_not_write_over_a_model_of_others(
     with pytest.raises(ExpectedError, match="name another folder"):
         train_model(config(data, tmp_path), tmp_path / "other-run", model)
     assert (model / "model.safetensors").read_bytes() == before
+
+
+def test_that_a_charge_of_one_structure_in_thousands_is_not_said_to_be_known(
+    data: EquilibriumSet,
+) -> None:
+    charge = np.zeros(2001, dtype=np.int8)
+    charge[:3], charge[3] = 1, -3
+    assert known_charges(replace(data, n_atoms=np.ones(2001), charge=charge)) == (0, 1)
+    assert known_charges(replace(data, charge=np.repeat([0, 1], [99, 1]))) == (0, 1)
 
 
 def test_that_the_displacement_recipe_trains(data: EquilibriumSet, tmp_path: Path) -> None:
