@@ -314,7 +314,9 @@ def _measure(window: MainWindow) -> None:
 def _ask_again(window: MainWindow) -> None:
     window.state.set_view(replace(window.state.view, measurements=()))
     window.studio.runs.set_seeds(4)
-    window.actions_by_id["run_seeds"].trigger()
+    seeds = window.actions_by_id["run_seeds"]
+    wait(seeds.isEnabled, "an idle worker")  # a disabled action would do nothing
+    seeds.trigger()
     wait(lambda: _n_members(window) == 4, "four seeds", 300)
 
 
