@@ -205,7 +205,7 @@ TOUR = Demo(
             "MoreRed-JT takes the noise away, step by step; frames and curves come as they are "
             "computed.",
             RELAX,
-            (*_NOISY, Deed(Verb.METHOD, "jt"), Deed(Verb.RELAX)),
+            (*_NOISY, Deed(Verb.METHOD, ("jt", "qm9-jt")), Deed(Verb.RELAX)),
         ),
         DemoStep(
             "Every frame is kept",
@@ -237,7 +237,7 @@ TOUR = Demo(
                 Deed(Verb.PLOT, ("rmsd", "", "evaluations")),
                 *(
                     deed
-                    for method in ("mmff94", "gfn2-xtb", "fast")
+                    for method in (("mmff94", ""), ("gfn2-xtb", ""), ("fast", "qm9-fast"))
                     for deed in (Deed(Verb.METHOD, method), Deed(Verb.RELAX))
                 ),
             ),
@@ -249,7 +249,7 @@ TOUR = Demo(
             (
                 Deed(Verb.OPEN, "methylnitropyrrole"),
                 Deed(Verb.NOISE, 230),
-                Deed(Verb.METHOD, "jt"),
+                Deed(Verb.METHOD, ("jt", "qm9-jt")),
                 Deed(Verb.PLOT, ("t", "rmsd", "step")),
             ),
         ),

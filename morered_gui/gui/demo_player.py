@@ -173,6 +173,8 @@ class DemoPlayer(QObject):
                 parts.actions[str(value)].trigger()
             case Verb.PLAY:
                 self._play()
+            case _:
+                raise ValueError(f"no demonstration can do {deed.verb} with {value!r}")
         return _at_once
 
     def _open(self, example: str) -> Done:

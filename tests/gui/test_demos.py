@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QToolButton
 from pytestqt.qtbot import QtBot
 
 from morered_gui.app.controller import Controller
-from morered_gui.app.demos import DEMOS, Verb
+from morered_gui.app.demos import DEMOS, VIEW, Deed, Demo, DemoStep, Verb
 from morered_gui.app.menus import MENUS
 from morered_gui.app.settings import Settings
 from morered_gui.app.state import AppState
@@ -44,6 +44,12 @@ def activate(window: MainWindow, qtbot: QtBot) -> None:
 
 def rests(demos: DemoPlayer, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: not demos.is_at_work, timeout=WAIT)
+
+
+def test_that_a_deed_that_makes_no_sense_is_not_passed_over(demos: DemoPlayer) -> None:
+    step = DemoStep("Wrong", "The model is missing.", VIEW, (Deed(Verb.METHOD, "jt"),))
+    with pytest.raises(ValueError, match="no demonstration can do method with 'jt'"):
+        demos.start(Demo("wrong", "Wrong", (step,)))
 
 
 @pytest.mark.parametrize("name", DEMOS)
