@@ -42,9 +42,10 @@ def main() -> None:
     torch.set_num_threads(1)
     device = choose_device(options.device)
     dense = find_model(options.model).load_network().to(device)
-    networks = {"all pairs": dense, "neighbour lists": SparseNetwork(dense)}
+    networks = {"all pairs": dense}
     if device.type == "cpu":
-        networks = {"all pairs": dense, "packed": PackedNetwork(dense), **networks}
+        networks["packed"] = PackedNetwork(dense)
+    networks["neighbour lists"] = SparseNetwork(dense)
     print("  ".join(["atoms", *(f"{name:>15}" for name in networks), "largest difference"]))  # noqa: T201
     for molecule in _molecules(device):
         batch = PaddedBatch.of([molecule])

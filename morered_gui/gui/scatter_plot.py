@@ -73,15 +73,13 @@ class ScatterPlot(FramePlot):
         self._scale(x, y, beside)
         self._draw_expected(expected)
         self._place_legend()
-        self.retitle()
+        self._name_axes(beside)
         left_out = len(beside) < sum(r.series.knows(TIME) for r in self.others())
         self.note(*(OTHER_PROCESS if left_out else ()))
         self.move_cursor()
 
     def retitle(self) -> None:
-        text, short = time_words(drawn(self._state.run, self._beside()))
-        self.label("bottom", "RMSD (Å)", self._theme.second)
-        self.label("left", text, self._theme.accent, short)
+        self._name_axes(self._beside())
 
     def move_cursor(self) -> None:
         series = self._state.series
@@ -157,6 +155,11 @@ class ScatterPlot(FramePlot):
 
     def _beside(self) -> list[RunRecord]:
         return of_one_process(self._state.run, self.others())
+
+    def _name_axes(self, beside: list[RunRecord]) -> None:
+        text, short = time_words(drawn(self._state.run, beside))
+        self.label("bottom", "RMSD (Å)", self._theme.second)
+        self.label("left", text, self._theme.accent, short)
 
     def _draw_others(self, runs: list[RunRecord]) -> None:
         while len(self._others) < len(runs):

@@ -37,7 +37,7 @@ def _fingerprints(data: EquilibriumSet, rows: IntArray) -> np.ndarray:
     """A number (uint64) for each structure's atoms and positions."""
     found = []
     for row in rows:
-        atoms = slice(data.starts[row], data.starts[row] + data.n_atoms[row])
-        content = data.numbers[atoms].tobytes() + data.positions[atoms].tobytes()
+        numbers, positions = data.geometry(row)
+        content = numbers.tobytes() + positions.tobytes()
         found.append(hashlib.blake2b(content, digest_size=8).digest())
     return np.frombuffer(b"".join(found), dtype=np.uint64)
