@@ -150,8 +150,8 @@ def measured(window: MainWindow) -> None:
 
 def surface(window: MainWindow) -> None:
     """A surface, coloured by how far each atom is from where it ends."""
-    _open(window, "caffeine")
-    _noise(window, 60)
+    _open(window, "methylfuramide")
+    _noise(window, 100)
     _relax(window, "fast")
     window.state.set_view(
         replace(window.state.view, style=Style.SURFACE, colour_by=ColourBy.DISPLACEMENT)
@@ -159,6 +159,7 @@ def surface(window: MainWindow) -> None:
     window.docks["Look and measure"].raise_()
     window.course.tabs.setCurrentIndex(1)
     window.state.select_frame(0)
+    window.actions_by_id["fit"].trigger()
     wait(lambda: _has_surface(window), "the surface")
     pause(4.0)  # it is computed beside the page's own work
 

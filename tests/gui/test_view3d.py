@@ -3,12 +3,14 @@
 import json
 import os
 import signal
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
+from morered_gui.app.view_options import Style
 from morered_gui.gui import view3d
 from morered_gui.gui.page3d import Extras, Look
 from morered_gui.gui.view3d import View3D
@@ -79,3 +81,21 @@ def test_that_a_view_whose_process_has_died_draws_again(relaxed: MainWindow, qtb
     assert "stopped working" in relaxed.message_bar.text
     qtbot.waitUntil(lambda: view.is_settled, timeout=WAIT)
     assert np.allclose(places(view, qtbot), before, atol=1e-3)
+
+
+def depth(view: View3D, qtbot: QtBot) -> float:
+    """How near the camera of 3Dmol is to the molecule once all of it is seen."""
+    view.fit()
+    qtbot.waitUntil(lambda: view.is_settled, timeout=WAIT)
+    got: list[list[float]] = []
+    view.ask_camera(got.append)
+    qtbot.waitUntil(lambda: bool(got), timeout=WAIT)
+    return got[0][3]
+
+
+def test_that_a_surface_gets_the_room_that_it_needs(relaxed: MainWindow, qtbot: QtBot) -> None:
+    balls = depth(relaxed.view, qtbot)
+    relaxed.state.set_view(replace(relaxed.state.view, style=Style.SURFACE))
+    surface = depth(relaxed.view, qtbot)
+    relaxed.state.set_view(replace(relaxed.state.view, style=Style.BALL))
+    assert surface < balls  # farther away

@@ -193,7 +193,8 @@ const moreredView = (() => {
       const halves = { x: width / 2, y: height / 2 };
       let room = MOST_ZOOM;
       for (const atom of this.model.selectedAtoms({})) {
-        const { sphere } = atom.style;
+        // A surface wraps whole atoms, whatever is drawn inside it.
+        const sphere = this.scene.look.style === "surface" ? {} : atom.style.sphere;
         const radius = sphere ? this.model.getRadiusFromStyle(atom, sphere) : 0; // Å
         const at = screen(atom);
         const beside = ["x", "y", "z"].map((axis) =>
