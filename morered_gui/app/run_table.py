@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from morered_gui.app.ensembles import Ensemble
 from morered_gui.app.made_by import energy_name
-from morered_gui.app.outcomes import Outcome, outcome_of
+from morered_gui.app.outcomes import Outcome, outcome_of, xtb_energy
 from morered_gui.app.records import RunRecord
 from morered_gui.relaxers.xtb import KCAL_PER_MOL
 
@@ -62,13 +62,20 @@ class Row:
 
 def rows_of(runs: Sequence[RunRecord], ensemble: Ensemble | None) -> list[Row]:
     """One row per run, in their order."""
-    outcomes = [outcome_of(run) for run in runs]
-    judged = [outcome.xtb for outcome in outcomes if outcome.xtb is not None]
-    lowest = min(judged) if len(judged) > 1 else None  # one alone compares with nothing
-    return [
-        _row(run, outcome, None if ensemble is None else ensemble.apart_of(run), lowest)
-        for run, outcome in zip(runs, outcomes, strict=True)
-    ]
+    lowest = lowest_xtb(runs)
+    return [row_of(run, ensemble, lowest) for run in runs]
+
+
+def row_of(run: RunRecord, ensemble: Ensemble | None, lowest: float | None) -> Row:
+    """One run as far as it has come; ``lowest`` is that of all runs, see ``lowest_xtb``."""
+    apart = None if ensemble is None else ensemble.apart_of(run)
+    return _row(run, outcome_of(run), apart, lowest)
+
+
+def lowest_xtb(runs: Sequence[RunRecord]) -> float | None:
+    """The least GFN2-xTB energy of several runs, eV; one alone compares with nothing."""
+    known = [energy for run in runs if (energy := xtb_energy(run)) is not None]
+    return min(known) if len(known) > 1 else None
 
 
 def told(rows: Sequence[Row]) -> list[int]:
@@ -77,7 +84,7 @@ def told(rows: Sequence[Row]) -> list[int]:
 
 
 def _row(run: RunRecord, outcome: Outcome, apart: float | None, lowest: float | None) -> Row:
-    """``apart`` is in Å; ``lowest`` is the least GFN2-xTB energy of several runs, eV."""
+    """``apart`` is in Å, ``lowest`` in eV."""
     above = None
     if outcome.xtb is not None and lowest is not None:
         above = (outcome.xtb - lowest) / KCAL_PER_MOL

@@ -17,7 +17,18 @@ from PySide6.QtWidgets import (
 )
 
 from morered_gui.app.records import RunRecord
-from morered_gui.app.run_table import COLUMNS, LEFT_OUT, RUN, VERDICT, XTB, Row, rows_of, told
+from morered_gui.app.run_table import (
+    COLUMNS,
+    LEFT_OUT,
+    RUN,
+    VERDICT,
+    XTB,
+    Row,
+    lowest_xtb,
+    row_of,
+    rows_of,
+    told,
+)
 from morered_gui.app.state import AppState
 from morered_gui.gui.theme import Theme
 from morered_gui.gui.widgets import muted
@@ -43,6 +54,7 @@ class RunsPanel(QWidget):
         self._state, self._theme = state, theme
         self._filling = False
         self._told: list[int] = []  # the columns in which there is something to read
+        self._lowest: float | None = None  # GFN2-xTB energy of all runs, eV
         self._empty = muted(EMPTY)
         self._empty.setWordWrap(True)
         self._table = QTableWidget(0, len(COLUMNS))
@@ -132,12 +144,29 @@ class RunsPanel(QWidget):
         self._table.setVisible(bool(runs))
         self._table.setRowCount(len(runs))
         rows = rows_of(runs, self._state.ensemble)
+        self._lowest = lowest_xtb(runs)
         for place, (run, row) in enumerate(zip(runs, rows, strict=True)):
             self._fill(place, run, row)
         self._told = told(rows)
         self._share_room()
         if self._state.run in runs:
             self._table.setCurrentCell(runs.index(self._state.run), 0)
+        self._filling = False
+
+    def refresh_numbers(self) -> None:
+        """The run on its way has more frames; its own row alone has changed."""
+        run, runs = self._state.run, self._state.runs
+        if run is None or run not in runs:
+            return
+        row = row_of(run, self._state.ensemble, self._lowest)
+        place = runs.index(run)
+        if any(
+            len(text) > len(was) for text, was in zip(row.texts, self._texts(place), strict=True)
+        ):
+            self.refresh()  # it needs more room
+            return
+        self._filling = True
+        self._write(place, row)
         self._filling = False
 
     def _share_room(self) -> None:
@@ -161,7 +190,22 @@ class RunsPanel(QWidget):
         for k, width in wanted.items():
             table.setColumnWidth(k, width)
 
+    def _texts(self, place: int) -> list[str]:
+        items = [self._table.item(place, column) for column in range(len(COLUMNS))]
+        return [item.text() if item is not None else "" for item in items]
+
     def _fill(self, place: int, run: RunRecord, row: Row) -> None:
+        self._write(place, row)
+        first = self._table.item(place, 0)
+        if first is not None:
+            swatch = QPixmap(SWATCH, SWATCH)
+            swatch.fill(self._theme.run_colour(run.colour))
+            icon = QIcon(swatch)
+            icon.addPixmap(swatch, QIcon.Mode.Selected)  # else tinted in the row chosen
+            first.setIcon(icon)
+            first.setCheckState(Qt.CheckState.Checked if run.visible else Qt.CheckState.Unchecked)
+
+    def _write(self, place: int, row: Row) -> None:
         for column, (text, hint) in enumerate(zip(row.texts, row.hints, strict=True)):
             item = self._table.item(place, column)
             if item is None:
@@ -171,14 +215,6 @@ class RunsPanel(QWidget):
             item.setToolTip(hint)
             if column not in {RUN, VERDICT}:
                 item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        first = self._table.item(place, 0)
-        if first is not None:
-            swatch = QPixmap(SWATCH, SWATCH)
-            swatch.fill(self._theme.run_colour(run.colour))
-            icon = QIcon(swatch)
-            icon.addPixmap(swatch, QIcon.Mode.Selected)  # else tinted in the row chosen
-            first.setIcon(icon)
-            first.setCheckState(Qt.CheckState.Checked if run.visible else Qt.CheckState.Unchecked)
 
     def _on_item(self, item: QTableWidgetItem) -> None:
         if self._filling or item.column() or item.row() >= len(self._state.runs):

@@ -127,6 +127,7 @@ class Studio:
         state.frame_selected.connect(lambda _index: self.explain.reset())
         state.runs_changed.connect(self._on_runs)
         state.run_checked.connect(lambda _run: self.runs.refresh())
+        state.frames_added.connect(lambda _first: self.runs.refresh_numbers())
         state.ensemble_changed.connect(self._on_ensemble)
         self.explain.prediction_asked.connect(self._predict)
         parts.run_panel.changed.connect(self._follow_model)

@@ -46,6 +46,19 @@ def forget_runs(window: MainWindow) -> None:
         window.state.remove_run(run)
 
 
+def test_that_the_table_goes_along_with_the_run(
+    slow_run: Callable[[int], MainWindow], qtbot: QtBot
+) -> None:
+    window = slow_run(12)
+    for count in (12, 15):
+        qtbot.waitUntil(lambda count=count: n_frames(window) >= count, timeout=WAIT)
+        run = window.state.run
+        row = window.state.runs.index(run)
+        assert cell(window, row, "Eval.") == str(run.trajectory[-1].evaluations)
+        assert cell(window, row, "RMSD") == f"{run.series.rmsd[-1]:.3f}"
+        assert cell(window, row, "Verdict") == "unfinished"
+
+
 def test_that_seeds_run_in_a_row_and_stand_in_the_table(window: MainWindow, qtbot: QtBot) -> None:
     forget_runs(window)
     window.actions_by_id["run_seeds"].trigger()
