@@ -7,7 +7,8 @@ An editor of any kind therefore has to do no more than to load what it made.
 Qt-free; lives in the interface's thread.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from psygnal import Signal
@@ -78,6 +79,7 @@ class Editing:
         self._amends = False  # what comes now belongs to the step that is there
         self._restoring = False
         self.state.structure_changed.connect(self._on_structure)
+        self.state.drawing_changed.connect(self._on_drawing)
         self.state.trajectory_changed.connect(self._on_trajectory)
         self.state.fixed_changed.connect(self._on_fixed)
         self.state.runs_changed.connect(self._on_runs)
@@ -204,7 +206,8 @@ class Editing:
         elif result.problem:
             if not result.drawing.molblock:
                 self._loaded_by_edit(self.state.clear)
-            self.state.put_on_page(result.drawing)
+            with self._amending():
+                self.state.put_on_page(result.drawing)
             self._record(new_step=False)
         else:
             self.state.set_drawing(result.drawing)
@@ -220,9 +223,15 @@ class Editing:
     def _loaded_by_edit(self, load: Callable[[], None]) -> None:
         self._run = None  # asked for meanwhile, of the molecule that goes: no step
         self.controller.cancel_run()
+        with self._amending():
+            load()
+
+    @contextmanager
+    def _amending(self) -> Iterator[None]:
+        """What the state tells of meanwhile belongs to the step that is there."""
         self._amends = True
         try:
-            load()
+            yield
         finally:
             self._amends = False
 
@@ -261,6 +270,15 @@ class Editing:
             self._depict(self.state.structure)
         if edit is not None and not goes_on:
             self.state.say(Message(GIVEN_UP, Severity.WARNING, action="undo"))
+
+    def _on_drawing(self, drawing: Drawing | None) -> None:
+        """A session was left before its drawing was built, or valid: an edit like any other."""
+        is_own = self._restoring or self._amends
+        if is_own or drawing is None or drawing is self.state.valid_drawing:
+            return
+        if self._edit is None or self._edit.drawing is not drawing:
+            self._record(new_step=True)
+            self._build()
 
     def _puts_back(self, edit: Edit) -> bool:
         """See to it that an edit on its way is on the page, if it is one of this molecule."""

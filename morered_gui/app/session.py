@@ -40,7 +40,8 @@ class Session:
         base: the molecule before any noise.
         reference: what the RMSD is measured to, where one is known.
         drawing: of the molecule in 2D, with isotopes, which a structure does not know.
-        page: what is on the sketcher's page where that is another drawing, no valid molecule.
+        page: what is on the sketcher's page where that is another drawing: no valid molecule,
+            or one that was not built yet.
         fixed: atoms that are frozen.
         noise_step: time step t to which ``start`` is the diffused ``base``; 0 for none.
         meant: what ``start`` was before noise, if there was any.
@@ -136,8 +137,6 @@ class Session:
         """
         state.runs = []  # silently: those of the same molecule go, and an undo brings them back
         state.load(self.base, self.reference, self.drawing, fixed=self.fixed)
-        if self.page is not None:
-            state.put_on_page(self.page)
         state.reference_choice = self.measured_to
         for record in self.records() if records is None else records:
             state.keep_run(record)
@@ -149,6 +148,8 @@ class Session:
         if 0 <= self.current < len(state.runs):
             state.look_at_run(state.runs[self.current])
             state.select_frame(self.frame_index)
+        if self.page is not None:  # an edit of what is there now
+            state.put_on_page(self.page)
 
 
 def _fitting(meant: Structure | None, start: Structure) -> Structure | None:

@@ -1,5 +1,6 @@
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -410,3 +411,30 @@ def test_that_a_session_leaves_the_runs_before_it_alone(desk: Desk) -> None:
         assert desk.editing.can_undo
         desk.editing.undo()
     assert desk.state.run is runs[-1]
+
+
+def test_that_a_session_goes_on_with_a_drawing_that_was_not_built_yet(desk: Desk) -> None:
+    before = desk.draw_and_wait("CCO", [-1, -1, -1])
+    desk.draw("CCCO", [0, 1, -1, 2])
+    session = Session.of(desk.state, {})
+    assert session is not None and session.page is not None
+    other = Desk()
+    try:
+        session.restore(other.state)
+        other.wait(lambda: other.shown.formula == "C3H8O" and not other.state.busy)
+        assert len(other.state.runs) == 1  # which followed
+        other.editing.undo()
+        assert other.smiles == "CCO" and other.shown == before
+        assert len(other.state.runs) == 1
+    finally:
+        assert other.controller.close()
+
+
+def test_that_a_session_says_what_is_wrong_with_its_drawing(desk: Desk) -> None:
+    desk.draw_and_wait("CCO", [-1, -1, -1])
+    session = Session.of(desk.state, {})
+    assert session is not None
+    page = Drawing(drawn(mol_from_smiles("CCO")).replace("M  END", ""), (0, 1, 2))
+    replace(session, page=page).restore(desk.state)
+    desk.wait(lambda: bool(desk.editing.verdict.problem))
+    assert desk.state.drawing == page and desk.shown.formula == "C2H6O"
