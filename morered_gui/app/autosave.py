@@ -17,11 +17,11 @@ from filelock import FileLock, Timeout
 from platformdirs import user_state_path
 
 from morered_gui.app.controller import Controller
+from morered_gui.app.messages import Message, Severity
 from morered_gui.app.records import RunRecord
 from morered_gui.app.session import Session
 from morered_gui.app.session_file import SUFFIX, load_session, save_session
 from morered_gui.app.settings import APPLICATION
-from morered_gui.app.state import Message, Severity
 from morered_gui.core import Structure
 
 SHORTEST_PAUSE = 5.0  # s between two writes

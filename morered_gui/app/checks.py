@@ -10,8 +10,8 @@ from itertools import islice
 
 from morered_gui.app.controller import Controller
 from morered_gui.app.jobs import Job
+from morered_gui.app.messages import Message, Severity
 from morered_gui.app.records import RunRecord
-from morered_gui.app.state import Message, Severity
 from morered_gui.core import Structure, Trajectory
 from morered_gui.relaxers.check import Check, check_run, held_atoms, xtb_of
 from morered_gui.relaxers.methods import METHODS

@@ -9,8 +9,9 @@ import numpy as np
 
 from morered_gui.app.controller import Controller
 from morered_gui.app.made_by import title_of
+from morered_gui.app.messages import Message
 from morered_gui.app.records import RunRecord
-from morered_gui.app.state import Activity, Message
+from morered_gui.app.run_state import Activity
 from morered_gui.core import Provenance, StopReason, Structure
 from morered_gui.relaxers.methods import METHODS, ModelInfo, all_methods, models_for
 from morered_gui.relaxers.registry import MODELS_JOINED, RelaxerChoice

@@ -24,6 +24,7 @@ from morered_gui.app.events import (
     RunReady,
 )
 from morered_gui.app.jobs import Events, Job, Worker, task
+from morered_gui.app.messages import Message, Severity
 from morered_gui.app.operations import Loaded
 from morered_gui.app.records import RunRecord, same_molecule
 from morered_gui.app.references import (
@@ -33,6 +34,7 @@ from morered_gui.app.references import (
     matched_choice,
     waits_for_end,
 )
+from morered_gui.app.run_state import Activity
 from morered_gui.app.runs import (
     Build,
     RelaxerShelf,
@@ -43,7 +45,7 @@ from morered_gui.app.runs import (
     warming,
 )
 from morered_gui.app.series import RunSeries
-from morered_gui.app.state import Activity, AppState, Message, Severity
+from morered_gui.app.state import AppState
 from morered_gui.app.view_options import BondsFrom
 from morered_gui.core import Frame, Provenance, StopReason, Structure
 from morered_gui.diffusion.schedule import NoiseSchedule

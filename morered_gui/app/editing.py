@@ -16,10 +16,10 @@ from psygnal import Signal
 from morered_gui.app.controller import Controller
 from morered_gui.app.history import History, Moment
 from morered_gui.app.jobs import Job
+from morered_gui.app.messages import Message, Severity
 from morered_gui.app.records import RunRecord
 from morered_gui.app.references import Reference
 from morered_gui.app.sketches import Edit, Edited, carried_on, depicted, edited
-from morered_gui.app.state import Message, Severity
 from morered_gui.app.turns import Turns
 from morered_gui.chem.drawing import Drawing
 from morered_gui.core import Capabilities, Structure, UnsupportedMoleculeError, superpose

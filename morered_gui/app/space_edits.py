@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from morered_gui.app.editing import Editing
+from morered_gui.app.messages import Message, Severity
 from morered_gui.app.records import same_molecule
-from morered_gui.app.state import Message, Severity
 from morered_gui.chem.drawing import Drawing, drawing_of, isotopes_of
 from morered_gui.chem.errors import MoleculeError
 from morered_gui.chem.identifiers import name_of_smiles

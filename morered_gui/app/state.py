@@ -1,20 +1,17 @@
-"""The state of the application: what is loaded, what was computed, what is looked at.
+"""The state of the application: what is loaded, drawn and said, and the runs on it.
 
 Qt-free; belongs to the interface's thread, which alone writes to it. Views listen to the
 signals and never to each other.
 """
 
 import itertools
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from enum import StrEnum
-from typing import Self
+from dataclasses import replace
 
 import numpy as np
 from psygnal import Signal
 
-from morered_gui.app.ensembles import Ensemble
 from morered_gui.app.history import Moment
+from morered_gui.app.messages import Message
 from morered_gui.app.records import RunRecord, same_molecule
 from morered_gui.app.references import (
     Reference,
@@ -23,93 +20,36 @@ from morered_gui.app.references import (
     before_noise,
     provisional_reference,
 )
-from morered_gui.app.series import RunSeries
+from morered_gui.app.run_state import RunState
 from morered_gui.app.view_options import ViewOptions
 from morered_gui.chem.drawing import Drawing
-from morered_gui.core import Frame, Provenance, StopReason, Structure, Trajectory
+from morered_gui.core import Provenance, Structure, Trajectory
 from morered_gui.core.arrays import BoolArray
 
 _frames = itertools.count(1)
-MOST_RUNS = 50  # kept for comparison; the oldest goes first
 
 
-class Activity(StrEnum):
-    """What the compute thread does."""
-
-    IDLE = "idle"
-    LOADING = "loading model"
-    RUNNING = "relaxing"
-    STOPPING = "stopping"
-
-
-class Severity(StrEnum):
-    """Of a message."""
-
-    NOTE = "note"
-    WARNING = "warning"
-    ERROR = "error"
-
-
-@dataclass(frozen=True)
-class Message:
-    """Words for the message bar.
-
-    Attributes:
-        text: a sentence.
-        action: id of an action whose button helps, or empty.
-        button: what the button says; empty for the text of the action.
-        details: a report that can be copied, or empty.
-    """
-
-    text: str
-    severity: Severity = Severity.NOTE
-    action: str = ""
-    details: str = ""
-    button: str = ""
-
-    @classmethod
-    def of_defect(cls, what: str, details: str) -> Self:
-        """Words for an error of the program itself, with a report to copy."""
-        text = f"Something in the program went wrong ({what}). Your molecule is kept."
-        return cls(text, Severity.ERROR, action="copy_report" if details else "", details=details)
-
-
-class AppState:
+class AppState(RunState):
     """Everything that the views show.
 
-    Signals:
+    Signals, besides those of the runs:
         structure_changed: another starting structure, or another reference.
-        trajectory_changed: a trajectory has begun, ended, or gone; or its reference changed.
-        frames_added: the index of the first new frame.
-        frame_selected: the index of the frame looked at.
-        frame_hovered: the index of the frame pointed at, or None.
         view_changed: how the molecule is drawn, or what is measured.
         fixed_changed: other atoms are frozen.
-        run_checked: the check or the energies of a run are there, or have come further.
-        runs_changed: a run has come, gone, been renamed, shown or hidden.
-        ensemble_changed: the runs that differ from the one looked at by their seed alone.
         file_changed: other molecules to choose from.
         drawing_changed: another drawing, or None where it is not known.
-        activity_changed: what the compute thread does.
         message_changed: the message, or None.
     """
 
     structure_changed = Signal()
-    trajectory_changed = Signal()
-    frames_added = Signal(int)
-    frame_selected = Signal(int)
-    frame_hovered = Signal(object)
     view_changed = Signal()
     fixed_changed = Signal()
-    run_checked = Signal(object)
-    runs_changed = Signal()
-    ensemble_changed = Signal()
     file_changed = Signal()
     drawing_changed = Signal(object)
-    activity_changed = Signal(object)
     message_changed = Signal(object)
 
     def __init__(self) -> None:
+        super().__init__()
         self.base: Structure | None = None  # before any noise
         self.structure: Structure | None = None  # where a relaxation starts
         self.known_reference: Reference | None = None
@@ -119,18 +59,10 @@ class AppState:
         self.drawing: Drawing | None = None  # on the page of the sketcher
         self.valid_drawing: Drawing | None = None  # what the structure was built from
         self.frame = 0  # number of the coordinate frame
-        self.runs: list[RunRecord] = []  # on this molecule, oldest first
-        self.run: RunRecord | None = None  # the one looked at
-        self.ensemble: Ensemble | None = None
         self.reference_choice = ReferenceChoice()
         self.view = ViewOptions()
         self.pinned: Structure | None = None  # a frame drawn faintly in the reference's place
         self.file_molecules: tuple[Structure, ...] = ()  # of the file opened last
-        self.frame_index = 0
-        self.hovered: int | None = None
-        self.live = True
-        self.activity = Activity.IDLE
-        self.warming = False  # a model is loaded ahead: nothing relaxes yet
         self.message: Message | None = None
 
     def load(
@@ -183,8 +115,8 @@ class AppState:
     ) -> None:
         """Relaxations start here from now on; ``meant`` is what it was before noise."""
         self.structure, self.noise_step, self.meant = structure, noise_step, meant
-        self.run, self.hovered = None, None
-        self.frame_index, self.live = 0, True
+        self.look_at_no_run()
+        self.live = True
         self.structure_changed.emit()
         self.trajectory_changed.emit()
 
@@ -268,85 +200,18 @@ class AppState:
         if start is None:
             start, meant = self.structure, self.meant
         reference = provisional_reference(self.reference_choice, start, self.known_reference, meant)
-        self.run = RunRecord(
-            Trajectory(start, provenance), reference, meant=meant, noise_step=self.noise_step
+        self.open_run(
+            RunRecord(
+                Trajectory(start, provenance), reference, meant=meant, noise_step=self.noise_step
+            )
         )
-        self.runs = [*self.runs, self.run][-MOST_RUNS:]
-        self.frame_index, self.hovered, self.live = 0, None, True
-        self.trajectory_changed.emit()
-        self.runs_changed.emit()
-
-    def add_frames(self, frames: list[Frame]) -> None:
-        """Append frames of the current run; in live mode the last one is looked at."""
-        if self.trajectory is None or self.series is None or not frames:
-            return
-        first = len(self.trajectory)
-        for frame in frames:
-            self.trajectory.append(frame)
-        self.series.extend(frames)
-        if self.live:
-            self.frame_index = len(self.trajectory) - 1
-        self.frames_added.emit(first)
-        if self.live:
-            self.frame_selected.emit(self.frame_index)
-
-    def end_run(self, reason: StopReason | None) -> None:
-        """Close the trajectory.
-
-        ``reason`` is None where the run broke off by an error. A trajectory that has ended
-        before stays as it is.
-        """
-        if self.trajectory is None or self.trajectory.stop_reason is not None:
-            return
-        self.trajectory.stop_reason = reason
-        self.live = False
-        self.trajectory_changed.emit()
-        self.runs_changed.emit()
-
-    def set_measured(self, measured: Sequence[tuple[RunRecord, Reference, RunSeries]]) -> None:
-        """Measure runs to other references; frames that a series lacks are added to it."""
-        for run, reference, series in measured:
-            run.measure(reference, series)
-        self.runs_changed.emit()
-        if any(run is self.run for run, _, _ in measured):
-            self.trajectory_changed.emit()
-
-    def look_at_run(self, run: RunRecord) -> None:
-        """Look at another run that was kept; not while one is computed."""
-        if run is self.run or self.relaxing:
-            return
-        self.run, self.hovered, self.live = run, None, False
-        self.frame_index = max(len(run.trajectory) - 1, 0)
-        self.trajectory_changed.emit()
-        self.frame_selected.emit(self.frame_index)
-
-    def show_run(self, run: RunRecord, visible: bool) -> None:
-        """Draw the curves of a run beside those of the one looked at, or not."""
-        run.visible = visible
-        self.runs_changed.emit()
-
-    def set_ensemble(self, ensemble: Ensemble | None) -> None:
-        """What the runs with other seeds have in common; None where there are none."""
-        if ensemble is not self.ensemble:
-            self.ensemble = ensemble
-            self.ensemble_changed.emit()
 
     def remove_run(self, run: RunRecord) -> None:
-        """Forget a run; not the one that is computed."""
-        if run is self.run and self.relaxing:
-            return
-        self.runs = [other for other in self.runs if other is not run]
-        if run is self.run:
-            self.run, self.frame_index, self.hovered = None, 0, None
+        """Forget a run; without the one looked at, the start is seen again."""
+        looked_at = run is self.run
+        super().remove_run(run)
+        if looked_at and self.run is None:
             self.structure_changed.emit()
-            self.trajectory_changed.emit()
-        self.runs_changed.emit()
-
-    def hover(self, index: int | None) -> None:
-        """Point at a frame without going there; None where nothing is pointed at."""
-        if index != self.hovered:
-            self.hovered = index
-            self.frame_hovered.emit(index)
 
     def keep_run(self, run: RunRecord) -> None:
         """Add a run of the loaded molecule that was computed before, and look at it.
@@ -357,33 +222,7 @@ class AppState:
             raise ValueError("the trajectory is not one of the loaded molecule")
         if not len(run.trajectory):
             raise ValueError("the trajectory has no frame")
-        self.runs = [*self.runs, run][-MOST_RUNS:]
-        self.look_at_run(run)
-        self.runs_changed.emit()
-
-    def select_frame(self, index: int) -> None:
-        """Look at a frame, clipped to what is there; looking back leaves the live mode."""
-        if self.trajectory is None or not len(self.trajectory):
-            return
-        last = len(self.trajectory) - 1
-        index = min(max(index, 0), last)
-        self.live = self.live and index == last
-        if index != self.frame_index:
-            self.frame_index = index
-            self.frame_selected.emit(index)
-
-    def go_live(self) -> None:
-        """Look at the newest frame, and follow the run while there is one."""
-        self.live = self.activity != Activity.IDLE
-        if self.trajectory is not None:
-            self.select_frame(len(self.trajectory) - 1)
-
-    def set_activity(self, activity: Activity, *, warming: bool = False) -> None:
-        """Tell what the compute thread does; ``warming``: ahead of any relaxation."""
-        self.warming = warming
-        if activity != self.activity:
-            self.activity = activity
-            self.activity_changed.emit(activity)
+        super().keep_run(run)
 
     def say(self, message: Message | None) -> None:
         """Show a message, or none."""
@@ -391,36 +230,11 @@ class AppState:
         self.message_changed.emit(message)
 
     @property
-    def trajectory(self) -> Trajectory | None:
-        """Of the run looked at."""
-        return None if self.run is None else self.run.trajectory
-
-    @property
-    def series(self) -> RunSeries | None:
-        """Of the run looked at."""
-        return None if self.run is None else self.run.series
-
-    @property
-    def reference(self) -> Reference | None:
-        """What the series is measured to."""
-        return None if self.run is None else self.run.reference
-
-    @property
     def shown(self) -> Structure | None:
         """The structure looked at: the frame, or the start where there is no frame."""
         if self.trajectory is not None and len(self.trajectory):
             return self.trajectory.structure(self.frame_index)
         return self.structure
-
-    @property
-    def busy(self) -> bool:
-        """Whether a relaxation is on its way, or a model is loaded ahead of one."""
-        return self.activity != Activity.IDLE
-
-    @property
-    def relaxing(self) -> bool:
-        """Whether a relaxation is on its way."""
-        return self.busy and not self.warming
 
     def set_view(self, view: ViewOptions) -> None:
         """Draw in another way, or measure something else."""

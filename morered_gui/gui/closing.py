@@ -5,8 +5,9 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, QThread
 from PySide6.QtWidgets import QWidget
 
+from morered_gui.app.messages import Message, Severity
 from morered_gui.app.records import RunRecord
-from morered_gui.app.state import AppState, Message, Severity
+from morered_gui.app.state import AppState
 from morered_gui.gui.dialogs import ask
 from morered_gui.gui.saves import Saves
 

@@ -8,9 +8,9 @@ from typing import Protocol
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from morered_gui.app.controller import Controller
+from morered_gui.app.messages import Message, Severity
 from morered_gui.app.operations import STRUCTURE_SUFFIXES, TRAJECTORY_SUFFIXES
 from morered_gui.app.session_file import SUFFIX
-from morered_gui.app.state import Message, Severity
 from morered_gui.gui.dialogs import ask_path, show_about, show_shortcuts
 from morered_gui.gui.model_manager import ModelManager
 from morered_gui.gui.playback import PlaybackBar

@@ -8,8 +8,8 @@ from PySide6.QtGui import QAction, QGuiApplication
 
 from morered_gui.app.controller import Controller
 from morered_gui.app.editing import Editing, FollowUp
+from morered_gui.app.messages import Message, Severity
 from morered_gui.app.sketches import inchi_of_drawing
-from morered_gui.app.state import Message, Severity
 from morered_gui.chem.drawing import Drawing
 from morered_gui.core import ExpectedError
 from morered_gui.gui.run_panel import RunPanel

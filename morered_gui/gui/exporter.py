@@ -9,9 +9,9 @@ from PySide6.QtWidgets import QWidget
 
 from morered_gui.app.controller import Controller
 from morered_gui.app.curves import titles_of
+from morered_gui.app.messages import Message, Severity
 from morered_gui.app.operations import save_bytes
 from morered_gui.app.series import csv_of
-from morered_gui.app.state import Message, Severity
 from morered_gui.app.view_options import BondsFrom
 from morered_gui.gui.commands import file_stem
 from morered_gui.gui.course import CoursePanel

@@ -25,8 +25,9 @@ from PySide6.QtCore import QTimer  # noqa: E402
 from PySide6.QtWidgets import QApplication  # noqa: E402
 
 from morered_gui.app.controller import Controller  # noqa: E402
+from morered_gui.app.messages import Message, Severity  # noqa: E402
 from morered_gui.app.model_tasks import sorted_models  # noqa: E402
-from morered_gui.app.state import AppState, Message, Severity  # noqa: E402
+from morered_gui.app.state import AppState  # noqa: E402
 from morered_gui.chem.errors import MoleculeError  # noqa: E402
 from morered_gui.chem.examples import Example, list_examples  # noqa: E402
 from morered_gui.core import ExpectedError  # noqa: E402

@@ -3,7 +3,7 @@
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
 
-from morered_gui.app.state import Message, Severity
+from morered_gui.app.messages import Message, Severity
 from morered_gui.gui.theme import Theme
 
 ICONS = {

@@ -7,8 +7,8 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from morered_gui.app import model_tasks
 from morered_gui.app.controller import Controller
+from morered_gui.app.messages import Message, Severity
 from morered_gui.app.model_tasks import ImportRequest
-from morered_gui.app.state import Message, Severity
 from morered_gui.core import ExpectedError
 from morered_gui.gui.import_dialog import ImportDialog
 from morered_gui.gui.models_dialog import ModelsDialog, open_models_folder

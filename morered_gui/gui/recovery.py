@@ -10,9 +10,9 @@ from PySide6.QtCore import QObject, QTimer
 
 from morered_gui.app.autosave import Autosave
 from morered_gui.app.controller import Controller
+from morered_gui.app.messages import Message
 from morered_gui.app.session import Session
 from morered_gui.app.settings import Settings, choices_of, with_choices
-from morered_gui.app.state import Message
 from morered_gui.gui.run_panel import RunPanel
 
 TICK_MS = 1000

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable
 
 from morered_gui.app.controller import Controller
+from morered_gui.app.messages import Severity
 from morered_gui.app.records import RunRecord
-from morered_gui.app.state import Severity
 
 
 class Saves:

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from morered_gui.app.controller import Controller
+from morered_gui.app.messages import Message
 from morered_gui.app.records import RunRecord
 from morered_gui.app.session import Session
 from morered_gui.app.session_file import SUFFIX, load_session, save_session
-from morered_gui.app.state import Message
 from morered_gui.app.view_options import ViewOptions
 from morered_gui.gui.course import CoursePanel
 from morered_gui.gui.dialogs import save_with_suffix

@@ -2,7 +2,8 @@
 
 from PySide6.QtWidgets import QLabel, QStatusBar
 
-from morered_gui.app.state import Activity, AppState
+from morered_gui.app.run_state import Activity
+from morered_gui.app.state import AppState
 from morered_gui.relaxers.methods import ModelInfo
 
 NAMES = ("state", "domain", "t", "rate", "device", "model")

@@ -22,9 +22,9 @@ from morered_gui.app.comparison import (
 )
 from morered_gui.app.demos import DEMOS
 from morered_gui.app.ensemble_watch import EnsembleWatch
+from morered_gui.app.messages import Message
 from morered_gui.app.session_file import SUFFIX
 from morered_gui.app.settings import Settings, choices_of, with_choices
-from morered_gui.app.state import Message
 from morered_gui.core import Structure
 from morered_gui.gui.commands import file_stem
 from morered_gui.gui.demo_player import DemoPlayer, reveal

@@ -7,7 +7,7 @@ from PySide6.QtGui import QIcon, QPixmap
 
 from morered_gui.app import operations
 from morered_gui.app.controller import Controller
-from morered_gui.app.state import Message
+from morered_gui.app.messages import Message
 from morered_gui.core import Structure
 
 SHARPNESS = 2  # drawn larger, for fine screens

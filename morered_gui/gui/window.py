@@ -17,8 +17,10 @@ from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
 
 from morered_gui.app.controller import Controller
 from morered_gui.app.frame_bonds import FrameBonds
+from morered_gui.app.messages import Message
+from morered_gui.app.run_state import Activity
 from morered_gui.app.settings import Settings
-from morered_gui.app.state import Activity, AppState, Message
+from morered_gui.app.state import AppState
 from morered_gui.chem.examples import Example
 from morered_gui.gui.action_set import make_actions, paint_icons
 from morered_gui.gui.closing import Closing

@@ -12,10 +12,11 @@ import pytest
 from morered_gui.app import autosave as module
 from morered_gui.app.autosave import Autosave, autosave_folder
 from morered_gui.app.controller import Controller
+from morered_gui.app.messages import Severity
 from morered_gui.app.session import Session
 from morered_gui.app.session_file import load_session, save_session
 from morered_gui.app.settings import Settings, choices_of, with_choices
-from morered_gui.app.state import AppState, Severity
+from morered_gui.app.state import AppState
 from morered_gui.core import Frame, Provenance
 from tests.app.crashing import FRAMES
 from tests.app.molecules import IRON_OXIDE, WATER

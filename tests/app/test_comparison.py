@@ -15,10 +15,11 @@ from morered_gui.app.comparison import (
     served_methods,
 )
 from morered_gui.app.controller import Controller
+from morered_gui.app.messages import Severity
 from morered_gui.app.outcomes import outcome_of
 from morered_gui.app.records import RunRecord
 from morered_gui.app.references import Reference
-from morered_gui.app.state import AppState, Severity
+from morered_gui.app.state import AppState
 from morered_gui.core import Capabilities, Frame, Provenance, StopReason, Structure, Trajectory
 from morered_gui.relaxers import plugins
 from morered_gui.relaxers.methods import list_models

@@ -12,8 +12,10 @@ from psygnal import EmitLoopError
 
 from morered_gui.app.controller import Controller, message_of
 from morered_gui.app.events import Failed
+from morered_gui.app.messages import Severity
 from morered_gui.app.references import Reference, ReferenceChoice, ReferenceKind
-from morered_gui.app.state import Activity, AppState, Severity
+from morered_gui.app.run_state import Activity
+from morered_gui.app.state import AppState
 from morered_gui.chem.matching import reordered
 from morered_gui.core import Relaxer, StopReason, rmsd
 from morered_gui.relaxers.registry import RelaxerChoice

@@ -9,8 +9,9 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
 from morered_gui.app.controller import Controller
+from morered_gui.app.messages import Message, Severity
 from morered_gui.app.session_file import load_session
-from morered_gui.app.state import AppState, Message, Severity
+from morered_gui.app.state import AppState
 from morered_gui.core import Frame, Provenance
 from morered_gui.gui.closing import Closing
 from morered_gui.gui.saves import Saves

@@ -16,7 +16,8 @@ from pytestqt.qtbot import QtBot
 
 from morered_gui.app.measurements import Measurement
 from morered_gui.app.references import ReferenceChoice, ReferenceKind
-from morered_gui.app.state import Activity, AppState
+from morered_gui.app.run_state import Activity
+from morered_gui.app.state import AppState
 from morered_gui.app.view_options import Style, ViewOptions
 from morered_gui.core import Frame, Provenance, StopReason
 from morered_gui.diffusion.forward import expected_rmsd, noised

@@ -6,8 +6,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 
+from morered_gui.app.run_state import Activity
 from morered_gui.app.settings import Settings
-from morered_gui.app.state import Activity
 from morered_gui.core import StopReason, rmsd
 from morered_gui.diffusion.checkpoint import find_model
 from morered_gui.gui.window import MainWindow
