@@ -1,7 +1,6 @@
 """How to relax: method, model, steps, seed, device; and how much noise to start from."""
 
 import html
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -20,6 +19,7 @@ from PySide6.QtWidgets import (
 from morered_gui.app.settings import RANGES, Settings
 from morered_gui.core import Structure
 from morered_gui.core.elements import symbol
+from morered_gui.diffusion.forward import expected_rmsd
 from morered_gui.diffusion.schedule import USUAL, NoiseSchedule, named_schedule
 from morered_gui.gui.method_box import ChoiceBox, MethodBox, ModelBox
 from morered_gui.gui.run_options import ExtraRow, Number, Slide, StepsRow
@@ -120,6 +120,7 @@ class RunPanel(QWidget):
         self._noise_value.setMinimumWidth(
             self._noise_value.fontMetrics().horizontalAdvance("t = 400 (0.00 Å)")
         )
+        self._noise_value.setToolTip("The RMSD that is expected of this molecule, on average")
         row.addWidget(self._noise, 1)
         row.addWidget(self._noise_value)
         row.addWidget(button)
@@ -319,6 +320,7 @@ class RunPanel(QWidget):
         if self.method is not None and self.method.kind is not None:
             self._model.choose(self._fitting_model(self.method.name))
         self._show_verdict()
+        self._on_noise()
         self.changed.emit()
 
     # --- reactions ------------------------------------------------------------------------------
@@ -406,7 +408,9 @@ class RunPanel(QWidget):
         self._on_noise()
 
     def _on_noise(self) -> None:
-        t = self._noise.value()
-        # Noise of this size in each coordinate moves the atoms by sqrt(3) of it, RMS.
-        rmsd = math.sqrt(3.0) * self.schedule.noise_level[t] if t else 0.0
+        t, structure = self._noise.value(), self._structure
+        if structure is None:
+            self._noise_value.setText(f"t = {t}")
+            return
+        rmsd = expected_rmsd(structure, self.schedule)[t] if t else 0.0
         self._noise_value.setText(f"t = {t} ({rmsd:.2f} Å)")

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import (
@@ -20,7 +21,9 @@ from pytestqt.qtbot import QtBot
 
 from morered_gui.app.actions import ACTIONS
 from morered_gui.app.settings import Settings
+from morered_gui.core import rmsd
 from morered_gui.diffusion.checkpoint import user_models_folder
+from morered_gui.diffusion.forward import noised
 from morered_gui.diffusion.importer import import_model
 from morered_gui.gui.action_set import make_actions
 from morered_gui.gui.method_box import ChoiceBox
@@ -244,6 +247,15 @@ def test_that_the_panel_judges_the_molecule(make: Make) -> None:
     assert "Fe" in panel.verdict.refusal
     panel.judge(WATER)
     assert not panel.verdict.refusal and not panel.verdict.warning
+
+
+def test_that_the_noise_is_told_as_what_it_does_to_the_molecule(make: Make) -> None:
+    panel = make(Settings(method="jt", noise_t=150))
+    assert "t = 150" in {label.text() for label in panel.findChildren(QLabel)}
+    panel.judge(WATER)
+    (told,) = (w.text() for w in panel.findChildren(QLabel) if w.text().startswith("t = 150"))
+    apart = [rmsd(noised(WATER, 150, seed=k).positions, WATER.positions) for k in range(300)]
+    assert float(told.split("(")[1].split()[0]) == pytest.approx(np.mean(apart), rel=0.15)
 
 
 def test_that_a_model_that_nobody_picked_gives_way_to_one_that_takes_the_molecule(
