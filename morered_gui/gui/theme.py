@@ -6,6 +6,8 @@ import qtawesome
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QColor, QIcon, QPalette
 
+from morered_gui.core.bundled import bundled
+
 ICON_SIZES = (16, 20, 24, 40, 48)  # pixels; the larger ones for fine screens
 # Distinct for most kinds of colour vision, after Tol's muted scheme.
 RUN_COLOURS = (
@@ -17,6 +19,14 @@ RUN_COLOURS_DARK = (
     *("#dddd77", "#f09aa5", "#7fb5ff", "#d0b27c", "#b5b5b5"),
 )
 _BUTTON_TEXT = QPalette.ColorRole.ButtonText
+
+
+def program_icon() -> QIcon:
+    """The program's own; an empty one where its files are missing, which is told elsewhere."""
+    try:
+        return QIcon(str(bundled("resources") / "desktop" / "morered-gui.svg"))
+    except FileNotFoundError:
+        return QIcon()
 
 
 @dataclass(frozen=True, eq=False)

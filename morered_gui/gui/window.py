@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
 from morered_gui.app.controller import Controller
 from morered_gui.app.frame_bonds import FrameBonds
 from morered_gui.app.messages import Message
+from morered_gui.app.report import report
 from morered_gui.app.run_state import Activity
 from morered_gui.app.settings import Settings
 from morered_gui.app.state import AppState
@@ -359,7 +360,7 @@ class MainWindow(QMainWindow):
     def _on_message_action(self, action: str) -> None:
         message = self.state.message
         if action == "copy_report" and message is not None:
-            QGuiApplication.clipboard().setText(message.details)
+            QGuiApplication.clipboard().setText(report(message.details))
         elif action in self.actions_by_id:
             self.actions_by_id[action].trigger()
 

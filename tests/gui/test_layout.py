@@ -1,14 +1,16 @@
 """Nothing is cut off: small windows, long words, long lists."""
 
 from collections.abc import Iterator
+from importlib.metadata import version
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, QSize, Qt
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtGui import QGuiApplication, QWheelEvent
 from PySide6.QtWidgets import (
     QApplication,
     QDialog,
+    QPushButton,
     QScrollArea,
     QSpinBox,
     QTextBrowser,
@@ -17,6 +19,7 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from morered_gui.app.atoms import displacements
+from morered_gui.app.settings import log_path
 from morered_gui.gui.demo_player import reveal
 from morered_gui.gui.dialogs import show_shortcuts
 from morered_gui.gui.theme import dark_palette, style_sheet, theme_of
@@ -240,6 +243,20 @@ def test_that_the_list_of_keys_fits_a_small_screen(window: MainWindow, qtbot: Qt
     assert text is not None and "Ctrl+R" in text.toPlainText()
     qtbot.keyClick(dialog, Qt.Key.Key_Escape)
     qtbot.waitUntil(lambda: not shown_dialogs(window), timeout=5_000)
+
+
+def test_that_about_names_licences_and_versions_for_a_report(window: MainWindow) -> None:
+    window.actions_by_id["about"].trigger()
+    (dialog,) = shown_dialogs(window)
+    browser = dialog.findChild(QTextBrowser)
+    assert browser.verticalScrollBar().maximum() == 0  # all of it is seen
+    text = browser.toPlainText()
+    assert "Ketcher (Apache-2.0)" in text and f"rdkit {version('rdkit')}" in text
+    (copy,) = (b for b in dialog.findChildren(QPushButton) if b.text() == "Copy versions")
+    copy.click()
+    copied = QGuiApplication.clipboard().text()
+    assert f"morered-gui {version('morered-gui')}" in copied and str(log_path()) in copied
+    dialog.close()
 
 
 def test_that_the_dark_theme_shows_links_and_empty_boxes(qapp: QApplication) -> None:

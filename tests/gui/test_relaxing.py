@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from importlib.metadata import version
 
 import numpy as np
 import pytest
@@ -98,7 +99,8 @@ def test_that_a_report_can_be_copied(window: MainWindow) -> None:
     window.show_problem("a test", "the traceback")
     assert window.message_bar.isVisible()
     window.message_bar.action_asked.emit("copy_report")
-    assert QGuiApplication.clipboard().text() == "the traceback"
+    copied = QGuiApplication.clipboard().text()
+    assert copied.startswith("the traceback\n") and f"torch {version('torch')}\n" in copied
 
 
 @pytest.mark.filterwarnings("ignore")  # what torch warns of is not this test's concern
