@@ -145,6 +145,20 @@ ACTIONS: tuple[ActionSpec, ...] = (
         checkable=True,
     ),
     ActionSpec(
+        "larger",
+        "Larger &interface",
+        "mdi6.format-font-size-increase",
+        "",
+        "Draw everything larger, from the next start on",
+    ),
+    ActionSpec(
+        "smaller",
+        "S&maller interface",
+        "mdi6.format-font-size-decrease",
+        "",
+        "Draw everything smaller, from the next start on",
+    ),
+    ActionSpec(
         "ghost",
         "Show &reference",
         "mdi6.ghost-outline",

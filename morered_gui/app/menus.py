@@ -72,6 +72,8 @@ MENUS: dict[str, tuple[str, ...]] = {
         "",
         "left_panels",
         "right_panels",
+        "larger",
+        "smaller",
         "",
         "measure_distance",
         "measure_angle",

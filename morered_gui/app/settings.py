@@ -25,6 +25,7 @@ RANGES: dict[str, tuple[int, int]] = {
     "evaluations": (1, 50),
     "start_t": (0, 99_999),  # of the longest process that a model may have
     "playback_rate": (1, 240),
+    "interface_size": (100, 200),
 }
 # What belongs to the next relaxation, and hence to a session.
 CHOICES = (
@@ -54,6 +55,7 @@ class Settings:
     start_t: int = 999
     time_model: str = ""
     playback_rate: int = 30
+    interface_size: int = 100  # per cent
     show_ghost: bool = True
     relax_while_drawing: bool = True
     check_energies: bool = False

@@ -27,6 +27,7 @@ from morered_gui.app.state import AppState  # noqa: E402
 from morered_gui.chem.errors import MoleculeError  # noqa: E402
 from morered_gui.chem.examples import Example, list_examples  # noqa: E402
 from morered_gui.core import ExpectedError  # noqa: E402
+from morered_gui.gui.interface_size import begin_with  # noqa: E402
 from morered_gui.gui.logs import catch_errors, start_log, watch_for_crashes  # noqa: E402
 from morered_gui.gui.theme import program_icon  # noqa: E402
 from morered_gui.gui.web_scheme import register_scheme  # noqa: E402
@@ -41,6 +42,7 @@ logger = logging.getLogger(__name__)
 def main(argv: Sequence[str] | None = None) -> int:
     """Open the window; returns the exit code."""
     arguments = _parser().parse_args(argv)
+    begin_with(load_settings()[0])
     application = make_application()
     start_log()
     crash = watch_for_crashes()

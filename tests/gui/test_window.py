@@ -1,5 +1,7 @@
+import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,8 +21,9 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from morered_gui.app.settings import settings_path
+from morered_gui.app.settings import save_settings, settings_path
 from morered_gui.core import Structure
+from morered_gui.gui import interface_size
 from morered_gui.gui.main import make_window
 from morered_gui.gui.theme import dark_palette
 from morered_gui.gui.window import MainWindow
@@ -165,3 +168,46 @@ def test_that_the_window_is_imported_without_torch() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], check=False)
     assert done.returncode == 0
+
+
+STARTED = """
+from morered_gui.gui.main import begin_with, load_settings, make_application
+begin_with(load_settings()[0])
+print(make_application().devicePixelRatio())
+"""
+
+
+def test_that_the_interface_is_larger_from_the_next_start_on(
+    window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(interface_size, "has_room", lambda *_: True)
+    sizes = []
+    for action in ("smaller", "larger", "larger", "smaller"):
+        window.actions_by_id[action].trigger()
+        sizes.append(window.current_settings().interface_size)
+    assert sizes == [100, 125, 150, 125]
+    assert "125 %" in window.message_bar.text and "starts again" in window.message_bar.text
+    save_settings(window.current_settings())
+    for given, drawn in (("", "1.25"), ("2", "2.0")):  # the environment counts more
+        env = {k: v for k, v in os.environ.items() if k != interface_size.VARIABLE}
+        env |= {interface_size.VARIABLE: given} if given else {}
+        done = subprocess.run(
+            [sys.executable, "-c", STARTED],
+            env=env,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
+        )
+        assert done.stdout.strip() == drawn
+    window.settings = replace(window.settings, interface_size=100)
+
+
+def test_that_the_window_never_outgrows_its_screen(window: MainWindow) -> None:
+    screen = window.screen().availableSize()
+    assert screen.width() < 2 * window.minimumSizeHint().width()
+    window.settings = replace(window.settings, interface_size=175)
+    window.actions_by_id["larger"].trigger()
+    assert "would not fit" in window.message_bar.text
+    assert window.settings.interface_size == 175
+    window.settings = replace(window.settings, interface_size=100)
