@@ -18,7 +18,6 @@ from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
 from morered_gui.app.controller import Controller
 from morered_gui.app.frame_bonds import FrameBonds
 from morered_gui.app.messages import Message, Severity
-from morered_gui.app.report import report
 from morered_gui.app.run_state import Activity
 from morered_gui.app.settings import Settings
 from morered_gui.app.state import AppState
@@ -36,6 +35,7 @@ from morered_gui.gui.layout import bytes_of, text_of
 from morered_gui.gui.library_desk import LibraryDesk
 from morered_gui.gui.menu_bar import RecentMenu, fill_menus
 from morered_gui.gui.message_bar import MessageBar
+from morered_gui.gui.message_desk import MessageDesk
 from morered_gui.gui.model_manager import ModelManager
 from morered_gui.gui.molecule_panel import MoleculePanel
 from morered_gui.gui.playback import PlaybackBar
@@ -54,7 +54,6 @@ from morered_gui.relaxers.methods import ModelInfo
 
 TITLE = "MoreRed GUI"
 PUMP_MS = 33  # 30 Hz: more often would redraw more often than anybody sees
-MESSAGE_BUTTONS = {"copy_report": "Copy report"}
 
 
 class MainWindow(QMainWindow):
@@ -101,6 +100,7 @@ class MainWindow(QMainWindow):
     def _build(self, models: list[ModelInfo], examples: list[Example]) -> None:
         actions, theme, settings = self.actions_by_id, self._theme, self.settings
         self.message_bar = MessageBar(theme)
+        self._messages = MessageDesk(self.state, self.message_bar, actions)
         self.view = View3D(theme)
         self.playback = PlaybackBar(self.state, actions, theme, self.view, settings.playback_rate)
         self.molecule_panel = MoleculePanel(self.state)
@@ -203,9 +203,6 @@ class MainWindow(QMainWindow):
         state.frames_added.connect(self._on_frames)
         state.frame_selected.connect(self._on_frame)
         state.activity_changed.connect(self._on_activity)
-        state.message_changed.connect(self._on_message)
-        self.message_bar.action_asked.connect(self._on_message_action)
-        self.message_bar.closed.connect(lambda: state.say(None))
         self.molecule_panel.smiles_asked.connect(self.open_smiles)
         self.run_panel.changed.connect(self._on_choice)
         state.view_changed.connect(self.scene.restyle)
@@ -359,20 +356,6 @@ class MainWindow(QMainWindow):
         uses_device = panel.choice is not None and panel.model is not None
         device = panel.choice.device if panel.choice and uses_device else ""
         self.status_line.show_model(panel.model, device, panel.verdict.label)
-
-    def _on_message(self, message: Message | None) -> None:
-        action = message.action if message else ""
-        button = (message.button if message else "") or MESSAGE_BUTTONS.get(action, "")
-        if not button and action in self.actions_by_id:
-            button = self.actions_by_id[action].text().replace("&", "")
-        self.message_bar.show_message(message, button)
-
-    def _on_message_action(self, action: str) -> None:
-        message = self.state.message
-        if action == "copy_report" and message is not None:
-            QGuiApplication.clipboard().setText(report(message.details))
-        elif action in self.actions_by_id:
-            self.actions_by_id[action].trigger()
 
     def _enable_actions(self) -> None:
         state, actions = self.state, self.actions_by_id
