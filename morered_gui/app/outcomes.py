@@ -7,7 +7,7 @@ import numpy as np
 from morered_gui.app.made_by import title_of
 from morered_gui.app.records import RunRecord
 from morered_gui.chem.validity import bonds_kept
-from morered_gui.core import Provenance, StopReason, Trajectory
+from morered_gui.core import Provenance, StopReason
 from morered_gui.relaxers.methods import METHODS
 
 
@@ -42,7 +42,7 @@ def outcome_of(run: RunRecord) -> Outcome:
         return Outcome(
             title=title, seed=made.seed, noise_step=run.noise_step, verdict="no frame yet"
         )
-    result = _result(trajectory)
+    result = trajectory.result_index if trajectory.stop_reason else len(trajectory) - 1
     first, last = float(series.rmsd[0]), float(series.rmsd[result])
     own = run.reference.own
     # A run that is measured to its own end or its own start has no ratio.
@@ -54,7 +54,7 @@ def outcome_of(run: RunRecord) -> Outcome:
         rmsd=None if own else last,
         ratio=last / first if known else None,
         energy=trajectory[result].energy,
-        xtb=xtb_energy(run),
+        xtb=_xtb_energy(run, result),
         noise_step=run.noise_step,
         evaluations=trajectory[-1].evaluations,
         seconds=trajectory[-1].seconds,
@@ -62,20 +62,13 @@ def outcome_of(run: RunRecord) -> Outcome:
     )
 
 
-def xtb_energy(run: RunRecord) -> float | None:
+def _xtb_energy(run: RunRecord, result: int) -> float | None:
     """GFN2-xTB energy of the result, eV, where it is known."""
-    if not len(run.series):
-        return None
-    energy = float(run.series.column("xtb")[_result(run.trajectory)])
+    energy = float(run.series.column("xtb")[result])
     if np.isfinite(energy):
         return energy
     end = run.ends[1] if run.ends is not None else None
     return None if end is None else end.energy
-
-
-def _result(trajectory: Trajectory) -> int:
-    """The index of the frame that counts: of a run on its way the latest."""
-    return trajectory.result_index if trajectory.stop_reason else len(trajectory) - 1
 
 
 def _title(made: Provenance) -> str:

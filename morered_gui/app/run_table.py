@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from morered_gui.app.ensembles import Ensemble
 from morered_gui.app.made_by import energy_name
-from morered_gui.app.outcomes import Outcome, outcome_of, xtb_energy
+from morered_gui.app.outcomes import Outcome, outcome_of
 from morered_gui.app.records import RunRecord
 from morered_gui.relaxers.xtb import KCAL_PER_MOL
 
@@ -60,22 +60,26 @@ class Row:
     hints: tuple[str, ...]
 
 
-def rows_of(runs: Sequence[RunRecord], ensemble: Ensemble | None) -> list[Row]:
-    """One row per run, in their order."""
-    lowest = lowest_xtb(runs)
-    return [row_of(run, ensemble, lowest) for run in runs]
+class RunTable:
+    """The rows of runs as they are when it is made, one per run in their order."""
 
+    def __init__(self, runs: Sequence[RunRecord], ensemble: Ensemble | None) -> None:
+        outcomes = [outcome_of(run) for run in runs]
+        judged = [outcome.xtb for outcome in outcomes if outcome.xtb is not None]
+        self._lowest = min(judged) if len(judged) > 1 else None  # one alone compares with nothing
+        self._ensemble = ensemble
+        self.rows = [self._row(run, each) for run, each in zip(runs, outcomes, strict=True)]
 
-def row_of(run: RunRecord, ensemble: Ensemble | None, lowest: float | None) -> Row:
-    """One run as far as it has come; ``lowest`` is that of all runs, see ``lowest_xtb``."""
-    apart = None if ensemble is None else ensemble.apart_of(run)
-    return _row(run, outcome_of(run), apart, lowest)
+    def row_now(self, run: RunRecord) -> Row:
+        """One of the runs as far as it has come by now, compared with the others as before."""
+        return self._row(run, outcome_of(run))
 
-
-def lowest_xtb(runs: Sequence[RunRecord]) -> float | None:
-    """The least GFN2-xTB energy of several runs, eV; one alone compares with nothing."""
-    known = [energy for run in runs if (energy := xtb_energy(run)) is not None]
-    return min(known) if len(known) > 1 else None
+    def _row(self, run: RunRecord, outcome: Outcome) -> Row:
+        above = None
+        if outcome.xtb is not None and self._lowest is not None:
+            above = (outcome.xtb - self._lowest) / KCAL_PER_MOL
+        apart = None if self._ensemble is None else self._ensemble.apart_of(run)
+        return _in_cells(run, outcome, apart, above)
 
 
 def told(rows: Sequence[Row]) -> list[int]:
@@ -83,11 +87,8 @@ def told(rows: Sequence[Row]) -> list[int]:
     return [place for place in range(len(COLUMNS)) if _is_told(place, rows)]
 
 
-def _row(run: RunRecord, outcome: Outcome, apart: float | None, lowest: float | None) -> Row:
-    """``apart`` is in Å, ``lowest`` in eV."""
-    above = None
-    if outcome.xtb is not None and lowest is not None:
-        above = (outcome.xtb - lowest) / KCAL_PER_MOL
+def _in_cells(run: RunRecord, outcome: Outcome, apart: float | None, above: float | None) -> Row:
+    """``apart`` is in Å; ``above`` the lowest GFN2-xTB energy in kcal/mol."""
     texts = (
         outcome.title,
         str(outcome.seed),

@@ -18,6 +18,7 @@ from morered_gui.core.files import replacing
 APPLICATION = "morered-gui"
 MOST_RECENT = 10
 LARGEST_SEED = 2**31 - 1
+INTERFACE_SIZES = (100, 125, 150, 175, 200)  # per cent
 RANGES: dict[str, tuple[int, int]] = {
     "seed": (0, LARGEST_SEED),
     "max_steps": (1, 100_000),
@@ -25,7 +26,7 @@ RANGES: dict[str, tuple[int, int]] = {
     "evaluations": (1, 50),
     "start_t": (0, 99_999),  # of the longest process that a model may have
     "playback_rate": (1, 240),
-    "interface_size": (100, 200),
+    "interface_size": (INTERFACE_SIZES[0], INTERFACE_SIZES[-1]),
 }
 # What belongs to the next relaxation, and hence to a session.
 CHOICES = (
@@ -55,7 +56,7 @@ class Settings:
     start_t: int = 999
     time_model: str = ""
     playback_rate: int = 30
-    interface_size: int = 100  # per cent
+    interface_size: int = INTERFACE_SIZES[0]
     show_ghost: bool = True
     relax_while_drawing: bool = True
     check_energies: bool = False

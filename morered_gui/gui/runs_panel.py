@@ -24,9 +24,7 @@ from morered_gui.app.run_table import (
     VERDICT,
     XTB,
     Row,
-    lowest_xtb,
-    row_of,
-    rows_of,
+    RunTable,
     told,
 )
 from morered_gui.app.state import AppState
@@ -54,7 +52,7 @@ class RunsPanel(QWidget):
         self._state, self._theme = state, theme
         self._filling = False
         self._told: list[int] = []  # the columns in which there is something to read
-        self._lowest: float | None = None  # GFN2-xTB energy of all runs, eV
+        self._content = RunTable((), None)  # as it was when all rows were written
         self._empty = muted(EMPTY)
         self._empty.setWordWrap(True)
         self._table = QTableWidget(0, len(COLUMNS))
@@ -143,8 +141,8 @@ class RunsPanel(QWidget):
         self._empty.setVisible(not runs)
         self._table.setVisible(bool(runs))
         self._table.setRowCount(len(runs))
-        rows = rows_of(runs, self._state.ensemble)
-        self._lowest = lowest_xtb(runs)
+        self._content = RunTable(runs, self._state.ensemble)
+        rows = self._content.rows
         for place, (run, row) in enumerate(zip(runs, rows, strict=True)):
             self._fill(place, run, row)
         self._told = told(rows)
@@ -158,11 +156,9 @@ class RunsPanel(QWidget):
         run, runs = self._state.run, self._state.runs
         if run is None or run not in runs:
             return
-        row = row_of(run, self._state.ensemble, self._lowest)
-        place = runs.index(run)
-        if any(
-            len(text) > len(was) for text, was in zip(row.texts, self._texts(place), strict=True)
-        ):
+        place, row = runs.index(run), self._content.row_now(run)
+        before = self._content.rows[place]
+        if any(len(text) > len(was) for text, was in zip(row.texts, before.texts, strict=True)):
             self.refresh()  # it needs more room
             return
         self._filling = True
@@ -189,10 +185,6 @@ class RunsPanel(QWidget):
             table.setColumnHidden(k, k not in wanted)
         for k, width in wanted.items():
             table.setColumnWidth(k, width)
-
-    def _texts(self, place: int) -> list[str]:
-        items = [self._table.item(place, column) for column in range(len(COLUMNS))]
-        return [item.text() if item is not None else "" for item in items]
 
     def _fill(self, place: int, run: RunRecord, row: Row) -> None:
         self._write(place, row)

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
 
 from morered_gui.app.controller import Controller
 from morered_gui.app.frame_bonds import FrameBonds
-from morered_gui.app.messages import Message, Severity
+from morered_gui.app.messages import Message
 from morered_gui.app.run_state import Activity
 from morered_gui.app.settings import Settings
 from morered_gui.app.state import AppState
@@ -29,7 +29,7 @@ from morered_gui.gui.commands import Commands, Parts
 from morered_gui.gui.course import CoursePanel
 from morered_gui.gui.drawing_desk import DrawingDesk
 from morered_gui.gui.file_panel import FilePanel
-from morered_gui.gui.interface_size import next_size, words_on
+from morered_gui.gui.interface_size import resized
 from morered_gui.gui.key_guard import KeyGuard
 from morered_gui.gui.layout import bytes_of, text_of
 from morered_gui.gui.library_desk import LibraryDesk
@@ -283,11 +283,8 @@ class MainWindow(QMainWindow):
 
     def resize_interface(self, way: int) -> None:
         """Draw everything larger (way 1) or smaller (-1) from the next start on."""
-        before = self.settings.interface_size
-        size = next_size(before, way)
-        message = words_on(self, before, size)
-        if message.severity == Severity.NOTE:
-            self.settings = replace(self.settings, interface_size=size)
+        size, message = resized(self, self.settings.interface_size, way)
+        self.settings = replace(self.settings, interface_size=size)
         self.state.say(message)
 
     def open_session(self, path: Path) -> None:

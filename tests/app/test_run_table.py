@@ -2,7 +2,7 @@
 
 from morered_gui.app.records import RunRecord
 from morered_gui.app.references import Reference
-from morered_gui.app.run_table import COLUMNS, XTB, Row, rows_of, told
+from morered_gui.app.run_table import COLUMNS, XTB, Row, RunTable, told
 from morered_gui.core import Frame, Provenance, StopReason, Trajectory
 from tests.app.molecules import WATER
 
@@ -29,22 +29,22 @@ def heads(rows: list[Row]) -> set[str]:
 
 
 def test_that_energies_are_compared_with_the_lowest_of_several() -> None:
-    rows = rows_of([run_with(-100.0, -101.0), run_with(-100.0, -101.5)], None)
+    rows = RunTable([run_with(-100.0, -101.0), run_with(-100.0, -101.5)], None).rows
     assert [cell(row, "xTB") for row in rows] == ["11.53", "0.00"]
-    (alone,) = rows_of([run_with(-100.0, -101.0)], None)
+    (alone,) = RunTable([run_with(-100.0, -101.0)], None).rows
     assert not cell(alone, "xTB") and cell(alone, "Energy") == "-101.000"
 
 
 def test_that_columns_tell_something_or_are_left_out() -> None:
     run = run_with(-100.0, -101.0)
-    assert not {"Seed", "Noise t", "xTB", "Apart"} & heads(rows_of([run], None))
-    others = rows_of([run, run_with(-100.0, -101.0, seed=3)], None)
+    assert not {"Seed", "Noise t", "xTB", "Apart"} & heads(RunTable([run], None).rows)
+    others = RunTable([run, run_with(-100.0, -101.0, seed=3)], None).rows
     assert {"Seed", "RMSD", "Ratio", "xTB"} <= heads(others)
     assert told([]) == []
 
 
 def test_that_who_points_at_a_run_is_told_all_of_it() -> None:
-    (row,) = rows_of([run_with(-100.0, -101.0, seed=5)], None)
+    (row,) = RunTable([run_with(-100.0, -101.0, seed=5)], None).rows
     hint = dict(zip(TITLES, row.hints, strict=True))
     assert "Seed: 5" in hint["Run"] and "Time: 12.3 s" in hint["Run"]
     assert "xTB:" not in hint["Run"] and COLUMNS[XTB].title == "xTB"
