@@ -104,6 +104,14 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
         "xtb_energies", "GFN2-xTB &energies of all frames", "", "", "Plot them; again to stop"
     ),
+    ActionSpec(
+        "relax_file",
+        "Relax all molecules of a &file…",
+        "mdi6.playlist-play",
+        "Ctrl+Shift+R",
+        "Relax a file with any number of molecules; results go to another file as they come",
+        short="Relax all…",
+    ),
     ActionSpec("stop", "S&top", "mdi6.stop", "Esc", "Stop the relaxation; the frames are kept"),
     ActionSpec(
         "noise",

@@ -23,8 +23,10 @@ from morered_gui.app.events import (
     LoadingModel,
     RunReady,
 )
+from morered_gui.app.file_run import FileRow
 from morered_gui.app.jobs import Events, Job, Worker, task
-from morered_gui.app.messages import Message, Severity
+from morered_gui.app.library_run import LibraryJob
+from morered_gui.app.messages import Message, Severity, message_of, sentence
 from morered_gui.app.operations import Loaded
 from morered_gui.app.records import RunRecord, same_molecule
 from morered_gui.app.references import (
@@ -100,6 +102,18 @@ class Controller:
     def open_example(self, identifier: str) -> None:
         """Load an example."""
         self._submit_load(lambda: operations.from_example(identifier))
+
+    def open_row(self, library: LibraryJob, row: FileRow) -> None:
+        """Load a molecule of a file that was relaxed, its result as the reference.
+
+        The file opened last stays open.
+        """
+        molecules, path = self.state.file_molecules, self.state.file_path
+
+        def load() -> Loaded:
+            return replace(operations.from_library(library, row), molecules=molecules, path=path)
+
+        self._submit_load(load)
 
     def add_noise(self, t: int, seed: int, schedule: NoiseSchedule | None = None) -> None:
         """Diffuse the molecule as it was loaded to the time step t.
@@ -412,7 +426,7 @@ class Controller:
         self.cancel_run()
         self.state.say(Message(loaded.note) if loaded.note else None)
         self.state.load(loaded.structure, loaded.reference, loaded.drawing)
-        self.state.set_file(loaded.molecules)
+        self.state.set_file(loaded.molecules, loaded.path)
 
     def _save_frames(self, path: Path, save: Callable[..., Path]) -> None:
         trajectory = self.state.trajectory
@@ -425,20 +439,4 @@ class Controller:
         self.run_task(function, lambda path: self.state.say(Message(f"Saved {path}.")))
 
     def _refuse(self, reason: str) -> None:
-        self.state.say(Message(_sentence(reason), Severity.WARNING))
-
-
-def message_of(failure: Failed) -> Message:
-    """Words for a failure: the reason where it was expected, else what to do with a defect."""
-    if failure.expected:
-        return Message(_sentence(failure.message), Severity.ERROR)
-    return Message.of_defect(failure.message, failure.details)
-
-
-def _sentence(text: str) -> str:
-    """With a capital, unless it begins with the name of a molecule or file, and a full stop."""
-    text = text.strip()
-    first = text.partition(" ")[0]
-    named = first.endswith(":") or "." in first[:-1]
-    begin = text[:1] if named else text[:1].upper()
-    return begin + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
+        self.state.say(Message(sentence(reason), Severity.WARNING))

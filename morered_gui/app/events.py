@@ -52,6 +52,14 @@ class Done:
     result: object
 
 
+@dataclass(frozen=True, eq=False)
+class Progressed:
+    """A long task has come further: something of what it has made so far."""
+
+    job: int
+    part: object
+
+
 @dataclass(frozen=True)
 class Failed:
     """A job has failed.
@@ -68,4 +76,4 @@ class Failed:
     details: str = ""
 
 
-Event = Started | LoadingModel | RunReady | FrameArrived | Finished | Done | Failed
+Event = Started | LoadingModel | RunReady | FrameArrived | Finished | Done | Progressed | Failed

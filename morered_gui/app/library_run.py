@@ -22,7 +22,8 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from morered_gui.chem.library import iter_library
+from morered_gui.chem.library import is_library, iter_library
+from morered_gui.chem.reading import unpacked
 from morered_gui.core import ExpectedError
 from morered_gui.core.files import replacing
 from morered_gui.core.processes import Submit, in_order
@@ -36,7 +37,9 @@ from morered_gui.relaxers.library import (
 )
 from morered_gui.relaxers.registry import RelaxerChoice
 
+RESULTS = ".sdf"
 CHUNK = 32  # molecules that are lost at most by a kill, per process
+LEAST_CHUNKS = 16  # of a small library: work for all processes, and a progress to look at
 FAILURE_COLUMNS = ("line", "name", "reason")
 
 
@@ -68,12 +71,17 @@ class LibraryJob:
     @property
     def journal(self) -> Path:
         """How far the run is; there only while it is not finished."""
-        return self.output.with_name(f"{self.output.name}.unfinished.json")
+        return journal_of(self.output)
 
     @property
     def lock(self) -> Path:
         """Held by the program that writes the results."""
         return self.output.with_name(f"{self.output.name}.lock")
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether an earlier run with this output was stopped on its way."""
+        return self.journal.exists()
 
     def identity(self, weights: str) -> dict[str, Any]:
         """What has to be the same for a run to go on; ``weights`` is the hash of the model's."""
@@ -94,6 +102,7 @@ class LibraryJob:
 class LibraryProgress:
     """Molecules done so far, resumed parts included; seconds are those of this run."""
 
+    total: int = 0
     done: int = 0
     relaxed: int = 0
     failed: int = 0
@@ -106,6 +115,7 @@ class LibraryProgress:
         """With the outcomes of a chunk."""
         checks = [o.report.check for o in outcomes if isinstance(o, Relaxed)]
         return LibraryProgress(
+            self.total,
             self.done + len(outcomes),
             self.relaxed + len(checks),
             self.failed + len(outcomes) - len(checks),
@@ -140,12 +150,23 @@ class _Mark:
             ) from error
 
 
+def journal_of(output: Path) -> Path:
+    """Where a run with this output says how far it is."""
+    return output.with_name(f"{output.name}.unfinished.json")
+
+
+def results_beside(source: Path) -> Path:
+    """Where results go that have no place."""
+    return source.with_name(f"{unpacked(source).stem}-relaxed{RESULTS}")
+
+
 def run_library(
     job: LibraryJob,
     submit: Submit,
     *,
     workers: int,
     resume: bool = False,
+    afresh: bool = False,
     on_outcomes: Callable[[list[Outcome], LibraryProgress], None] = lambda _, __: None,
 ) -> LibraryProgress:
     """Relax a library; memory is bounded by twice as many chunks as there are workers.
@@ -155,6 +176,7 @@ def run_library(
         submit: hands a chunk to a worker (``worker_processes`` or a Dask client).
         workers: how many there are.
         resume: go on where a killed run was.
+        afresh: begin again, where one is there.
         on_outcomes: is told how far the run is, then of each chunk when it is on the disk.
 
     Raises:
@@ -162,16 +184,22 @@ def run_library(
             is there, or none to resume, or another program is at it; a worker process was killed
             (what was finished stays).
     """
-    _spare_the_source(job)
+    _check_paths(job)
     began = time.perf_counter()
+    total = sum(1 for _ in iter_library(job.source))
+    if total == 0:
+        raise ExpectedError(f"{job.source.name} holds no molecule")
     under_way: deque[LibraryChunk] = deque()
     with _alone(job), _killed_workers_said(job, under_way):
         # First of all: bad settings are to leave earlier results alone. Asked of a worker, since
         # that is where the model and the device have to be.
         weights = submit(model_hash, job.choice).result()
-        mark = _begin(job, job.identity(weights), resume)
+        size = chunk_size(total)
+        if afresh:
+            job.journal.unlink(missing_ok=True)
+        mark = _begin(job, {**job.identity(weights), "chunk": size}, total, resume=resume)
         on_outcomes([], mark.progress)
-        chunks = _chunks(job, mark.progress.done, under_way)
+        chunks = _chunks(job, size, mark.progress.done, under_way)
         with _appending(job) as append:
             for outcomes in in_order(submit, relax_chunk, chunks, 2 * workers):
                 under_way.popleft()
@@ -182,11 +210,25 @@ def run_library(
     return replace(mark.progress, seconds=time.perf_counter() - began)
 
 
-def _spare_the_source(job: LibraryJob) -> None:
-    """Raise ExpectedError where a file to be written is the one to be read, by whatever name."""
+def chunk_size(total: int) -> int:
+    """Molecules that go to a worker at once. By the file alone: results depend on it."""
+    return max(1, min(CHUNK, total // LEAST_CHUNKS))
+
+
+def _check_paths(job: LibraryJob) -> None:
+    """Raise ExpectedError where a file to be written is the one to be read, by whatever name.
+
+    The same where source or results are of another kind.
+    """
     for path in (job.output, job.failures, job.journal):
         if path.exists() and path.samefile(job.source):
-            raise ExpectedError(f"{path} is the input and would be lost; name another --output")
+            raise ExpectedError(f"{path} is the input and would be lost; name another output")
+    if not is_library(job.source):
+        raise ExpectedError("libraries are sdf, SMILES, CSV or xyz files")
+    if job.output.suffix.lower() != RESULTS:
+        raise ExpectedError(
+            "the results of a library (any csv is one) go to an .sdf file (--output)"
+        )
 
 
 @contextmanager
@@ -217,25 +259,27 @@ def _killed_workers_said(job: LibraryJob, under_way: deque[LibraryChunk]) -> Ite
         first, last = under_way[0].records[0].line, under_way[-1].records[-1].line
         raise ExpectedError(
             f"{said} over a molecule of lines {first} to {last} of {job.source.name}; "
-            "go on with --resume"
+            "what was finished is kept: resume the run (--resume)"
         ) from error
 
 
-def _chunks(job: LibraryJob, done: int, under_way: deque[LibraryChunk]) -> Iterator[LibraryChunk]:
+def _chunks(
+    job: LibraryJob, size: int, done: int, under_way: deque[LibraryChunk]
+) -> Iterator[LibraryChunk]:
     """What is left to do; each chunk is also put ``under_way`` when it is taken."""
-    for part in batched(islice(iter_library(job.source), done, None), CHUNK):
+    for part in batched(islice(iter_library(job.source), done, None), size):
         chunk = LibraryChunk(part, job.choice, job.max_steps, job.seed, job.energies)
         under_way.append(chunk)
         yield chunk
 
 
-def _begin(job: LibraryJob, identity: dict[str, Any], resume: bool) -> _Mark:
+def _begin(job: LibraryJob, identity: dict[str, Any], total: int, *, resume: bool) -> _Mark:
     """The state to begin from, both files cut back to it."""
     mark = _Mark.load(job.journal) if job.journal.exists() else None
     if mark is None and resume and job.output.exists():
         raise ExpectedError(f"{job.output} is finished: there is nothing to resume")
     if mark is None or mark.progress.done == 0:
-        return _begin_afresh(job, identity)
+        return _begin_afresh(job, identity, total)
     if not resume:
         raise ExpectedError(
             f"an unfinished run for {job.output} is there: --resume goes on with it; "
@@ -250,11 +294,11 @@ def _begin(job: LibraryJob, identity: dict[str, Any], resume: bool) -> _Mark:
     return mark
 
 
-def _begin_afresh(job: LibraryJob, identity: dict[str, Any]) -> _Mark:
+def _begin_afresh(job: LibraryJob, identity: dict[str, Any], total: int) -> _Mark:
     header = _csv_line(FAILURE_COLUMNS)
     job.output.write_bytes(b"")
     job.failures.write_bytes(header)
-    mark = _Mark(identity, failure_bytes=len(header))
+    mark = _Mark(identity, LibraryProgress(total), failure_bytes=len(header))
     mark.save(job.journal)
     return mark
 

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
 
+from morered_gui.app.events import Failed
+
 
 class Severity(StrEnum):
     """Of a message."""
@@ -35,3 +37,19 @@ class Message:
         """Words for an error of the program itself, with a report to copy."""
         text = f"Something in the program went wrong ({what}). Your molecule is kept."
         return cls(text, Severity.ERROR, action="copy_report" if details else "", details=details)
+
+
+def message_of(failure: Failed) -> Message:
+    """Words for a failure: the reason where it was expected, else what to do with a defect."""
+    if failure.expected:
+        return Message(sentence(failure.message), Severity.ERROR)
+    return Message.of_defect(failure.message, failure.details)
+
+
+def sentence(text: str) -> str:
+    """With a capital, unless it begins with the name of a molecule or file, and a full stop."""
+    text = text.strip()
+    first = text.partition(" ")[0]
+    named = first.endswith(":") or "." in first[:-1]
+    begin = text[:1] if named else text[:1].upper()
+    return begin + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+from morered_gui.app.file_run import FileRow
+from morered_gui.app.library_run import LibraryJob
 from morered_gui.app.references import Reference, ReferenceChoice, chosen_reference
 from morered_gui.app.series import RunSeries
 from morered_gui.chem.drawing import Drawing, drawing_of_mol
@@ -22,8 +24,8 @@ MOST_ATOMS = 2000  # of a molecule: the window's thread draws and measures them 
 class Loaded:
     """A molecule to start from, with reference and drawing if known, and a remark for people.
 
-    ``molecules`` are all of the file that it came from, itself among them; empty where there
-    is no file.
+    ``molecules`` are all of the file that it came from, itself among them, and ``path`` is where
+    that is; empty and None where there is no file.
     """
 
     structure: Structure
@@ -31,6 +33,7 @@ class Loaded:
     note: str = ""
     drawing: Drawing | None = None
     molecules: tuple[Structure, ...] = ()
+    path: Path | None = None
 
 
 def open_file(path: Path) -> Loaded:
@@ -61,7 +64,7 @@ def open_file(path: Path) -> Loaded:
         remarks.append(
             f"{path.name}: left out what can't be used ({len(broken)}), the first: {broken[0]}."
         )
-    return Loaded(named[0], note=" ".join(remarks), molecules=named)
+    return Loaded(named[0], note=" ".join(remarks), molecules=named, path=path)
 
 
 def _too_large(n_atoms: int) -> str:
@@ -112,6 +115,27 @@ def from_example(identifier: str) -> Loaded:
     if reference is None or not reference.same_atoms(start):
         return Loaded(start)
     return Loaded(start, Reference(reference, "DFT geometry"))
+
+
+def from_library(library: LibraryJob, row: FileRow) -> Loaded:
+    """A molecule of a file that was relaxed, as it was there; its result is the reference.
+
+    Raises MoleculeError where it can't be built, or the files have changed.
+    """
+    from morered_gui.chem.errors import MoleculeError
+    from morered_gui.chem.library import record_at
+
+    record = record_at(library.source, row.number)
+    start = record.build(library.seed)
+    if len(start) > MOST_ATOMS:
+        raise MoleculeError(_too_large(len(start)))
+    start = start.with_name(row.name)
+    if row.place is None:
+        return Loaded(start)
+    result = record_at(library.output, row.place).build()
+    if not result.same_atoms(start):
+        raise MoleculeError(f"{library.output.name} has changed since; relax the file again")
+    return Loaded(start, Reference(result, f"result in {library.output.name}"))
 
 
 def open_reference(path: Path) -> Reference:

@@ -6,6 +6,7 @@ signals and never to each other.
 
 import itertools
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 from psygnal import Signal
@@ -63,6 +64,7 @@ class AppState(RunState):
         self.view = ViewOptions()
         self.pinned: Structure | None = None  # a frame drawn faintly in the reference's place
         self.file_molecules: tuple[Structure, ...] = ()  # of the file opened last
+        self.file_path: Path | None = None  # where that is
         self.message: Message | None = None
 
     def load(
@@ -100,10 +102,10 @@ class AppState(RunState):
         self.runs_changed.emit()
         self.drawing_changed.emit(self.drawing)  # an edit on its way may have been put back
 
-    def set_file(self, molecules: tuple[Structure, ...]) -> None:
+    def set_file(self, molecules: tuple[Structure, ...], path: Path | None = None) -> None:
         """What the file opened last has to choose from; empty where it was no file."""
         if molecules is not self.file_molecules:
-            self.file_molecules = molecules
+            self.file_molecules, self.file_path = molecules, path
             self.file_changed.emit()
 
     def set_noised(self, structure: Structure, t: int) -> None:

@@ -1,4 +1,4 @@
-"""Libraries of molecules, read one record at a time: sdf, SMILES and CSV files, also compressed.
+"""Libraries of molecules, one record at a time: sdf, SMILES, CSV and xyz files, also compressed.
 
 A record is cut out of the file as text and built into a structure later, in another process if
 need be.
@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 from pathlib import Path
 
 from morered_gui.chem.errors import MoleculeError
@@ -20,6 +21,7 @@ from morered_gui.chem.reading import (
     unpacked,
 )
 from morered_gui.chem.reading_rdkit import structure_from_sdf
+from morered_gui.chem.reading_xyz import structure_from_xyz, xyz_frames
 from morered_gui.chem.smiles import structure_from_smiles
 from morered_gui.core.structure import Structure
 
@@ -37,6 +39,7 @@ class RecordKind(StrEnum):
 
     SDF = "sdf"
     SMILES = "smiles"
+    XYZ = "xyz"
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,8 @@ class LibraryRecord:
         """
         if self.kind == RecordKind.SDF:
             return structure_from_sdf(self.text)
+        if self.kind == RecordKind.XYZ:
+            return structure_from_xyz(self.text)
         return structure_from_smiles(self.text, seed=seed, name=self.name)
 
     def fields(self, without: Collection[str] = ()) -> str:
@@ -115,6 +120,17 @@ def iter_library(path: Path) -> Iterator[LibraryRecord]:
         raise MoleculeError(f"{path} can't be read: {error}") from error
     except MoleculeError as error:
         raise MoleculeError(f"{path.name}: {error}") from error
+
+
+def record_at(path: Path, number: int) -> LibraryRecord:
+    """A record by its place in the file, from 0.
+
+    Raises MoleculeError as ``iter_library`` does, and where the file has fewer.
+    """
+    record = next(islice(iter_library(path), number, None), None)
+    if record is None:
+        raise MoleculeError(f"{path.name} has no molecule {number + 1} any more")
+    return record
 
 
 _Cut = tuple[int, str, RecordKind, str]
@@ -175,10 +191,18 @@ def _rows(lines: Iterator[str], delimiter: str) -> Iterator[tuple[int, list[str]
         ) from error
 
 
+def _xyz(lines: Iterator[str]) -> Iterator[_Cut]:
+    for frame in xyz_frames(lines):
+        yield frame.line, frame.name, RecordKind.XYZ, frame.text
+
+
 _READERS: dict[str, Callable[[Iterator[str]], Iterator[_Cut]]] = {
     ".sdf": _sdf,
     ".sd": _sdf,
     ".smi": _smi,
     ".smiles": _smi,
     ".csv": _csv,
+    ".xyz": _xyz,
+    ".extxyz": _xyz,
 }
+LIBRARY_SUFFIXES = tuple(_READERS)

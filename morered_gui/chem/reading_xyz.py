@@ -3,7 +3,7 @@
 import io
 import re
 from collections.abc import Callable, Iterator
-from functools import partial
+from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
@@ -19,23 +19,40 @@ CHARGE = re.compile(r"\bcharge\s*[=:]\s*([+-]?\d+(?:\.\d*)?)(?![\w.])", re.IGNOR
 EXTENDED = "Properties="  # in the comment of every frame of that format
 
 
-def xyz_records(lines: Iterator[str]) -> Iterator[Callable[[], Structure]]:
-    """Cut a file into frames; raises MoleculeError where one begins or ends wrongly."""
-    for comment, body, first in _frames(lines):
-        yield partial(_structure, comment, body, first)
+@dataclass(frozen=True)
+class XyzFrame:
+    """A frame that is cut out but not yet interpreted.
 
-
-def xyz_info(lines: Iterator[str], key: str) -> Iterator[str | None]:
-    """What each frame of an extended xyz file says of a key in its comment; None for nothing.
-
-    Raises MoleculeError as ``xyz_records`` does.
+    Attributes:
+        line: number of its first line, which counts the atoms.
+        comment: its second line.
+        body: the lines of the atoms.
     """
-    for comment, _, _ in _frames(lines):
-        yield _info(comment, key) if EXTENDED in comment else None
+
+    line: int
+    comment: str
+    body: list[str]
+
+    @property
+    def name(self) -> str:
+        """Of the molecule, as far as the comment tells one."""
+        if EXTENDED in self.comment:
+            return _info(self.comment, "name") or ""
+        return _charge_and_name(self.comment)[1]
+
+    @property
+    def text(self) -> str:
+        """The frame as a file of its own."""
+        lines = [str(len(self.body)), self.comment.rstrip("\r\n"), *map(str.rstrip, self.body)]
+        return "\n".join(lines) + "\n"
+
+    def build(self) -> Structure:
+        """The molecule, bonds perceived; raises MoleculeError where it can't be."""
+        return _structure(self.comment, self.body, self.line + 2)
 
 
-def _frames(lines: Iterator[str]) -> Iterator[tuple[str, list[str], int]]:
-    """Comment, lines of the atoms, and the number of the first of them."""
+def xyz_frames(lines: Iterator[str]) -> Iterator[XyzFrame]:
+    """Cut a file into frames; raises MoleculeError where one begins or ends wrongly."""
     numbered = enumerate(lines, start=1)
     for number, line in numbered:
         if not line.strip():
@@ -47,7 +64,27 @@ def _frames(lines: Iterator[str]) -> Iterator[tuple[str, list[str], int]]:
             raise MoleculeError(
                 f"the file ends after {len(body)} of {n_atoms} atoms; is it complete?"
             )
-        yield comment, body, number + 2
+        yield XyzFrame(number, comment, body)
+
+
+def structure_from_xyz(text: str) -> Structure:
+    """The molecule of a text with one frame; raises MoleculeError."""
+    return next(xyz_frames(iter(text.splitlines(keepends=True)))).build()
+
+
+def xyz_records(lines: Iterator[str]) -> Iterator[Callable[[], Structure]]:
+    """As ``xyz_frames``, for who only builds them."""
+    for frame in xyz_frames(lines):
+        yield frame.build
+
+
+def xyz_info(lines: Iterator[str], key: str) -> Iterator[str | None]:
+    """What each frame of an extended xyz file says of a key in its comment; None for nothing.
+
+    Raises MoleculeError as ``xyz_frames`` does.
+    """
+    for frame in xyz_frames(lines):
+        yield _info(frame.comment, key) if EXTENDED in frame.comment else None
 
 
 def _count(line: str, number: int) -> int:
@@ -79,9 +116,7 @@ def _structure(comment: str, body: list[str], first_line: int) -> Structure:
 
 
 def _made(numbers: list[int], positions: list[list[float]], comment: str) -> Structure:
-    charge, name = "0", comment
-    for found in CHARGE.finditer(comment):  # the last one counts: a name comes before it
-        charge, name = found.group(1), comment[: found.start()] + comment[found.end() :]
+    charge, name = _charge_and_name(comment)
     if not float(charge).is_integer():
         raise MoleculeError(f"the charge {charge} of the file is not a whole number")
     try:
@@ -89,10 +124,18 @@ def _made(numbers: list[int], positions: list[list[float]], comment: str) -> Str
             np.array(numbers),
             np.array(positions),
             charge=int(float(charge)),
-            name=name.strip(),
+            name=name,
         )
     except ValueError as error:
         raise MoleculeError(str(error)) from error
+
+
+def _charge_and_name(comment: str) -> tuple[str, str]:
+    """What a plain comment holds; the last charge counts, since a name comes before it."""
+    charge, name = "0", comment
+    for found in CHARGE.finditer(comment):
+        charge, name = found.group(1), comment[: found.start()] + comment[found.end() :]
+    return charge, name.strip()
 
 
 def _extended(comment: str, body: list[str]) -> Structure:

@@ -9,17 +9,14 @@ from pathlib import Path
 import typer
 
 from morered_gui.app.cluster import cluster_workers
-from morered_gui.app.library_run import LibraryJob, LibraryProgress, run_library
+from morered_gui.app.library_run import RESULTS, LibraryJob, LibraryProgress, run_library
 from morered_gui.chem.library import is_library, iter_library
-from morered_gui.chem.reading import unpacked
 from morered_gui.cli.console import messages, progress_bar
-from morered_gui.core import ExpectedError
 from morered_gui.core.processes import Submit, worker_processes
 from morered_gui.relaxers.library import Outcome, Relaxed
 
 # Files with more molecules than this are libraries.
 STREAM_FROM = 100
-RESULTS = ".sdf"
 
 
 def wants_stream(source: Path, output: Path | None) -> bool:
@@ -29,31 +26,17 @@ def wants_stream(source: Path, output: Path | None) -> bool:
     return sum(1 for _ in islice(iter_library(source), STREAM_FROM + 1)) > STREAM_FROM
 
 
-def default_output(source: Path) -> Path:
-    """Where results go that have no place."""
-    return source.with_name(f"{unpacked(source).stem}-relaxed{RESULTS}")
-
-
 def relax_library(
     job: LibraryJob, *, processes: int, scheduler: str, resume: bool, as_json: bool
 ) -> None:
     """Relax a library, with progress, and say what came of it; exit code 1 where nothing did."""
-    if not is_library(job.source):
-        raise ExpectedError("libraries are sdf, SMILES or CSV files")
-    if job.output.suffix.lower() != RESULTS:
-        raise ExpectedError(
-            "the results of a library (any csv is one) go to an .sdf file (--output)"
-        )
-    total = sum(1 for _ in iter_library(job.source))
-    if total == 0:
-        raise ExpectedError(f"{job.source.name} holds no molecule")
     with (
         _workers(processes, scheduler) as (submit, n),
-        progress_bar("relaxing", total, "molecule", resumed=True) as show,
+        progress_bar("relaxing", None, "molecule", resumed=True) as show,
     ):
 
         def told(outcomes: list[Outcome], progress: LibraryProgress) -> None:
-            show(progress.done)
+            show(progress.done, progress.total)
             for outcome in outcomes if as_json else ():
                 typer.echo(json.dumps(_as_dict(outcome)))
 

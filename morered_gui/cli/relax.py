@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from morered_gui.app.html_export import write_html
-from morered_gui.app.library_run import LibraryJob
+from morered_gui.app.library_run import LibraryJob, results_beside
 from morered_gui.chem.library import is_csv
 from morered_gui.chem.reading import read_structures
 from morered_gui.chem.smiles import structure_from_smiles
@@ -20,7 +20,7 @@ from morered_gui.chem.writing import (
     write_trajectories,
 )
 from morered_gui.cli.console import Device, guarded, messages, progress_bar
-from morered_gui.cli.library import default_output, relax_library, wants_stream
+from morered_gui.cli.library import relax_library, wants_stream
 from morered_gui.cli.options import DrawSeed, MaxSteps, Method
 from morered_gui.core import ExpectedError, StopReason, Structure, Trajectory
 from morered_gui.diffusion.checkpoint import find_model
@@ -100,8 +100,8 @@ def relax(
 ) -> None:
     """Relax molecules from a file or a SMILES, all of them as one batch.
 
-    Files (sdf, smi) with more than 100 molecules, any csv, and any with --processes, --scheduler
-    or --resume, are libraries: streamed, results in one sdf, failures listed beside it.
+    Files (sdf, smi, xyz) with more than 100 molecules, any csv, and any with --processes,
+    --scheduler or --resume, are libraries: streamed, results in one sdf, failures listed beside it.
     """
     if (source is None) == (smiles is None):
         raise ExpectedError("give either a file or --smiles")
@@ -121,7 +121,7 @@ def relax(
     if library is not None:
         job = LibraryJob(
             source=library,
-            output=output or default_output(library),
+            output=output or results_beside(library),
             choice=with_model(choice, ()),
             max_steps=max_steps,
             seed=seed,
@@ -165,7 +165,7 @@ def _check_memory(starts: Sequence[Structure], max_steps: int) -> None:
     if n_bytes > MOST_BYTES:
         raise ExpectedError(
             f"{len(starts)} molecules may take {n_bytes / 1e9:.0f} GB, since all steps are kept; "
-            "give fewer --max-steps, or an sdf or .smi file with an .sdf --output, which is "
+            "give fewer --max-steps, or an sdf, smi or xyz file with an .sdf --output, which is "
             "streamed"
         )
 

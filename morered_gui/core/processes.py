@@ -4,11 +4,19 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import wait as wait_for
 from contextlib import contextmanager
-from multiprocessing import get_context, parent_process
-from multiprocessing.connection import wait
+from dataclasses import dataclass
+from multiprocessing import get_context
+from multiprocessing.connection import Connection, wait
 from typing import Protocol
+
+LOOK_SECONDS = 0.1  # between two looks at whether a result is still wanted
+
+
+class Stopped(Exception):  # noqa: N818 - what happened is no error
+    """Nobody wants the result any more."""
 
 
 class Pending[R](Protocol):
@@ -25,20 +33,45 @@ class Submit(Protocol):
     def __call__[T, R](self, function: Callable[[T], R], argument: T, /) -> Pending[R]: ...
 
 
+@dataclass(frozen=True)
+class _Wanted[R]:
+    """A future that is waited for as long as it is wanted."""
+
+    future: Future[R]
+    stopped: Callable[[], bool]
+
+    def result(self) -> R:
+        while not wait_for([self.future], LOOK_SECONDS).done:
+            if self.stopped():
+                raise Stopped
+        return self.future.result()
+
+
 @contextmanager
-def worker_processes(n: int) -> Iterator[Submit]:
+def worker_processes(n: int, stopped: Callable[[], bool] = lambda: False) -> Iterator[Submit]:
     """A pool of n new processes; yields its ``submit``.
 
-    Work that has not begun is dropped when the block ends. A killed worker raises
-    ``BrokenProcessPool`` where its result is asked for.
+    Work that has not begun is dropped when the block ends; where an error ends it, the workers
+    are killed over what they have under way. A killed worker raises ``BrokenProcessPool`` where
+    its result is asked for, and ``Stopped`` is raised there once ``stopped()`` is true.
     """
     os.environ["OMP_NUM_THREADS"] = "1"  # read by the children when they load their libraries
     context = get_context("spawn")
-    with ProcessPoolExecutor(n, mp_context=context, initializer=_end_with_parent) as pool:
-        try:
-            yield pool.submit
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+    theirs, ours = context.Pipe(duplex=False)
+    pool = ProcessPoolExecutor(n, mp_context=context, initializer=_end_with, initargs=(theirs,))
+
+    def submit[T, R](function: Callable[[T], R], argument: T, /) -> Pending[R]:
+        return _Wanted(pool.submit(function, argument), stopped)
+
+    try:
+        yield submit
+    except BaseException:
+        ours.close()
+        raise
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+        ours.close()
+        theirs.close()
 
 
 def in_order[T, R](
@@ -54,14 +87,14 @@ def in_order[T, R](
         yield pending.popleft().result()
 
 
-def _end_with_parent() -> None:
-    """A parent that is killed can't tell its children; they look after it themselves."""
-    parent = parent_process()
-    if parent is None:
-        return
+def _end_with(pipe: Connection) -> None:
+    """End this process when the other end of the pipe is closed: by the parent, or by its death.
+
+    A parent that is killed can't tell its children; they look after it themselves.
+    """
 
     def watch() -> None:
-        wait([parent.sentinel])
+        wait([pipe])
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True, name="watch-parent").start()

@@ -22,12 +22,13 @@ class Closing(QObject):
         window: QWidget,
         state: AppState,
         saves: Saves,
-        films: Callable[[], bool],
+        others: Callable[[], bool],
         save_session: Callable[[], None],
     ) -> None:
+        """``others`` tells whether anything else writes a file: films, whole files relaxed."""
         super().__init__(window)
         self._window, self._state = window, state
-        self._saves, self._films, self._save_session = saves, films, save_session
+        self._saves, self._others, self._save_session = saves, others, save_session
         self._waits, self._decided = False, False
 
     def allows(self) -> bool:
@@ -56,7 +57,7 @@ class Closing(QObject):
 
     @property
     def _under_way(self) -> bool:
-        return self._films() or self._saves.under_way
+        return self._others() or self._saves.under_way
 
     @property
     def _unsaved(self) -> list[RunRecord]:

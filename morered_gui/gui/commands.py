@@ -11,6 +11,7 @@ from morered_gui.app.controller import Controller
 from morered_gui.app.messages import Message, Severity
 from morered_gui.app.operations import STRUCTURE_SUFFIXES, TRAJECTORY_SUFFIXES
 from morered_gui.app.session_file import SUFFIX
+from morered_gui.chem.library import is_csv
 from morered_gui.gui.dialogs import ask_path, show_about, show_shortcuts
 from morered_gui.gui.model_manager import ModelManager
 from morered_gui.gui.playback import PlaybackBar
@@ -21,7 +22,9 @@ from morered_gui.gui.scene import Scene
 from morered_gui.gui.view3d import View3D
 from morered_gui.relaxers.suitability import Verdict
 
-OPEN_PATTERNS = "*.morered *.xyz *.extxyz *.mol *.sdf *.mol2 *.pdb *.smi *.traj *.cif *.gen *.gz"
+OPEN_PATTERNS = (
+    "*.morered *.xyz *.extxyz *.mol *.sdf *.mol2 *.pdb *.smi *.traj *.cif *.gen *.csv *.gz"
+)
 OPEN_FILTER = f"Molecules and sessions ({OPEN_PATTERNS});;All files (*)"
 
 
@@ -36,6 +39,7 @@ class Window(Protocol):
     def resize_interface(self, way: int) -> None: ...
     def close_window(self) -> None: ...
     def open_session(self, path: Path) -> None: ...
+    def relax_file(self, path: Path) -> None: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,6 +136,9 @@ class Commands:
 
     def open_path(self, path: Path) -> None:
         """Read a file: a molecule, or a session."""
+        if is_csv(path):  # which is relaxed, but not looked at molecule by molecule
+            self._window.relax_file(path)
+            return
         self._window.remember_file(path)
         if path.suffix == SUFFIX:
             self._window.open_session(path)

@@ -4,13 +4,14 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QSize, Qt
 from PySide6.QtCore import Signal as QtSignal
-from PySide6.QtWidgets import QLabel, QListView, QVBoxLayout, QWidget
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QListView, QVBoxLayout, QWidget
 
 from morered_gui.app.controller import Controller
 from morered_gui.core import Structure
 from morered_gui.gui.theme import Theme
 from morered_gui.gui.thumbnails import Thumbnails
-from morered_gui.gui.widgets import muted
+from morered_gui.gui.widgets import action_button, muted
 
 THUMBNAIL = QSize(68, 54)
 
@@ -61,7 +62,7 @@ class FilePanel(QWidget):
 
     several = QtSignal(bool)
 
-    def __init__(self, controller: Controller, theme: Theme) -> None:
+    def __init__(self, controller: Controller, relax_all: QAction, theme: Theme) -> None:
         super().__init__()
         self._controller, self._state, self._theme = controller, controller.state, theme
         self.model = MoleculesModel(controller)
@@ -78,7 +79,10 @@ class FilePanel(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 6, 12, 12)
         column.setSpacing(7)
-        column.addWidget(self._facts)
+        row = QHBoxLayout()
+        row.addWidget(self._facts, 1)
+        row.addWidget(action_button(relax_all, Qt.ToolButtonStyle.ToolButtonTextBesideIcon))
+        column.addLayout(row)
         column.addWidget(self.list, 1)
         self._state.file_changed.connect(self._on_file)
         self._state.structure_changed.connect(self._mark)

@@ -28,6 +28,7 @@ from morered_gui.gui.columns import Columns
 from morered_gui.gui.commands import Commands, Parts
 from morered_gui.gui.course import CoursePanel
 from morered_gui.gui.drawing_desk import DrawingDesk
+from morered_gui.gui.file_desk import FileDesk
 from morered_gui.gui.file_panel import FilePanel
 from morered_gui.gui.interface_size import resized
 from morered_gui.gui.key_guard import KeyGuard
@@ -78,8 +79,12 @@ class MainWindow(QMainWindow):
         self.desk = DrawingDesk(self, self)
         self.verdicts = VerdictDesk(self, self)
         self.library = LibraryDesk(self, self)
+        self.files = FileDesk(self, self)
         self.columns = Columns(self)
-        parts = (self.columns, self.commands, self.studio, self.desk, self.library, self.verdicts)
+        parts = (
+            *(self.columns, self.commands, self.studio, self.desk),
+            *(self.library, self.verdicts, self.files),
+        )
         callbacks = {name: call for part in parts for name, call in part.callbacks().items()}
         self.actions_by_id = make_actions(callbacks, self._theme, self)
         self._build(models, examples)
@@ -105,7 +110,7 @@ class MainWindow(QMainWindow):
         self.playback = PlaybackBar(self.state, actions, theme, self.view, settings.playback_rate)
         self.molecule_panel = MoleculePanel(self.state)
         self.library.build(examples, theme)
-        self.file_panel = FilePanel(self.controller, theme)
+        self.file_panel = FilePanel(self.controller, actions["relax_file"], theme)
         self.run_panel = RunPanel(models, settings, actions)
         self.sketch_panel = self.desk.build(theme, follows=settings.relax_while_drawing)
         self.course = CoursePanel(self.state, theme)
@@ -157,7 +162,7 @@ class MainWindow(QMainWindow):
             self,
             self.state,
             saves,
-            films=lambda: self.studio.exporter.is_at_work,
+            others=lambda: self.studio.exporter.is_at_work or self.files.run.is_running,
             save_session=self.actions_by_id["save_session"].trigger,
         )
 
@@ -291,6 +296,10 @@ class MainWindow(QMainWindow):
         """Read a session file."""
         self.studio.sessions.load(path)
 
+    def relax_file(self, path: Path) -> None:
+        """Offer to relax all molecules of a file."""
+        self.files.show(path)
+
     def raise_panel(self, name: str) -> None:
         """Show a panel in front of those that share its place."""
         self.columns.show(name)
@@ -389,6 +398,7 @@ class MainWindow(QMainWindow):
             self.message_bar,
             self.library,
             self.file_panel,
+            self.files,
         ):
             part.set_theme(theme)
         self.studio.set_theme(theme)
@@ -438,6 +448,7 @@ class MainWindow(QMainWindow):
         self.studio.demos.end()  # its choices are not the user's
         self.settings = self.current_settings()
         self.studio.exporter.close()
+        self.files.close()
         self.controller.close()
         self.recovery.end()
         super().closeEvent(event)

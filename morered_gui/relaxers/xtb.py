@@ -57,11 +57,19 @@ class XtbCourse:
         return XtbPoint(energy, float(self.max_forces[index])) if np.isfinite(energy) else None
 
 
+def xtb_missing() -> str:
+    """What to do where tblite is not installed; empty where it is."""
+    package = METHODS["gfn2-xtb"].package
+    if is_installed(package):
+        return ""
+    return f"GFN2-xTB needs the package {package}: pip install {package}"
+
+
 def require_xtb() -> None:
     """Raise XtbError where tblite is not installed."""
-    package = METHODS["gfn2-xtb"].package
-    if not is_installed(package):
-        raise XtbError(f"GFN2-xTB needs the package {package}: pip install {package}")
+    missing = xtb_missing()
+    if missing:
+        raise XtbError(missing)
 
 
 def xtb_obstacle(structure: Structure) -> str:

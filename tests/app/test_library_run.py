@@ -62,6 +62,7 @@ def names_in(path: Path) -> list[str]:
 @pytest.fixture
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(library_run, "CHUNK", 3)
+    monkeypatch.setattr(library_run, "LEAST_CHUNKS", 1)
 
 
 @pytest.mark.usefixtures("small_chunks")
@@ -218,7 +219,7 @@ def test_that_a_killed_worker_is_said_and_its_work_can_be_resumed(tmp_path: Path
             last = isinstance(argument, LibraryChunk) and argument.records[0].number == 9
             return submit(os._exit, 1) if last else submit(function, argument)
 
-        words = r"lines (7|10) to 11 of library\.smi; go on with --resume"
+        words = r"lines (7|10) to 11 of library\.smi; what was finished is kept: resume"
         with pytest.raises(ExpectedError, match=words):
             run_library(work, deadly, workers=1)
     assert run_library(work, here, workers=1, resume=True).relaxed == len(GOOD)

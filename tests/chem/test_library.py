@@ -3,9 +3,15 @@
 import gzip
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from morered_gui.chem import MoleculeError, structure_from_smiles, write_structures
+from morered_gui.chem import (
+    MoleculeError,
+    read_structures,
+    structure_from_smiles,
+    write_structures,
+)
 from morered_gui.chem.library import iter_library
 from morered_gui.chem.writing import sdf_record
 
@@ -96,6 +102,31 @@ def test_that_a_smiles_file_skips_its_heading_and_blank_lines(tmp_path: Path) ->
 
 
 def test_that_other_files_are_refused(tmp_path: Path) -> None:
-    write_structures(tmp_path / "l.xyz", [structure_from_smiles("O")])
+    write_structures(tmp_path / "l.pdb", [structure_from_smiles("O")])
     with pytest.raises(MoleculeError, match="record by record"):
-        list(iter_library(tmp_path / "l.xyz"))
+        list(iter_library(tmp_path / "l.pdb"))
+
+
+@pytest.mark.parametrize("suffix", ["xyz", "extxyz"])
+def test_that_frames_of_xyz_files_are_records(suffix: str, tmp_path: Path) -> None:
+    ions = [
+        structure_from_smiles("C[NH3+]").with_name("methylammonium"),
+        structure_from_smiles("[OH-]").with_name(""),
+    ]
+    path = tmp_path / f"l.{suffix}"
+    write_structures(path, ions)
+    records = list(iter_library(path))
+    assert [(r.number, r.line, r.name) for r in records] == [(0, 1, "methylammonium"), (1, 11, "")]
+    for record, read in zip(records, read_structures(path), strict=True):
+        built = record.build()
+        assert built.charge == read.charge != 0
+        assert built.name == read.name
+        np.testing.assert_array_equal(built.positions, read.positions)
+        assert built.bonds is not None and read.bonds is not None
+
+
+def test_that_an_xyz_file_that_is_cut_off_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "l.xyz"
+    path.write_text("1\nhelium\nHe 0 0 0\n2\nhydrogen\nH 0 0 0\n")
+    with pytest.raises(MoleculeError, match=r"l\.xyz: the file ends after 1 of 2 atoms"):
+        list(iter_library(path))
