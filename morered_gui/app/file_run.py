@@ -175,7 +175,7 @@ class FileRun:
             return Message(text, Severity.WARNING)
         text = f"Relaxed {progress.relaxed:,} of {progress.done:,} molecules: {library.output}."
         if progress.failed:
-            text += f" {progress.failed:,} have no result; {library.failures.name} says why."
+            text += f" Without a result: {progress.failed:,}; {library.failures.name} says why."
         return Message(text, Severity.WARNING if progress.failed else Severity.NOTE)
 
 

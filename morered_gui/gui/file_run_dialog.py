@@ -35,7 +35,7 @@ NO_SOURCE = "Choose a file with molecules: sdf, SMILES, CSV (a column smiles) or
 HINT = "Double-click a molecule to see it, with its result as the reference."
 ROLES = {Severity.NOTE: "", Severity.WARNING: "warning", Severity.ERROR: "error"}
 SPACE = 8  # pixels between lines of the table
-WIDTHS = {0: 52, 1: 170, 2: 84, 3: 48, 4: 150}  # pixels; the rest is the last column's
+WIDTHS = {0: 60, 1: 170, 2: 84, 3: 48, 4: 150}  # pixels; the rest is the last column's
 
 
 @dataclass(frozen=True)
@@ -89,6 +89,9 @@ class FileRunDialog(QDialog):
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setAccessibleName("Progress")
+        keeps_room = self.bar.sizePolicy()
+        keeps_room.setRetainSizeWhenHidden(True)
+        self.bar.setSizePolicy(keeps_room)
         self.words = QLabel()
         self.words.setWordWrap(True)
         self.words.setAccessibleName("How far it is")
