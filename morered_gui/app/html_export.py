@@ -2,6 +2,7 @@
 
 import html
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ PAGE, SCRIPT = "trajectory_page.html", "trajectory_page.js"
 SECONDS_OF_PLAY = 8.0
 SHORTEST_FRAME, LONGEST_FRAME = 33, 250  # ms
 DECIMALS = 4
+FRAME_HEIGHT = 520  # pixels, in a notebook
 
 
 def write_html(path: Path | str, trajectory: Trajectory, *, perceived: bool = False) -> None:
@@ -49,6 +51,28 @@ def page_of(trajectory: Trajectory, *, perceived: bool = False) -> str:
     for place, text in parts.items():
         pieces = _filled(pieces, place, text)
     return "".join(pieces)
+
+
+@dataclass(frozen=True, eq=False)
+class InNotebook:
+    """The page of ``write_html`` as the output of a notebook's cell.
+
+        InNotebook(trajectory)
+
+    It works without a network, in a frame that can't reach the notebook. Raises MoleculeError
+    when it is shown, where the trajectory has no frame.
+    """
+
+    trajectory: Trajectory
+    perceived: bool = False
+    height: int = FRAME_HEIGHT
+
+    def _repr_html_(self) -> str:
+        page = html.escape(page_of(self.trajectory, perceived=self.perceived))
+        return (
+            f'<iframe srcdoc="{page}" sandbox="allow-scripts" title="Trajectory" '
+            f'style="width: 100%; height: {self.height}px; border: 0"></iframe>'
+        )
 
 
 def movie(trajectory: Trajectory, *, perceived: bool = False) -> dict[str, Any]:

@@ -2,12 +2,20 @@
 
 import json
 import re
+from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from morered_gui.app.html_export import movie, page_of, script_json, viewer_atoms, write_html
+from morered_gui.app.html_export import (
+    InNotebook,
+    movie,
+    page_of,
+    script_json,
+    viewer_atoms,
+    write_html,
+)
 from morered_gui.chem import MoleculeError, structure_from_smiles
 from morered_gui.core import Frame, Provenance, Trajectory
 from morered_gui.core.bundled import asset
@@ -33,6 +41,24 @@ def test_that_the_page_refers_to_nothing_outside_itself() -> None:
 
 def test_that_the_library_is_inside_and_unchanged() -> None:
     assert asset("3Dmol-min.js").read_text(encoding="utf-8") in page_of(trajectory())
+
+
+def test_that_a_notebook_shows_the_page_in_a_frame_of_its_own() -> None:
+    frames: list[dict[str, str | None]] = []
+
+    class Frames(HTMLParser):
+        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            frames.append({"tag": tag, **dict(attrs)})
+
+    run = trajectory(name=NAUGHTY)
+    Frames().feed(InNotebook(run, height=300)._repr_html_())
+    (frame,) = frames  # nothing of the page is outside of it
+    viewer = re.compile(r"_\d{9,}")  # py3Dmol gives each page a number of its own
+    assert frame["tag"] == "iframe"
+    assert viewer.sub("", frame["srcdoc"] or "") == viewer.sub("", page_of(run))
+    assert frame["sandbox"] == "allow-scripts" and "300px" in (frame["style"] or "")
+    with pytest.raises(MoleculeError):
+        InNotebook(trajectory(0))._repr_html_()
 
 
 def test_that_every_frame_is_there_with_its_caption() -> None:
