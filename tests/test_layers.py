@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -80,6 +81,14 @@ def test_that_the_window_and_the_registry_start_without_torch() -> None:
     )
     done = run_python(code)
     assert done.stdout.split() == ["False", "False"], done.stderr
+
+
+def test_that_a_worker_of_the_window_imports_nothing_of_qt() -> None:
+    (entry,) = (
+        e for e in metadata.distribution("morered-gui").entry_points if e.name == "morered-gui"
+    )
+    done = run_python(f"{REFUSE_QT}\nimport {entry.module}, morered_gui.relaxers.library")
+    assert done.returncode == 0, done.stderr
 
 
 def test_that_the_command_line_shows_its_help_without_torch() -> None:

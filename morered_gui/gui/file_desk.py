@@ -145,7 +145,7 @@ class FileDesk(QObject):
         library = self.run.library
         if library is None:
             return
-        if self.run.is_running and row.place is None:
+        if row.place is None:
             self.dialog.say(Message(f"{row.name}: {row.said}", Severity.WARNING))
         self._window.controller.open_row(library, row)
 
