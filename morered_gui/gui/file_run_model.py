@@ -1,6 +1,7 @@
 """The table of the molecules of a file that is relaxed."""
 
 from collections.abc import Callable, Iterable
+from itertools import count
 from typing import Any, NamedTuple
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
@@ -11,6 +12,7 @@ from morered_gui.gui.theme import Theme
 from morered_gui.relaxers.check import Grade
 
 Index = QModelIndex | QPersistentModelIndex
+MOST_ROWS = 20_000  # more would take a noticeable time to sort
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 CENTRE = Qt.AlignmentFlag.AlignCenter
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -52,11 +54,7 @@ class FileRunModel(QAbstractTableModel):
         self._shown: list[FileRow] = []
         self._order = NUMBER, False  # column, and whether it descends
         self._only_odd = False
-
-    @property
-    def has_energies(self) -> bool:
-        """Whether GFN2-xTB was asked of any."""
-        return any(row.energy_change is not None for row in self._all)
+        self.has_energies = False  # whether GFN2-xTB was asked of any
 
     def row(self, index: Index) -> FileRow:
         """What stands there."""
@@ -65,13 +63,15 @@ class FileRunModel(QAbstractTableModel):
     def clear(self) -> None:
         """Another file."""
         self.beginResetModel()
-        self._all, self._shown = [], []
+        self._all, self._shown, self.has_energies = [], [], False
         self.endResetModel()
 
     def add(self, rows: Iterable[FileRow]) -> None:
-        """Further molecules are done."""
-        rows = list(rows)
+        """Further molecules are done. In a large table only those that need a look come in."""
+        full = len(self._all) >= MOST_ROWS
+        rows = [row for row in rows if row.needs_a_look or not full]
         self._all += rows
+        self.has_energies |= any(row.energy_change is not None for row in rows)
         seen = list(filter(self._is_shown, rows))
         if seen:
             first = len(self._shown)
@@ -127,12 +127,15 @@ class FileRunModel(QAbstractTableModel):
     # --- inside ---------------------------------------------------------------------------------
 
     def _arrange(self) -> None:
+        """Sort what is shown; rows without a value come last."""
         value, descending = COLUMNS[self._order[0]].value, self._order[1]
         self.beginResetModel()
-        known = [r for r in self._all if self._is_shown(r) and value(r) is not None]
-        unknown = [r for r in self._all if self._is_shown(r) and value(r) is None]
-        known.sort(key=value, reverse=descending)  # type: ignore[arg-type]
-        self._shown = known + unknown
+        shown = list(filter(self._is_shown, self._all))
+        values = list(map(value, shown))
+        known: list[Any] = [pair for pair in zip(values, count()) if pair[0] is not None]
+        known.sort(reverse=descending)  # by place where values are the same
+        unknown = (row for row, its in zip(shown, values, strict=True) if its is None)
+        self._shown = [*(shown[place] for _, place in known), *unknown]
         self.endResetModel()
 
     def _is_shown(self, row: FileRow) -> bool:

@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from morered_gui.app.file_run import FileRow
 from morered_gui.chem import read_structures
+from morered_gui.gui import file_run_model
 from morered_gui.gui.file_run_dialog import FileRequest, FileRunDialog
 from morered_gui.gui.file_run_model import COLUMNS, ENERGY, RESULT, FileRunModel
 from morered_gui.gui.theme import theme_of
@@ -209,6 +210,14 @@ def test_that_only_what_needs_a_look_can_be_shown(model: FileRunModel) -> None:
     assert cells(model, 1) == ["a", "c"]
     model.show_only_odd(False)
     assert sorted(cells(model, 1)) == ["a", "b", "b", "c"]
+
+
+def test_that_a_large_table_takes_only_what_needs_a_look(
+    model: FileRunModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(file_run_model, "MOST_ROWS", 3)
+    model.add(rows())
+    assert cells(model, 1) == ["b", "a", "c", "a", "c"]
 
 
 def test_that_numbers_are_written_with_their_decimals(model: FileRunModel) -> None:
