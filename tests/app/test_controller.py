@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from psygnal import EmitLoopError
 
-from morered_gui.app.controller import Controller, message_of
+from morered_gui.app.controller import Controller
 from morered_gui.app.events import Failed
-from morered_gui.app.messages import Severity
+from morered_gui.app.messages import Severity, message_of
 from morered_gui.app.references import Reference, ReferenceChoice, ReferenceKind
 from morered_gui.app.run_state import Activity
 from morered_gui.app.state import AppState
