@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QMessageBox
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from morered_gui.app.file_run import FileRow
@@ -53,9 +53,14 @@ def done(window: MainWindow, dialog: FileRunDialog, qtbot: QtBot) -> FileRunDial
     return dialog
 
 
-def answer(dialog: FileRunDialog, text: str) -> None:
+def questions(parent: QWidget) -> list[QMessageBox]:
+    """Those that are open."""
+    return [box for box in parent.findChildren(QMessageBox) if box.isVisible()]
+
+
+def answer(parent: QWidget, text: str) -> None:
     """Click a button of the question that is open."""
-    (question,) = (box for box in dialog.findChildren(QMessageBox) if box.isVisible())
+    (question,) = questions(parent)
     next(b for b in question.buttons() if b.text().replace("&", "") == text).click()
 
 
@@ -133,6 +138,19 @@ def test_that_a_stopped_file_is_gone_on_with(
     assert len(read_structures(dialog.output)) == 200
     # The dialog was closed: the window tells.
     assert window.state.message is not None and "Relaxed 200 of 200" in window.state.message.text
+
+
+def test_that_the_window_asks_before_it_is_closed_on_a_file_that_is_half_done(
+    window: MainWindow, dialog: FileRunDialog, qtbot: QtBot
+) -> None:
+    assert dialog.source is not None
+    dialog.source.write_text("".join(f"CCCCO m{k}\n" for k in range(200)))
+    dialog.start.click()
+    QTimer.singleShot(0, window.close)
+    qtbot.waitUntil(lambda: bool(questions(window)), timeout=WAIT)
+    assert window.isVisible() and window.files.run.is_running
+    assert "A file is still being made" in questions(window)[0].text()
+    answer(window, "Cancel")
 
 
 def test_that_a_csv_is_relaxed_and_not_listed(window: MainWindow, tmp_path: Path) -> None:
