@@ -107,10 +107,11 @@ class FilePanel(QWidget):
         self.several.emit(self.has_several)
 
     def _mark(self) -> None:
-        base = self._state.base
-        for row, structure in enumerate(self._state.file_molecules):
-            if structure is base:
-                self.list.setCurrentIndex(self.model.index(row))
+        """The molecule looked at, where it is one of the list and not an edit of one."""
+        base, molecules = self._state.base, self._state.file_molecules
+        found = (row for row, structure in enumerate(molecules) if structure is base)
+        row = next(found, None)
+        self.list.setCurrentIndex(QModelIndex() if row is None else self.model.index(row))
 
     def _choose(self, index: QModelIndex) -> None:
         molecules = self._state.file_molecules

@@ -89,6 +89,7 @@ def test_that_a_molecule_of_the_table_is_shown_with_its_result(
     qtbot.waitUntil(lambda: window.state.known_reference is not None, timeout=WAIT)
     assert window.state.structure is not None and window.state.structure.name == "acetaldehyde"
     assert window.file_panel.has_several  # the file stays open beside it
+    assert not window.file_panel.list.currentIndex().isValid()  # this is no molecule of its list
     done.table.doubleClicked.emit(done.model.index(1, 0))  # it can be looked at all the same
     qtbot.waitUntil(lambda: window.state.structure.name == "iron", timeout=WAIT)
     assert window.state.known_reference is None
