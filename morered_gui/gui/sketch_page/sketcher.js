@@ -11,6 +11,7 @@ const CLIPBOARD = "[class*='cliparea']"; // where Ketcher keeps the focus to cat
 let ketcher = null;
 let bridge = null;
 let showing = 0; // drawings on their way from Python, which are no edits
+let settling = 0; // those that are there, of which Ketcher has yet to tell
 let timer = null; // of a change that is to be reported
 let latest = 0; // of the drawings that Python wants to see
 let reported = 0; // when, ms
@@ -23,7 +24,7 @@ async function content() {
 }
 
 function changed() {
-  if (showing) return;
+  if (showing || settling) return;
   clearTimeout(timer);
   const quiet = performance.now() - reported > IN_A_ROW;
   timer = setTimeout(report, quiet ? AT_ONCE : IN_A_ROW);
@@ -85,8 +86,10 @@ window.moreredSketch = {
     } finally {
       clearTimeout(timer);
       timer = null;
+      showing -= 1;
+      settling += 1;
       // Ketcher tells of the change only after the promise is kept.
-      setTimeout(() => { showing -= 1; }, 0);
+      setTimeout(() => { settling -= 1; }, 0);
     }
   },
   // What was drawn a moment ago is told of before the number is given back.
