@@ -73,12 +73,10 @@ class FileRun:
     """One run at a time, which can be stopped and gone on with.
 
     Signals:
-        started: there are no rows yet.
         advanced: the rows that have come; none where only the progress is new.
         ended: the message that says how.
     """
 
-    started = Signal()
     advanced = Signal(object)
     ended = Signal(object)
 
@@ -110,7 +108,6 @@ class FileRun:
         self._worker = Worker("file", self._events)
         self.library, self.progress, self._done_before = library, None, 0
         self._job = self._worker.submit(_work(library, n_processes(), resume=resume))
-        self.started.emit()
 
     def stop(self) -> None:
         """Stop as soon as may be; what is finished stays, and can be gone on with."""

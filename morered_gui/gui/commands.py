@@ -16,7 +16,7 @@ from morered_gui.gui.dialogs import ask_path, show_about, show_shortcuts
 from morered_gui.gui.model_manager import ModelManager
 from morered_gui.gui.playback import PlaybackBar
 from morered_gui.gui.recovery import Recovery
-from morered_gui.gui.run_panel import RunPanel
+from morered_gui.gui.run_panel import NO_MODEL, RunPanel
 from morered_gui.gui.saves import Saves
 from morered_gui.gui.scene import Scene
 from morered_gui.gui.view3d import View3D
@@ -187,8 +187,7 @@ class Commands:
         choice = parts.run_panel.choice
         state, found = parts.controller.state, parts.run_panel.verdict
         if choice is None:
-            text = "No model is installed; Models > Import… brings one."
-            return state.say(Message(text, Severity.ERROR))
+            return state.say(Message(NO_MODEL, Severity.ERROR))
         if found.refusal:
             return state.say(_refused(found))
         parts.playback.pause()

@@ -98,8 +98,13 @@ def save_with_suffix(
     path = typed.with_name(typed.name + suffix)  # all of it: "run.2" is a name
     if not path.exists():
         return save(path)
+    return ask_to_replace(parent, path, lambda: save(path))
+
+
+def ask_to_replace(parent: QWidget, path: Path, deed: Callable[[], None]) -> None:
+    """Do what writes over a file, if that is wanted."""
     text = f"There is a file {path.name} already. Do you want to replace it?"
-    return ask(parent, "Replace a file", text, {"Replace": lambda: save(path)})
+    ask(parent, "Replace a file", text, {"Replace": deed})
 
 
 def _show(

@@ -12,9 +12,9 @@ from morered_gui.app.file_run import FileRow, FileRun
 from morered_gui.app.library_run import LibraryJob
 from morered_gui.app.messages import Message, Severity
 from morered_gui.chem.library import is_library
-from morered_gui.gui.dialogs import ask
+from morered_gui.gui.dialogs import ask, ask_to_replace
 from morered_gui.gui.file_run_dialog import FileRequest, FileRunDialog
-from morered_gui.gui.run_panel import RunPanel
+from morered_gui.gui.run_panel import NO_MODEL, RunPanel
 from morered_gui.gui.theme import Theme
 
 PUMP_MS = 100
@@ -94,7 +94,7 @@ class FileDesk(QObject):
     def _on_asked(self, request: FileRequest) -> None:
         panel, dialog = self._window.run_panel, self.dialog
         if panel.choice is None:
-            dialog.say(Message("No model is installed; Models > Import… brings one."))
+            dialog.say(Message(NO_MODEL))
             return
         library = LibraryJob(
             source=request.source,
@@ -104,17 +104,15 @@ class FileDesk(QObject):
             seed=panel.seed,
             energies=request.energies,
         )
-        name = library.output.name
         if library.is_unfinished:
-            text = f"A run that writes {name} was stopped on its way."
+            text = f"A run that writes {library.output.name} was stopped on its way."
             answers = {
                 "Go on": lambda: self._start(library, resume=True),
                 "Begin again": lambda: self._start(library),
             }
             ask(dialog, "Relax a file", text, answers)
         elif library.output.exists():
-            text = f"There is a file {name} already. Do you want to replace it?"
-            ask(dialog, "Replace a file", text, {"Replace": lambda: self._start(library)})
+            ask_to_replace(dialog, library.output, lambda: self._start(library))
         else:
             self._start(library)
 

@@ -1,7 +1,6 @@
 """The table of the molecules of a file that is relaxed."""
 
 from collections.abc import Callable, Iterable
-from itertools import count
 from typing import Any, NamedTuple
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
@@ -132,7 +131,7 @@ class FileRunModel(QAbstractTableModel):
         self.beginResetModel()
         shown = list(filter(self._is_shown, self._all))
         values = list(map(value, shown))
-        known: list[Any] = [pair for pair in zip(values, count()) if pair[0] is not None]
+        known: list[Any] = [(its, k) for k, its in enumerate(values) if its is not None]
         known.sort(reverse=descending)  # by place where values are the same
         unknown = (row for row, its in zip(shown, values, strict=True) if its is None)
         self._shown = [*(shown[place] for _, place in known), *unknown]

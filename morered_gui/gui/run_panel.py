@@ -40,6 +40,7 @@ DEVICES = {
     "cuda": "CUDA (NVIDIA)",
     "mps": "MPS (Apple)",
 }
+NO_MODEL = "No model is installed; Models > Import… brings one."
 LINES = 2  # of what is said about the model, and about the molecule
 
 
@@ -372,7 +373,7 @@ class RunPanel(QWidget):
             return f"{model.level_of_theory}; {limits}"
         if method is not None:
             return method.summary[:1].upper() + method.summary[1:]
-        return "No model is installed; Models > Import… brings one."
+        return NO_MODEL
 
     def _show_verdict(self) -> None:
         found = self.verdict
