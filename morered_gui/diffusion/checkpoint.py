@@ -20,7 +20,7 @@ from morered_gui.core.elements import NUMBERS, symbol
 from morered_gui.core.errors import ExpectedError
 from morered_gui.core.files import replacing
 from morered_gui.diffusion.config import NetworkConfig, NetworkKind
-from morered_gui.diffusion.schedule import SCHEDULES, NoiseSchedule, named_schedule
+from morered_gui.diffusion.schedule import SCHEDULES, USUAL, NoiseSchedule, named_schedule
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -123,6 +123,10 @@ class ModelConfig:
             raise ValueError(f"unknown noise schedule '{self.schedule}'")
         if not 2 <= self.n_steps <= MAX_STEPS:
             raise ValueError(f"'n_steps' has to be from 2 to {MAX_STEPS}")
+        if self.network.elastic and (self.schedule, self.n_steps) != USUAL:
+            raise ValueError(
+                f"an elastic network has the schedule '{USUAL[0]}' of {USUAL[1]} steps"
+            )
         if self.max_atoms is not None and self.max_atoms < 1:
             raise ValueError("'max_atoms' has to be at least 1")
 

@@ -27,7 +27,10 @@ CUTOFFS = (0.1, 100.0)  # Å
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkConfig:
-    """The shape of a network. Lengths in Å; ValueError for one that can't be meant."""
+    """The shape of a network. Lengths in Å; ValueError for one that can't be meant.
+
+    With ``elastic`` a joint network has a third head (``elastic.py``).
+    """
 
     kind: NetworkKind = NetworkKind.JOINT
     n_features: int = 128
@@ -35,6 +38,7 @@ class NetworkConfig:
     n_rbf: int = 20
     cutoff: float = 5.0
     max_atomic_number: int = 99
+    elastic: bool = False
 
     def __post_init__(self) -> None:
         for name, (least, most) in SIZES.items():
@@ -53,6 +57,10 @@ class NetworkConfig:
             )
         object.__setattr__(self, "cutoff", float(self.cutoff))
         object.__setattr__(self, "kind", NetworkKind(self.kind))
+        if type(self.elastic) is not bool:
+            raise ValueError("not a network: 'elastic' has to be true or false")
+        if self.elastic and self.kind != NetworkKind.JOINT:
+            raise ValueError("not a network: only a joint one can be elastic")
 
     def check_time(self, *, given: bool) -> None:
         """Raise ValueError where a network is given the time and predicts it, or neither."""

@@ -62,7 +62,7 @@ class EnergyNetwork(nn.Module):
 
     def energy(self, numbers: Tensor, positions: Tensor) -> Tensor:
         """Energies [B] alone."""
-        q, _ = self.representation(numbers, positions)
+        q, _ = self.representation(numbers, self.representation.pairs(numbers, positions))
         return (self.energy_head(q) * (numbers > 0)).sum(1)
 
     def set_references(self, references: FloatArray) -> None:

@@ -11,13 +11,15 @@ Shape comments: B molecules, N atoms (padded), F features, K radial basis functi
 """
 
 from itertools import pairwise
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from morered_gui.diffusion.config import NetworkConfig, NetworkKind
+from morered_gui.diffusion.elastic import FORCE_UNIT, Stiffness, displacement
+from morered_gui.diffusion.schedule import USUAL, named_schedule
 
 # Under the root of the vector norms inside the body; SchNetPack's value.
 NORM_EPSILON = 1e-8
@@ -32,6 +34,14 @@ class Output(NamedTuple):
 
     noise: Tensor | None  # [B, N, 3], centred per molecule, 0 on padding
     time: Tensor | None  # [B, N], normalised and not clamped, 0 on padding
+
+
+class Pairs(NamedTuple):
+    """All pairs of atoms of a batch; 0 where one is padding, or both are the same."""
+
+    basis: Tensor  # [B, N, N, K + 1], basis functions and a 1, times the cut-off
+    direction: Tensor  # [B, N, N, 3], unit vectors from i to j
+    distance: Tensor  # [B, N, N], Å; 1 where there is no pair
 
 
 class Perceptron(nn.ModuleList):
@@ -124,9 +134,9 @@ class PaiNN(nn.Module):
         self.interactions = nn.ModuleList(Interaction(f) for _ in range(n))
         self.mixing = nn.ModuleList(Mixing(f) for _ in range(n))
 
-    def forward(self, numbers: Tensor, positions: Tensor) -> tuple[Tensor, Tensor]:
-        """numbers [B, N], positions [B, N, 3] in Å -> q [B, N, F], mu [B, N, 3, F]."""
-        basis, direction = self._pairs(numbers, positions)
+    def forward(self, numbers: Tensor, pairs: Pairs) -> tuple[Tensor, Tensor]:
+        """numbers [B, N] and their ``pairs`` -> q [B, N, F], mu [B, N, 3, F]."""
+        basis, direction, _ = pairs
         q = self.embedding(numbers)
         mu = torch.zeros_like(q)[..., None, :].expand(-1, -1, 3, -1)
         weights = self.filter_weights().chunk(len(self.interactions))
@@ -141,20 +151,27 @@ class PaiNN(nn.Module):
         """The filter network with its bias as one more input, [n 3F, K + 1]."""
         return torch.cat([self.filter_net.weight, self.filter_net.bias[:, None]], dim=1)
 
-    def _pairs(self, numbers: Tensor, positions: Tensor) -> tuple[Tensor, Tensor]:
-        """Basis functions and a 1, both times the cut-off [B, N, N, K + 1]; unit vectors.
+    def pairs(self, numbers: Tensor, positions: Tensor) -> Pairs:
+        """What ``forward`` takes, of numbers [B, N] at positions [B, N, 3] in Å."""
+        return all_pairs(numbers, positions, self.radial_basis, self.cutoff_fn)
 
-        The cut-off goes into the input of the linear filter network rather than over its
-        much larger output. Pairs with padding, and of an atom with itself, are 0.
-        """
-        vector = positions[:, None] - positions[:, :, None]  # [B, N, N, 3], r_j - r_i
-        squared = (vector * vector).sum(-1)
-        real = numbers > 0
-        pair = real[:, :, None] & real[:, None] & (squared > 0)
-        distance = torch.sqrt(torch.where(pair, squared, 1.0))  # mask before the root
-        scale = self.cutoff_fn(distance) * pair
-        basis = torch.cat([self.radial_basis(distance), torch.ones_like(distance)[..., None]], -1)
-        return basis * scale[..., None], vector / distance[..., None]
+
+def all_pairs(
+    numbers: Tensor, positions: Tensor, radial_basis: nn.Module, cutoff_fn: nn.Module
+) -> Pairs:
+    """Of numbers [B, N] at positions [B, N, 3] in Å.
+
+    The cut-off goes into the input of the linear filter network rather than over its
+    much larger output.
+    """
+    vector = positions[:, None] - positions[:, :, None]  # [B, N, N, 3], r_j - r_i
+    squared = (vector * vector).sum(-1)
+    real = numbers > 0
+    pair = real[:, :, None] & real[:, None] & (squared > 0)
+    distance = torch.sqrt(torch.where(pair, squared, 1.0))  # mask before the root
+    scale = cutoff_fn(distance) * pair
+    basis = torch.cat([radial_basis(distance), torch.ones_like(distance)[..., None]], -1)
+    return Pairs(basis * scale[..., None], vector / distance[..., None], distance)
 
 
 class GatedEquivariantBlock(nn.Module):
@@ -205,11 +222,50 @@ class NoiseHead(nn.Module):
         return last(q, mu)[1].squeeze(-1)
 
 
+class ElasticHead(nn.Module):
+    """A displacement by local forces and stiffnesses (``elastic.py``)."""
+
+    def __init__(self, config: NetworkConfig) -> None:
+        super().__init__()
+        f = config.n_features
+        sizes = _pyramid(f)
+        self.outnet = nn.ModuleList(GatedEquivariantBlock(a, a, b, a) for a, b in pairwise(sizes))
+        self.stiffness = Stiffness(f, config.n_rbf, config.max_atomic_number)
+
+    def start_from_nothing(self) -> None:
+        """Let there be no force, and stiffnesses that depend on the distance alone."""
+        last = cast("GatedEquivariantBlock", self.outnet[-1]).scalar_net[-1]
+        for parameter in last.parameters():
+            nn.init.zeros_(parameter)
+        nn.init.zeros_(self.stiffness.radial.weight)
+
+    def forward(
+        self, numbers: Tensor, positions: Tensor, pairs: Pairs, q: Tensor, mu: Tensor
+    ) -> Tensor:
+        """[B, N, 3] in Å; in single precision at least, since the solution needs it."""
+        real = (numbers > 0).to(positions.dtype)
+        forces = self.forces(q, mu)
+        k = self.stiffness(numbers, q, pairs.basis, pairs.distance)
+        with torch.autocast(positions.device.type, enabled=False):
+            wide = positions.dtype
+            return displacement(positions, k.to(wide), forces.to(wide), real)
+
+    def forces(self, q: Tensor, mu: Tensor) -> Tensor:
+        """q [..., F], mu [..., 3, F] -> [..., 3]."""
+        *hidden, last = self.outnet
+        for block in hidden:
+            q, mu = block(q, mu)
+            q = functional.silu(q)
+        return FORCE_UNIT * last(q, mu)[1].squeeze(-1)
+
+
 class MoreRedNetwork(nn.Module):
-    """A body with a time head, a noise head, or both.
+    """A body with a time head, a noise head, or both, and then perhaps an elastic one.
 
     With both, the noise head takes the predicted time of each atom.
     """
+
+    noise_level: Tensor  # [T], of the usual schedule
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
@@ -219,7 +275,11 @@ class MoreRedNetwork(nn.Module):
         has_noise = config.kind != NetworkKind.TIME
         self.time_head = ScalarHead(config.n_features) if has_time else None
         self.noise_head = NoiseHead(config.n_features) if has_noise else None
+        self.elastic_head = ElasticHead(config) if config.elastic else None
         self.apply(initialise)
+        if self.elastic_head is not None:
+            self.elastic_head.start_from_nothing()
+        self.register_buffer("noise_level", usual_noise_level(), persistent=False)
 
     def forward(self, numbers: Tensor, positions: Tensor, time: Tensor | None = None) -> Output:
         """Predict noise and time.
@@ -230,14 +290,61 @@ class MoreRedNetwork(nn.Module):
             time: [B], normalised to [0, 1]; for a noise network, and only for that.
         """
         self.config.check_time(given=time is not None)
-        q, mu = self.representation(numbers, positions)
+        pairs = self.representation.pairs(numbers, positions)
+        q, mu = self.representation(numbers, pairs)
         real = (numbers > 0).to(q.dtype)
         time_out = None if self.time_head is None else self.time_head(q) * real
         if self.noise_head is None:
             return Output(None, time_out)
         fed = time_out if time is None else time[:, None].expand(numbers.shape).to(q.dtype)
         noise = self.noise_head(q, mu, fed) * real[..., None]
-        return Output(centred_over_atoms(noise, real), time_out)
+        output = Output(centred_over_atoms(noise, real), time_out)
+        if self.elastic_head is None:
+            return output
+        moved = self.elastic_head(numbers, positions, pairs, q, mu)
+        return with_displacement(output, moved, real, self.noise_level)
+
+
+def usual_noise_level() -> Tensor:
+    """That of each time step of the usual schedule, [T], Å."""
+    return torch.tensor(named_schedule(*USUAL).noise_level, dtype=torch.float32)
+
+
+def with_displacement(output: Output, moved: Tensor, real: Tensor, noise_level: Tensor) -> Output:
+    """Noise and time of what the heads say and a displacement beside it.
+
+    The noise that is in the structure has two parts, sigma(t) eps and ``moved``, [B, N, 3] in Å,
+    which do not depend on each other: their squares add up to that of the whole, which gives t.
+    real [B, N] of 0 and 1; noise_level [T], that of each time step.
+    """
+    assert output.noise is not None and output.time is not None
+    n = real.sum(1).clamp(min=1.0)
+    time = output.time.to(moved.dtype)
+    mean = (time.clamp(0.0, 1.0) * real).sum(1) / n
+    near = level_of_time(mean, noise_level)
+    whole = torch.sqrt(near**2 + (moved**2).sum((1, 2)) / (3.0 * n))
+    later = (time_of_level(whole, noise_level) - mean).clamp(min=0.0).detach()
+    time = (time + later[:, None]) * real
+    mean = (time.clamp(0.0, 1.0) * real).sum(1) / n
+    whole = level_of_time(mean, noise_level).detach()
+    noise = (near.detach()[:, None, None] * output.noise + moved) / whole[:, None, None]
+    return Output(noise, time)
+
+
+def level_of_time(time: Tensor, noise_level: Tensor) -> Tensor:
+    """sqrt(1 - alpha_bar) in Å at normalised times of any shape, between the steps by lines."""
+    place = time * (len(noise_level) - 1)
+    low = place.detach().floor().long().clamp(0, len(noise_level) - 2)
+    part = place - low
+    return (1.0 - part) * noise_level[low] + part * noise_level[low + 1]
+
+
+def time_of_level(level: Tensor, noise_level: Tensor) -> Tensor:
+    """The inverse of ``level_of_time``, from 0 to 1."""
+    high = torch.searchsorted(noise_level, level.detach()).clamp(1, len(noise_level) - 1)
+    below, above = noise_level[high - 1], noise_level[high]
+    part = ((level - below) / (above - below)).clamp(0.0, 1.0)
+    return (high - 1 + part) / (len(noise_level) - 1)
 
 
 def centred_over_atoms(vectors: Tensor, real: Tensor) -> Tensor:

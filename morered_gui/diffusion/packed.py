@@ -22,13 +22,16 @@ from torch.nn import functional
 from morered_gui.diffusion.neighbours import Neighbours, PackedBasis
 from morered_gui.diffusion.network import (
     NORM_EPSILON,
+    ElasticHead,
     GatedEquivariantBlock,
     Interaction,
     Mixing,
     MoreRedNetwork,
     Output,
+    PaiNN,
     Perceptron,
     centred_over_atoms,
+    with_displacement,
 )
 
 
@@ -88,6 +91,23 @@ class _Gate:
         return out, gate[:, None] * w
 
 
+class _Elastic(NamedTuple):
+    """What ``network.ElasticHead`` adds; it is small beside the body."""
+
+    body: PaiNN
+    head: ElasticHead
+    noise_level: Tensor
+
+    def __call__(
+        self, output: Output, numbers: Tensor, positions: Tensor, q: Tensor, mu: Tensor
+    ) -> Output:
+        """q [B, N, F], mu [B, N, 3, F]."""
+        pairs = self.body.pairs(numbers, positions)
+        moved = self.head(numbers, positions, pairs, q, mu)
+        real = (numbers > 0).to(moved.dtype)
+        return with_displacement(output, moved, real, self.noise_level)
+
+
 class PackedNetwork:
     """A ``MoreRedNetwork`` with its weights as they are now; for inference only.
 
@@ -113,6 +133,9 @@ class PackedNetwork:
         self.time_head = None if time is None else _Layers.of(time.outnet)
         gates = cast("list[GatedEquivariantBlock]", [] if noise is None else list(noise.outnet))
         self.noise_head = [_Gate(block) for block in gates]
+        self.elastic: _Elastic | None = None
+        if network.elastic_head is not None:
+            self.elastic = _Elastic(body, network.elastic_head, network.noise_level)
 
     def __call__(self, numbers: Tensor, positions: Tensor, time: Tensor | None = None) -> Output:
         """Noise and time, under ``torch.inference_mode`` or ``no_grad`` only."""
@@ -128,11 +151,14 @@ class PackedNetwork:
             atom_time = time[:, None].expand(shape).reshape(-1, 1).to(q.dtype)
         assert atom_time is not None  # a network without a time head is given the time
         first, *others = self.noise_head
-        q, mu = first([q, atom_time], mu)
+        x, vectors = first([q, atom_time], mu)
         for gate in others:
-            q, mu = gate([functional.silu(q)], mu)
-        noise = mu.view(*shape, 3) * real[..., None]
-        return Output(centred_over_atoms(noise, real), time_out)
+            x, vectors = gate([functional.silu(x)], vectors)
+        noise = vectors.view(*shape, 3) * real[..., None]
+        output = Output(centred_over_atoms(noise, real), time_out)
+        if self.elastic is None:
+            return output
+        return self.elastic(output, numbers, positions, q.view(*shape, -1), mu.view(*shape, 3, -1))
 
     def _body(self, numbers: Tensor, positions: Tensor) -> tuple[Tensor, Tensor]:
         """q [A, F] and mu [A, 3, F]."""

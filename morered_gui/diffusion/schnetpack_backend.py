@@ -11,7 +11,15 @@ from schnetpack import properties
 from torch import Tensor, nn
 
 from morered_gui.diffusion.config import NetworkConfig, NetworkKind
-from morered_gui.diffusion.network import N_HEAD_LAYERS, MoreRedNetwork, Output
+from morered_gui.diffusion.network import (
+    N_HEAD_LAYERS,
+    ElasticHead,
+    MoreRedNetwork,
+    Output,
+    all_pairs,
+    usual_noise_level,
+    with_displacement,
+)
 
 # Atoms that go through it at once on a CPU: its filters of all pairs, some 10 MB, are kept at once.
 ATOMS_AT_ONCE = 144
@@ -20,8 +28,11 @@ ATOMS_AT_ONCE = 144
 class SchNetPackNetwork(nn.Module):
     """SchNetPack's PaiNN and heads behind the interface of ``MoreRedNetwork``.
 
-    Its parameters bear the same names, so that weights move in both directions.
+    Its parameters bear the same names, so that weights move in both directions. The elastic head is
+    this project's own: SchNetPack has none.
     """
+
+    noise_level: Tensor
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
@@ -37,6 +48,8 @@ class SchNetPackNetwork(nn.Module):
         has_noise = config.kind != NetworkKind.TIME
         self.time_head = _time_head(config.n_features) if has_time else None
         self.noise_head = _noise_head(config.n_features) if has_noise else None
+        self.elastic_head = ElasticHead(config) if config.elastic else None
+        self.register_buffer("noise_level", usual_noise_level(), persistent=False)
 
     @classmethod
     def from_native(cls, network: MoreRedNetwork) -> Self:
@@ -58,7 +71,13 @@ class SchNetPackNetwork(nn.Module):
         fed = time_flat if time is None else time[molecule].to(q.dtype)
         assert fed is not None  # a network without a time head is given the time
         _, noise = self.noise_head((torch.cat([q, fed[:, None]], dim=-1), mu))
-        return Output(_padded(_centred(noise.squeeze(-1), molecule), real), time_out)
+        output = Output(_padded(_centred(noise.squeeze(-1), molecule), real), time_out)
+        if self.elastic_head is None:
+            return output
+        inputs = self.representation
+        pairs = all_pairs(numbers, positions, inputs.radial_basis, inputs.cutoff_fn)
+        moved = self.elastic_head(numbers, positions, pairs, _padded(q, real), _padded(mu, real))
+        return with_displacement(output, moved, real.to(moved.dtype), self.noise_level)
 
 
 def _time_head(n_features: int) -> nn.Module:

@@ -15,7 +15,8 @@ import torch
 from scipy.spatial import cKDTree
 from torch import Tensor
 
-from morered_gui.diffusion.network import Interaction, MoreRedNetwork, Output
+from morered_gui.diffusion.elastic import Springs, listed_displacement
+from morered_gui.diffusion.network import Interaction, MoreRedNetwork, Output, with_displacement
 
 # Pairs whose messages are computed at once: with 128 features 1.5 kB each, which caches hold.
 PAIRS_AT_ONCE = 1200
@@ -26,17 +27,19 @@ PAIRS_AT_ONCE_ON_GPU = 1 << 18  # 2 GB with all that is made of them
 class Pairs:
     """Ordered pairs (i, j) within the cut-off, sorted by i; ``basis`` is times the cut-off.
 
-    i [P], j [P], basis [P, K + 1] (the last one for the bias), direction [P, 3].
+    i [P], j [P], basis [P, K + 1] (the last one for the bias), direction [P, 3],
+    distance [P] in Å.
     """
 
     i: Tensor
     j: Tensor
     basis: Tensor
     direction: Tensor
+    distance: Tensor
 
     def blocks(self) -> Iterator["Pairs"]:
         """The same, as many at a time as the device takes well."""
-        arrays = (self.i, self.j, self.basis, self.direction)
+        arrays = (self.i, self.j, self.basis, self.direction, self.distance)
         most = PAIRS_AT_ONCE if self.i.device.type == "cpu" else PAIRS_AT_ONCE_ON_GPU
         parts = (torch.split(x, most) for x in arrays)
         return (Pairs(*part) for part in zip(*parts, strict=True))
@@ -64,7 +67,8 @@ class SparseNetwork:
     def _molecule(self, numbers: Tensor, positions: Tensor, time: Tensor | None) -> Output:
         """Noise [A, 3] and time [A] of one molecule."""
         network = self.network
-        q, mu = self._body(numbers, positions)
+        pairs = self._pairs(positions)
+        q, mu = self._body(numbers, pairs)
         predicted = None if network.time_head is None else network.time_head(q)
         if network.noise_head is None:
             return Output(None, predicted)
@@ -72,12 +76,36 @@ class SparseNetwork:
         if fed is None:
             raise ValueError("a noise network is given the time")
         noise = network.noise_head(q, mu, fed)
-        return Output(noise - noise.mean(0), predicted)
+        output = Output(noise - noise.mean(0), predicted)
+        if network.elastic_head is None:
+            return output
+        return self._with_displacement(output, numbers, positions, pairs, q, mu)
 
-    def _body(self, numbers: Tensor, positions: Tensor) -> tuple[Tensor, Tensor]:
+    def _with_displacement(
+        self,
+        output: Output,
+        numbers: Tensor,
+        positions: Tensor,
+        pairs: Pairs,
+        q: Tensor,
+        mu: Tensor,
+    ) -> Output:
+        head = self.network.elastic_head
+        assert head is not None and output.noise is not None and output.time is not None
+        a, radii = head.stiffness.of_atoms(numbers, q)
+        i, j = pairs.i, pairs.j
+        k = head.stiffness.of_pairs(a[i] * a[j], radii[i] + radii[j], pairs.basis, pairs.distance)
+        springs = Springs(i, j, pairs.distance[:, None] * pairs.direction, k)
+        moved = listed_displacement(positions, springs, head.forces(q, mu))
+        real = torch.ones_like(output.time[None])
+        one = Output(output.noise[None], output.time[None])
+        noise, time = with_displacement(one, moved[None], real, self.network.noise_level)
+        assert noise is not None and time is not None
+        return Output(noise[0], time[0])
+
+    def _body(self, numbers: Tensor, pairs: Pairs) -> tuple[Tensor, Tensor]:
         """q [A, F] and mu [A, 3, F]."""
         body = self.network.representation
-        pairs = self._pairs(positions)
         filters = torch.cat([body.filter_net.weight, body.filter_net.bias[:, None]], dim=1)
         q = body.embedding(numbers)
         mu = q.new_zeros(len(q), 3, q.shape[1])
@@ -103,7 +131,7 @@ class SparseNetwork:
         i, j, vector, distance = i[apart], j[apart], vector[apart], distance[apart]
         basis = torch.cat([body.radial_basis(distance), torch.ones_like(distance)[:, None]], dim=1)
         basis = basis * body.cutoff_fn(distance)[:, None]
-        return Pairs(i, j, basis, vector / distance[:, None])
+        return Pairs(i, j, basis, vector / distance[:, None], distance)
 
 
 def _with_messages(

@@ -35,6 +35,8 @@ class Mixture:
     Attributes:
         partner: share of structures displaced towards their MMFF94 minimum by a factor
             drawn from [0, ``largest_scale``].
+        warm: share of those that are bent by heat on top, of up to half of ``hottest``: what is
+            right does not depend on which way MMFF94 errs.
         thermal: share of structures bent by heat; molecules without a minimum aside.
         hottest: K; temperatures are uniform up to this.
         still: share with almost nothing to do.
@@ -45,8 +47,9 @@ class Mixture:
         floor: Å per coordinate; errors are weighted by 1 / (sigma^2 + floor^2).
     """
 
-    partner: float = 0.4
-    thermal: float = 0.2
+    partner: float = 0.45
+    warm: float = 0.33
+    thermal: float = 0.15
     hottest: float = 1200.0
     still: float = 0.1
     largest_scale: float = 1.15
@@ -122,11 +125,14 @@ class DisplacementRecipe:
         toward, known = self.partners.displacement(batch)
         scale = (mix.largest_scale * rng.random(n))[:, None, None]
         heat = self.partners.thermal(batch, mix.hottest * rng.random(n), rng)
+        warm = rng.random(n) < mix.warm
+        warmth = self.partners.thermal(batch, 0.5 * mix.hottest * warm * rng.random(n), rng)
         near = batch.positions + jitter
+        partner = near + scale * toward + warmth
         shares = np.cumsum([mix.partner, mix.thermal, mix.still])
         kind = np.searchsorted(shares, rng.random(n), side="right")
         kind = np.where((kind < 2) & ~known, 3, kind)
-        return np.choose(kind[:, None, None], [near + scale * toward, near + heat, near, gaussian])
+        return np.choose(kind[:, None, None], [partner, near + heat, near, gaussian])
 
     def _displaced(self, batch: Batch, positions: FloatArray, generation: int) -> Example:
         """Read what separates the positions from equilibrium as noise."""

@@ -13,6 +13,7 @@ from morered_gui.training.config import TrainingConfig
 from morered_gui.training.loop import Objective
 
 FILTERS = "representation.filter_net."  # rows of all interactions, one after another
+ELASTIC = "elastic_head."  # begins as nothing
 REFERENCES = "references"  # of a force field: those of its own data
 
 
@@ -62,6 +63,8 @@ def _silence(network: Any, n_known: int) -> None:
 def _extended(name: str, old: Tensor | None, new: Tensor, n_known: int) -> Tensor | None:
     """What the tensor begins as; None where the other network has nothing for it."""
     if name == REFERENCES or _is_further(name, n_known):
+        return new
+    if old is None and name.startswith(ELASTIC):
         return new
     if old is not None and name.startswith(FILTERS):
         return torch.cat([old, new[len(old) :]])
