@@ -36,6 +36,7 @@ LEAST_TURN = 1e-2
 LARGEST_FACTOR = 3.0  # exp of it: a learnt stiffness over, or under, the one by distance
 USUAL_RADIUS = 1.5  # Å, of elements that nobody knows
 N_CHANNELS = 16
+MOST_AT_ONCE = 1000  # atoms whose matrix is filled: quicker, and 36 MB in single precision
 # Conjugate gradients end at so many roundings of what is asked for, or after so many iterations.
 PRECISE = 50.0
 MOST_ITERATIONS = 2000
@@ -84,16 +85,26 @@ def hessian(positions: Tensor, stiffness: Tensor) -> Tensor:
     s = stiffness[..., None] * r
     eye = torch.eye(3, dtype=r.dtype, device=r.device)
     inertia = (s * r).sum((2, 3))[..., None, None] * eye - torch.einsum("bijx,bijy->bixy", s, r)
-    x, y, z = s.unbind(-1)
-    zero = torch.zeros_like(x)
-    # turn[b, i, j] c_j is s_ij x c_j.
-    turn = torch.stack([zero, -z, y, z, zero, -x, -y, x, zero], -1).view(b, n, n, 3, 3)
+    turn = cross_matrix(s)  # [B, i, j, 3, 3]
     turn = turn - torch.diag_embed(turn.sum(2).permute(0, 2, 3, 1)).permute(0, 3, 4, 1, 2)
     turn = turn.permute(0, 1, 3, 2, 4)  # [B, i, 3, j, 3]
     turned = _inverse(inertia + LEAST_TURN * eye) @ turn.reshape(b, n, 3, 3 * n)
     laplacian = torch.diag_embed(stiffness.sum(2)) - stiffness
     stretched = 2.0 * torch.einsum("bij,xy->bixjy", laplacian, eye).reshape(b, 3 * n, 3 * n)
     return stretched - turn.reshape(b, 3 * n, 3 * n).mT @ turned.reshape(b, 3 * n, 3 * n)
+
+
+def anchored(matrix: Tensor) -> Tensor:
+    """With what holds each atom to its place, [B, M, M]."""
+    eye = torch.eye(matrix.shape[-1], dtype=matrix.dtype, device=matrix.device)
+    return matrix + ANCHOR * eye
+
+
+def cross_matrix(vectors: Tensor) -> Tensor:
+    """The matrices [..., 3, 3] that take c to s x c, for s [..., 3]."""
+    x, y, z = vectors.unbind(-1)
+    zero = torch.zeros_like(x)
+    return torch.stack([zero, -z, y, z, zero, -x, -y, x, zero], -1).unflatten(-1, (3, 3))
 
 
 def _inverse(matrix: Tensor) -> Tensor:
@@ -153,12 +164,9 @@ def displacement(positions: Tensor, stiffness: Tensor, forces: Tensor, real: Ten
 
     positions [B, N, 3] in Å, stiffness [B, N, N], forces [B, N, 3], real [B, N] of 0 and 1.
     """
-    matrix = hessian(positions, stiffness)
-    anchored = matrix + ANCHOR * torch.eye(
-        matrix.shape[-1], dtype=matrix.dtype, device=matrix.device
-    )
+    matrix = anchored(hessian(positions, stiffness))
     balanced = without_rigid_part(forces, positions, real)
-    found = _balance(anchored, balanced.flatten(1)).view_as(forces)
+    found = _balance(matrix, balanced.flatten(1)).view_as(forces)
     return without_rigid_part(found, positions, real)
 
 
@@ -175,21 +183,36 @@ class Springs(NamedTuple):
 
 
 def listed_displacement(positions: Tensor, springs: Springs, forces: Tensor) -> Tensor:
-    """``displacement`` of one molecule [A, 3]; each iteration takes time linear in the atoms."""
-    real = torch.ones_like(positions[None, :, 0])
-    balanced = without_rigid_part(forces[None], positions[None], real)[0]
+    """``displacement`` of one molecule, [A, 3] in Å.
+
+    To fill the matrix and to solve with it takes time cubic in the atoms, which for some hundred is
+    what the network takes as well; beyond ``MOST_AT_ONCE`` iterations take its place, each linear.
+    """
+    x, real = positions[None], torch.ones_like(positions[None, :, 0])
+    if len(positions) <= MOST_AT_ONCE:
+        stiffness = springs.k.new_zeros(len(positions), len(positions))
+        stiffness[springs.i, springs.j] = springs.k
+        return displacement(x, stiffness[None], forces[None], real)[0]
+    balanced = without_rigid_part(forces[None], x, real)[0]
     found = conjugate_gradients(_pull_of(springs, len(positions)), balanced)
-    return without_rigid_part(found[None], positions[None], real)[0]
+    return without_rigid_part(found[None], x, real)[0]
+
+
+def _turns(springs: Springs, n_atoms: int) -> Tensor:
+    """How far each atom's surroundings turn by a torque, [A, 3, 3]."""
+    eye = torch.eye(3, dtype=springs.k.dtype, device=springs.k.device)
+    s = springs.k[:, None] * springs.vector
+    each = (s * springs.vector).sum(-1)[:, None, None] * eye - s[:, :, None] * springs.vector[
+        :, None
+    ]
+    inertia = s.new_zeros(n_atoms, 3, 3).index_add_(0, springs.i, each)
+    return _inverse(inertia + LEAST_TURN * eye)
 
 
 def _pull_of(springs: Springs, n_atoms: int) -> Callable[[Tensor], Tensor]:
     """The product of the anchored Hessian with c [A, 3]."""
     i, j, r, k = springs
-    eye = torch.eye(3, dtype=r.dtype, device=r.device)
-    s = k[:, None] * r
-    each = (s * r).sum(-1)[:, None, None] * eye - s[:, :, None] * r[:, None]
-    inertia = r.new_zeros(n_atoms, 3, 3).index_add_(0, i, each)
-    turns = _inverse(inertia + LEAST_TURN * eye)
+    s, turns = k[:, None] * r, _turns(springs, n_atoms)
 
     def pull(c: Tensor) -> Tensor:
         apart = c[j] - c[i]

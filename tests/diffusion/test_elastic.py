@@ -21,6 +21,7 @@ from morered_gui.diffusion.network import (
 )
 from morered_gui.diffusion.packed import PackedNetwork
 from morered_gui.diffusion.schedule import USUAL, named_schedule
+from morered_gui.diffusion.schnetpack_backend import SchNetPackNetwork
 from morered_gui.diffusion.sparse import SparseNetwork
 
 
@@ -142,13 +143,26 @@ def test_that_the_displacement_turns_with_the_molecule_and_padding_does_not_matt
     network.elastic_head = without
 
 
-@pytest.mark.parametrize("twin", [PackedNetwork, SparseNetwork])
+@pytest.mark.parametrize(
+    ("twin", "at_once"), [(PackedNetwork, 1), (SparseNetwork, 99), (SparseNetwork, 1)]
+)
 @torch.inference_mode()
-def test_that_packed_networks_and_neighbour_lists_give_the_same(twin: type) -> None:
+def test_that_packed_networks_and_neighbour_lists_give_the_same(
+    twin: type, at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(elastic, "MOST_AT_ONCE", at_once)  # beyond: conjugate gradients
     network, batch = elastic_network(), paracetamol_and_water()
     numbers, x = torch.from_numpy(batch.numbers), torch.from_numpy(batch.positions)
     for ours, theirs in zip(twin(network)(numbers, x), network(numbers, x), strict=True):
         torch.testing.assert_close(ours, theirs, atol=1e-9, rtol=0.0)
+
+
+def test_that_schnetpacks_modules_give_the_same() -> None:
+    network, batch = elastic_network(), paracetamol_and_water()
+    numbers, x = torch.from_numpy(batch.numbers), torch.from_numpy(batch.positions)
+    twin = SchNetPackNetwork.from_native(network).double()
+    for ours, theirs in zip(twin(numbers, x), network(numbers, x), strict=True):
+        torch.testing.assert_close(ours, theirs, atol=1e-6, rtol=0.0)
 
 
 def test_that_an_elastic_network_is_a_joint_one() -> None:
