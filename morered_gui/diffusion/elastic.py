@@ -24,6 +24,7 @@ import torch
 from ase.data import covalent_radii
 from torch import Tensor, nn
 
+# These constants belong to the weights: a trained network says something else with others.
 # A bond has a stiffness of about 1, the unit. Atoms three bonds apart have some hundredths.
 STEEPNESS = 1.5
 # What the network says is in units of this: soft displacements of some tenths of an angstrom then
@@ -202,9 +203,8 @@ def _turns(springs: Springs, n_atoms: int) -> Tensor:
     """How far each atom's surroundings turn by a torque, [A, 3, 3]."""
     eye = torch.eye(3, dtype=springs.k.dtype, device=springs.k.device)
     s = springs.k[:, None] * springs.vector
-    each = (s * springs.vector).sum(-1)[:, None, None] * eye - s[:, :, None] * springs.vector[
-        :, None
-    ]
+    r = springs.vector
+    each = (s * r).sum(-1)[:, None, None] * eye - s[:, :, None] * r[:, None]
     inertia = s.new_zeros(n_atoms, 3, 3).index_add_(0, springs.i, each)
     return _inverse(inertia + LEAST_TURN * eye)
 

@@ -25,9 +25,9 @@ def _text(config: ModelConfig, n_parameters: int) -> str:
     charges = " ".join(f"{c:+d}" if c else "0" for c in config.charges)
     rows = {
         "Methods": ", ".join(f"`{m}`" for m in config.methods) or "a time network of others",
-        "Network": f"{network.kind}; PaiNN body, {network.n_features} features, "
-        f"{network.n_interactions} interactions, cut-off {network.cutoff:g} Å, "
-        f"{n_parameters:,} parameters",
+        "Network": f"{network.kind}{', elastic' if network.elastic else ''}; PaiNN body, "
+        f"{network.n_features} features, {network.n_interactions} interactions, "
+        f"cut-off {network.cutoff:g} Å, {n_parameters:,} parameters",
         "Data": f"{data.get('name', 'unknown')}: {made['structures']:,} structures "
         f"({data.get('source', 'source unknown')})",
         "Split": made["split"],

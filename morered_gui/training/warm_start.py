@@ -22,7 +22,7 @@ def start_weights(config: TrainingConfig, objective: Objective) -> Mapping[str, 
 
     A head that this network does not have is left out. Interactions that it has and the other
     lacks come last, and do nothing until they have learnt something: the deeper network
-    begins as the other one.
+    begins as the other one. So does one with an elastic head that the other lacks.
 
     Raises ExpectedError where the networks differ in any other way.
     """
