@@ -105,7 +105,8 @@ def cross_matrix(vectors: Tensor) -> Tensor:
     """The matrices [..., 3, 3] that take c to s x c, for s [..., 3]."""
     x, y, z = vectors.unbind(-1)
     zero = torch.zeros_like(x)
-    return torch.stack([zero, -z, y, z, zero, -x, -y, x, zero], -1).unflatten(-1, (3, 3))
+    rows = torch.stack([zero, -z, y, z, zero, -x, -y, x, zero], -1)
+    return rows.reshape(*vectors.shape, 3)
 
 
 def _inverse(matrix: Tensor) -> Tensor:
