@@ -20,8 +20,11 @@ Shape comments: B molecules, N atoms (padded), F features, K radial basis functi
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import numpy as np
 import torch
 from ase.data import covalent_radii
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 from torch import Tensor, nn
 
 # These constants belong to the weights: a trained network says something else with others.
@@ -35,6 +38,9 @@ ANCHOR = 0.001
 # Turns that no neighbour resists, about the axis of a single bond, cost this much (Å^2).
 LEAST_TURN = 1e-2
 LARGEST_FACTOR = 3.0  # exp of it: a learnt stiffness over, or under, the one by distance
+# Bonds are shorter than this many sums of covalent radii, with what heat and some noise do to them;
+# a hydrogen bond is longer.
+BONDED = 1.5
 USUAL_RADIUS = 1.5  # Å, of elements that nobody knows
 N_CHANNELS = 16
 MOST_AT_ONCE = 1000  # atoms whose matrix is filled: quicker, and 36 MB in single precision
@@ -117,17 +123,38 @@ def _inverse(matrix: Tensor) -> Tensor:
     return torch.stack(columns, -1) / determinant
 
 
-def without_rigid_part(forces: Tensor, positions: Tensor, real: Tensor) -> Tensor:
-    """Forces [B, N, 3] less those that push or turn the molecule as a whole; real [B, N]."""
-    mask = real[..., None]
-    n = real.sum(1).clamp(min=1.0)[:, None, None]
-    x = (positions - (positions * mask).sum(1, keepdim=True) / n) * mask
-    forces = (forces - (forces * mask).sum(1, keepdim=True) / n) * mask
+# Sums [B, N, C] over each atom's own fragment.
+FragmentSum = Callable[[Tensor], Tensor]
+
+
+def fragment_sum(distance: Tensor, radii: Tensor, pair: Tensor) -> FragmentSum:
+    """Fragments are what bonds hold together, told by distances [B, N, N] and sums of radii, Å.
+
+    ``pair`` [B, N, N] of 0 and 1 says which atoms are a pair at all.
+    """
+    n = distance.shape[-1]
+    eye = torch.eye(n, dtype=distance.dtype, device=distance.device)
+    same = ((distance < BONDED * radii).to(distance.dtype) * pair + eye).clamp(max=1.0)
+    for _ in range(n.bit_length()):  # paths of twice the length each time
+        same = (same @ same).clamp(max=1.0)
+    return lambda values: same @ values
+
+
+def without_rigid_part(vectors: Tensor, positions: Tensor, total: FragmentSum) -> Tensor:
+    """Vectors [B, N, 3] less those that push or turn a fragment as a whole.
+
+    How fragments lie to each other is no soft mode of a molecule: nothing is known of it here,
+    nothing would resist, and the noise head says what there is to say.
+    """
+    n = total(torch.ones_like(positions[..., :1]))
+    x = positions - total(positions) / n
+    vectors = vectors - total(vectors) / n
     eye = torch.eye(3, dtype=x.dtype, device=x.device)
-    inertia = (x * x).sum((1, 2))[:, None, None] * eye - x.mT @ x + LEAST_TURN * eye
-    torque = torch.linalg.cross(x, forces).sum(1)
-    spin = (_inverse(inertia) @ torque[..., None])[..., 0]
-    return forces - torch.linalg.cross(spin[:, None].expand_as(x), x)
+    each = (x * x).sum(-1)[..., None, None] * eye - x[..., :, None] * x[..., None, :]
+    inertia = total(each.flatten(-2)).reshape(each.shape)
+    torque = total(torch.linalg.cross(x, vectors))
+    spin = (_inverse(inertia + LEAST_TURN * eye) @ torque[..., None])[..., 0]
+    return vectors - torch.linalg.cross(spin, x)
 
 
 class Stiffness(nn.Module):
@@ -144,11 +171,16 @@ class Stiffness(nn.Module):
         self.channels = nn.Linear(n_features, N_CHANNELS)
         self.radial = nn.Linear(n_rbf + 1, N_CHANNELS, bias=False)
 
-    def forward(self, numbers: Tensor, q: Tensor, basis: Tensor, distance: Tensor) -> Tensor:
-        """Of all pairs, [B, N, N]; basis [B, N, N, K + 1], times the cut-off."""
-        a, radii = self.of_atoms(numbers, q)
-        both = a[:, :, None] * a[:, None]
-        return self.of_pairs(both, radii[:, :, None] + radii[:, None], basis, distance)
+    def forward(
+        self, numbers: Tensor, q: Tensor, basis: Tensor, distance: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Of all pairs k and the sums of their radii, [B, N, N] each.
+
+        basis [B, N, N, K + 1] is times the cut-off.
+        """
+        a, each = self.of_atoms(numbers, q)
+        both, radii = a[:, :, None] * a[:, None], each[:, :, None] + each[:, None]
+        return self.of_pairs(both, radii, basis, distance), radii
 
     def of_atoms(self, numbers: Tensor, q: Tensor) -> tuple[Tensor, Tensor]:
         """Numbers [...] and q [..., F] -> channels [..., C] and radii [...] in Å."""
@@ -161,27 +193,44 @@ class Stiffness(nn.Module):
         return bond_stiffness(distance, radii) * factor * basis[..., -1]
 
 
-def displacement(positions: Tensor, stiffness: Tensor, forces: Tensor, real: Tensor) -> Tensor:
-    """Where forces balance: [B, N, 3] in Å, without a part that moves the molecule as a whole.
+def displacement(
+    positions: Tensor, stiffness: Tensor, forces: Tensor, total: FragmentSum
+) -> Tensor:
+    """Where forces balance: [B, N, 3] in Å, without a part that moves a fragment as a whole.
 
-    positions [B, N, 3] in Å, stiffness [B, N, N], forces [B, N, 3], real [B, N] of 0 and 1.
+    positions [B, N, 3] in Å, stiffness [B, N, N], forces [B, N, 3], 0 on padding.
     """
     matrix = anchored(hessian(positions, stiffness))
-    balanced = without_rigid_part(forces, positions, real)
+    balanced = without_rigid_part(forces, positions, total)
     found = _balance(matrix, balanced.flatten(1)).view_as(forces)
-    return without_rigid_part(found, positions, real)
+    return without_rigid_part(found, positions, total)
 
 
 class Springs(NamedTuple):
     """The same stiffnesses as a list of ordered pairs within the cut-off, of one molecule.
 
-    i [P] and j [P] are atoms, vector [P, 3] leads from i to j in Å, k [P].
+    i [P] and j [P] are atoms, vector [P, 3] leads from i to j in Å, k [P], radii [P] are sums in Å.
     """
 
     i: Tensor
     j: Tensor
     vector: Tensor
     k: Tensor
+    radii: Tensor
+
+    def fragment_sum(self, n_atoms: int) -> FragmentSum:
+        """``fragment_sum`` of one molecule, for values [1, A, C]."""
+        bonded = torch.linalg.vector_norm(self.vector, dim=1) < BONDED * self.radii
+        i, j = (each[bonded].cpu().numpy() for each in (self.i, self.j))
+        graph = coo_array((np.ones(len(i)), (i, j)), (n_atoms, n_atoms))
+        count, found = connected_components(graph, directed=False)
+        label = torch.from_numpy(found).long().to(self.i.device)
+
+        def total(values: Tensor) -> Tensor:
+            sums = values.new_zeros(count, values.shape[-1])
+            return sums.index_add_(0, label, values[0])[label][None]
+
+        return total
 
 
 def listed_displacement(positions: Tensor, springs: Springs, forces: Tensor) -> Tensor:
@@ -190,14 +239,14 @@ def listed_displacement(positions: Tensor, springs: Springs, forces: Tensor) -> 
     To fill the matrix and to solve with it takes time cubic in the atoms, which for some hundred is
     what the network takes as well; beyond ``MOST_AT_ONCE`` iterations take its place, each linear.
     """
-    x, real = positions[None], torch.ones_like(positions[None, :, 0])
+    x, total = positions[None], springs.fragment_sum(len(positions))
     if len(positions) <= MOST_AT_ONCE:
         stiffness = springs.k.new_zeros(len(positions), len(positions))
         stiffness[springs.i, springs.j] = springs.k
-        return displacement(x, stiffness[None], forces[None], real)[0]
-    balanced = without_rigid_part(forces[None], x, real)[0]
+        return displacement(x, stiffness[None], forces[None], total)[0]
+    balanced = without_rigid_part(forces[None], x, total)[0]
     found = conjugate_gradients(_pull_of(springs, len(positions)), balanced)
-    return without_rigid_part(found[None], x, real)[0]
+    return without_rigid_part(found[None], x, total)[0]
 
 
 def _turns(springs: Springs, n_atoms: int) -> Tensor:
@@ -212,7 +261,7 @@ def _turns(springs: Springs, n_atoms: int) -> Tensor:
 
 def _pull_of(springs: Springs, n_atoms: int) -> Callable[[Tensor], Tensor]:
     """The product of the anchored Hessian with c [A, 3]."""
-    i, j, r, k = springs
+    i, j, r, k, _ = springs
     s, turns = k[:, None] * r, _turns(springs, n_atoms)
 
     def pull(c: Tensor) -> Tensor:

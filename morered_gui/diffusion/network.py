@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from morered_gui.diffusion.config import NetworkConfig, NetworkKind
-from morered_gui.diffusion.elastic import FORCE_UNIT, Stiffness, displacement
+from morered_gui.diffusion.elastic import FORCE_UNIT, Stiffness, displacement, fragment_sum
 from morered_gui.diffusion.schedule import USUAL, named_schedule
 
 # Under the root of the vector norms inside the body; SchNetPack's value.
@@ -243,12 +243,12 @@ class ElasticHead(nn.Module):
         self, numbers: Tensor, positions: Tensor, pairs: Pairs, q: Tensor, mu: Tensor
     ) -> Tensor:
         """[B, N, 3] in Å; in single precision at least, since the solution needs it."""
-        real = (numbers > 0).to(positions.dtype)
         forces = self.forces(q, mu)
-        k = self.stiffness(numbers, q, pairs.basis, pairs.distance)
+        k, radii = self.stiffness(numbers, q, pairs.basis, pairs.distance)
         with torch.autocast(positions.device.type, enabled=False):
             wide = positions.dtype
-            return displacement(positions, k.to(wide), forces.to(wide), real)
+            total = fragment_sum(pairs.distance, radii, (pairs.basis[..., -1] > 0).to(wide))
+            return displacement(positions, k.to(wide), forces.to(wide), total)
 
     def forces(self, q: Tensor, mu: Tensor) -> Tensor:
         """q [..., F], mu [..., 3, F] -> [..., 3]."""

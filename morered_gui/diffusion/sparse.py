@@ -94,8 +94,9 @@ class SparseNetwork:
         assert head is not None and output.noise is not None and output.time is not None
         a, radii = head.stiffness.of_atoms(numbers, q)
         i, j = pairs.i, pairs.j
-        k = head.stiffness.of_pairs(a[i] * a[j], radii[i] + radii[j], pairs.basis, pairs.distance)
-        springs = Springs(i, j, pairs.distance[:, None] * pairs.direction, k)
+        both = radii[i] + radii[j]
+        k = head.stiffness.of_pairs(a[i] * a[j], both, pairs.basis, pairs.distance)
+        springs = Springs(i, j, pairs.distance[:, None] * pairs.direction, k, both)
         moved = listed_displacement(positions, springs, head.forces(q, mu))
         real = torch.ones_like(output.time[None])
         one = Output(output.noise[None], output.time[None])

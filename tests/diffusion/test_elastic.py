@@ -41,6 +41,11 @@ def bond_stiffnesses(numbers: Tensor, positions: Tensor) -> Tensor:
     return k - torch.diag_embed(torch.diagonal(k, dim1=1, dim2=2))
 
 
+def whole(x: Tensor) -> elastic.FragmentSum:
+    """All atoms are one fragment."""
+    return lambda values: values.sum(1, keepdim=True).expand_as(values)
+
+
 def energy(matrix: Tensor, c: Tensor) -> float:
     """c H c for c [1, N, 3] of length 1."""
     flat = (c / torch.linalg.vector_norm(c)).reshape(-1)
@@ -68,24 +73,24 @@ def test_that_a_torsion_is_soft_and_a_bond_is_stiff() -> None:
 
 def test_that_the_displacement_balances_the_forces() -> None:
     numbers, x = butane()
-    k, real = bond_stiffnesses(numbers, x), torch.ones_like(x[..., 0])
+    k, total = bond_stiffnesses(numbers, x), whole(x)
     forces = torch.randn(x.shape, dtype=x.dtype, generator=torch.Generator().manual_seed(1))
-    c = elastic.displacement(x, k, forces, real)
+    c = elastic.displacement(x, k, forces, total)
     pull = elastic.hessian(x, k)[0] @ c.reshape(-1) + elastic.ANCHOR * c.reshape(-1)
-    wanted = elastic.without_rigid_part(forces, x, real)
+    wanted = elastic.without_rigid_part(forces, x, total)
     # What moves the molecule as a whole is left out after the solution, too.
-    rest = elastic.without_rigid_part(pull.view_as(x) - wanted, x, real)
+    rest = elastic.without_rigid_part(pull.view_as(x) - wanted, x, total)
     assert torch.linalg.vector_norm(rest) < 0.05 * torch.linalg.vector_norm(wanted)
     torch.testing.assert_close(c.mean(1), torch.zeros(1, 3, dtype=c.dtype), atol=1e-9, rtol=0.0)
 
 
 def test_that_the_gradient_of_the_solution_is_right() -> None:
     numbers, x = butane()
-    x, real = x[:, :5], torch.ones(1, 5, dtype=torch.float64)
+    x = x[:, :5]
     k = bond_stiffnesses(numbers[:, :5], x).requires_grad_(True)
     forces = torch.randn(1, 5, 3, dtype=torch.float64).requires_grad_(True)
     assert torch.autograd.gradcheck(
-        lambda k, f: elastic.displacement(x, 0.5 * (k + k.mT), f, real), (k, forces)
+        lambda k, f: elastic.displacement(x, 0.5 * (k + k.mT), f, whole(x)), (k, forces)
     )
 
 
@@ -155,6 +160,25 @@ def test_that_packed_networks_and_neighbour_lists_give_the_same(
     numbers, x = torch.from_numpy(batch.numbers), torch.from_numpy(batch.positions)
     for ours, theirs in zip(twin(network)(numbers, x), network(numbers, x), strict=True):
         torch.testing.assert_close(ours, theirs, atol=1e-9, rtol=0.0)
+
+
+def test_that_fragments_are_not_moved_as_a_whole() -> None:
+    network = elastic_network()
+    assert network.elastic_head is not None
+    structure = structure_from_smiles("CC(=O)O.CCO", seed=0)
+    batch = PaddedBatch.of([structure])
+    numbers, x = torch.from_numpy(batch.numbers), torch.from_numpy(batch.positions)
+    pairs = network.representation.pairs(numbers, x)
+    q, mu = network.representation(numbers, pairs)
+    moved = network.elastic_head(numbers, x, pairs, q, mu)[0]
+    acid = [0, 1, 2, 3, *range(7, 11)]  # the atoms of ethanol come between
+    rest = [k for k in range(len(structure)) if k not in acid]
+    for fragment in (acid, rest):
+        y = x[0, fragment] - x[0, fragment].mean(0)
+        assert torch.linalg.vector_norm(moved[fragment]) > 1e-6
+        assert torch.linalg.vector_norm(moved[fragment].mean(0)) < 1e-12
+        turned = torch.linalg.vector_norm(torch.linalg.cross(y, moved[fragment]).sum(0))
+        assert turned < 0.01 * torch.linalg.vector_norm(moved[fragment])
 
 
 def test_that_schnetpacks_modules_give_the_same() -> None:
