@@ -95,16 +95,10 @@ def hessian(positions: Tensor, stiffness: Tensor) -> Tensor:
     turn = cross_matrix(s)  # [B, i, j, 3, 3]
     turn = turn - torch.diag_embed(turn.sum(2).permute(0, 2, 3, 1)).permute(0, 3, 4, 1, 2)
     turn = turn.permute(0, 1, 3, 2, 4)  # [B, i, 3, j, 3]
-    turned = _inverse(inertia + LEAST_TURN * eye) @ turn.reshape(b, n, 3, 3 * n)
+    turned = _turns_of(inertia) @ turn.reshape(b, n, 3, 3 * n)
     laplacian = torch.diag_embed(stiffness.sum(2)) - stiffness
     stretched = 2.0 * torch.einsum("bij,xy->bixjy", laplacian, eye).reshape(b, 3 * n, 3 * n)
     return stretched - turn.reshape(b, 3 * n, 3 * n).mT @ turned.reshape(b, 3 * n, 3 * n)
-
-
-def anchored(matrix: Tensor) -> Tensor:
-    """With what holds each atom to its place, [B, M, M]."""
-    eye = torch.eye(matrix.shape[-1], dtype=matrix.dtype, device=matrix.device)
-    return matrix + ANCHOR * eye
 
 
 def cross_matrix(vectors: Tensor) -> Tensor:
@@ -140,21 +134,44 @@ def fragment_sum(distance: Tensor, radii: Tensor, pair: Tensor) -> FragmentSum:
     return lambda values: same @ values
 
 
-def without_rigid_part(vectors: Tensor, positions: Tensor, total: FragmentSum) -> Tensor:
-    """Vectors [B, N, 3] less those that push or turn a fragment as a whole.
+class Fragments(NamedTuple):
+    """Where atoms lie in their fragment, and how that turns."""
 
-    How fragments lie to each other is no soft mode of a molecule: nothing is known of it here,
-    nothing would resist, and the noise head says what there is to say.
-    """
-    n = total(torch.ones_like(positions[..., :1]))
-    x = positions - total(positions) / n
-    vectors = vectors - total(vectors) / n
-    eye = torch.eye(3, dtype=x.dtype, device=x.device)
-    each = (x * x).sum(-1)[..., None, None] * eye - x[..., :, None] * x[..., None, :]
-    inertia = total(each.flatten(-2)).reshape(each.shape)
-    torque = total(torch.linalg.cross(x, vectors))
-    spin = (_inverse(inertia + LEAST_TURN * eye) @ torque[..., None])[..., 0]
-    return vectors - torch.linalg.cross(spin, x)
+    total: FragmentSum
+    n: Tensor  # [B, N, 1], its atoms
+    x: Tensor  # [B, N, 3], from its centre
+    turns: Tensor  # [B, N, 3, 3], how far it turns by a torque
+
+    @classmethod
+    def of(cls, positions: Tensor, total: FragmentSum) -> "Fragments":
+        """positions [B, N, 3] in Å."""
+        n = total(torch.ones_like(positions[..., :1]))
+        x = positions - total(positions) / n
+        each = _moments(x, x)
+        inertia = total(each.flatten(-2)).reshape(each.shape)
+        return cls(total, n, x, _turns_of(inertia))
+
+    def without_rigid_part(self, vectors: Tensor) -> Tensor:
+        """Vectors [B, N, 3] less those that push or turn a fragment as a whole.
+
+        How fragments lie to each other is no soft mode of a molecule: nothing is known of it here,
+        nothing would resist, and the noise head says what there is to say.
+        """
+        vectors = vectors - self.total(vectors) / self.n
+        torque = self.total(torch.linalg.cross(self.x, vectors))
+        spin = (self.turns @ torque[..., None])[..., 0]
+        return vectors - torch.linalg.cross(spin, self.x)
+
+
+def _moments(a: Tensor, b: Tensor) -> Tensor:
+    """(a b) 1 - a b^T, [..., 3, 3] of vectors [..., 3]."""
+    eye = torch.eye(3, dtype=a.dtype, device=a.device)
+    return (a * b).sum(-1)[..., None, None] * eye - a[..., :, None] * b[..., None, :]
+
+
+def _turns_of(inertia: Tensor) -> Tensor:
+    """How far something turns by a torque, [..., 3, 3]."""
+    return _inverse(inertia + LEAST_TURN * torch.eye(3, dtype=inertia.dtype, device=inertia.device))
 
 
 class Stiffness(nn.Module):
@@ -200,10 +217,11 @@ def displacement(
 
     positions [B, N, 3] in Å, stiffness [B, N, N], forces [B, N, 3], 0 on padding.
     """
-    matrix = anchored(hessian(positions, stiffness))
-    balanced = without_rigid_part(forces, positions, total)
-    found = _balance(matrix, balanced.flatten(1)).view_as(forces)
-    return without_rigid_part(found, positions, total)
+    matrix, fragments = hessian(positions, stiffness), Fragments.of(positions, total)
+    anchor = ANCHOR * torch.eye(matrix.shape[-1], dtype=matrix.dtype, device=matrix.device)
+    balanced = fragments.without_rigid_part(forces)
+    found = _balance(matrix + anchor, balanced.flatten(1)).view_as(forces)
+    return fragments.without_rigid_part(found)
 
 
 class Springs(NamedTuple):
@@ -244,25 +262,17 @@ def listed_displacement(positions: Tensor, springs: Springs, forces: Tensor) -> 
         stiffness = springs.k.new_zeros(len(positions), len(positions))
         stiffness[springs.i, springs.j] = springs.k
         return displacement(x, stiffness[None], forces[None], total)[0]
-    balanced = without_rigid_part(forces[None], x, total)[0]
+    fragments = Fragments.of(x, total)
+    balanced = fragments.without_rigid_part(forces[None])[0]
     found = conjugate_gradients(_pull_of(springs, len(positions)), balanced)
-    return without_rigid_part(found[None], x, total)[0]
-
-
-def _turns(springs: Springs, n_atoms: int) -> Tensor:
-    """How far each atom's surroundings turn by a torque, [A, 3, 3]."""
-    eye = torch.eye(3, dtype=springs.k.dtype, device=springs.k.device)
-    s = springs.k[:, None] * springs.vector
-    r = springs.vector
-    each = (s * r).sum(-1)[:, None, None] * eye - s[:, :, None] * r[:, None]
-    inertia = s.new_zeros(n_atoms, 3, 3).index_add_(0, springs.i, each)
-    return _inverse(inertia + LEAST_TURN * eye)
+    return fragments.without_rigid_part(found[None])[0]
 
 
 def _pull_of(springs: Springs, n_atoms: int) -> Callable[[Tensor], Tensor]:
     """The product of the anchored Hessian with c [A, 3]."""
     i, j, r, k, _ = springs
-    s, turns = k[:, None] * r, _turns(springs, n_atoms)
+    s = k[:, None] * r
+    turns = _turns_of(r.new_zeros(n_atoms, 3, 3).index_add_(0, i, _moments(s, r)))
 
     def pull(c: Tensor) -> Tensor:
         apart = c[j] - c[i]

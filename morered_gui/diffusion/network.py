@@ -189,6 +189,16 @@ class GatedEquivariantBlock(nn.Module):
         return scalars, gate[..., None, :] * w
 
 
+def gated(blocks: nn.ModuleList, q: Tensor, mu: Tensor) -> Tensor:
+    """A vector [..., 3] out of scalars [..., F] and vectors [..., 3, F], block by block."""
+    *hidden, last = blocks
+    for block in hidden:
+        q, mu = block(q, mu)
+        q = functional.silu(q)
+    vector: Tensor = last(q, mu)[1]
+    return vector.squeeze(-1)
+
+
 class ScalarHead(nn.Module):
     """A number per atom: normalised time, or the atom's part of the energy."""
 
@@ -214,12 +224,7 @@ class NoiseHead(nn.Module):
 
     def forward(self, q: Tensor, mu: Tensor, time: Tensor) -> Tensor:
         """q [B, N, F], mu [B, N, 3, F], time [B, N] -> [B, N, 3]."""
-        q = torch.cat([q, time[..., None]], dim=-1)
-        *hidden, last = self.outnet
-        for block in hidden:
-            q, mu = block(q, mu)
-            q = functional.silu(q)
-        return last(q, mu)[1].squeeze(-1)
+        return gated(self.outnet, torch.cat([q, time[..., None]], dim=-1), mu)
 
 
 class ElasticHead(nn.Module):
@@ -252,11 +257,7 @@ class ElasticHead(nn.Module):
 
     def forces(self, q: Tensor, mu: Tensor) -> Tensor:
         """q [..., F], mu [..., 3, F] -> [..., 3]."""
-        *hidden, last = self.outnet
-        for block in hidden:
-            q, mu = block(q, mu)
-            q = functional.silu(q)
-        return FORCE_UNIT * last(q, mu)[1].squeeze(-1)
+        return FORCE_UNIT * gated(self.outnet, q, mu)
 
 
 class MoreRedNetwork(nn.Module):
@@ -320,15 +321,19 @@ def with_displacement(output: Output, moved: Tensor, real: Tensor, noise_level: 
     assert output.noise is not None and output.time is not None
     n = real.sum(1).clamp(min=1.0)
     time = output.time.to(moved.dtype)
-    mean = (time.clamp(0.0, 1.0) * real).sum(1) / n
+    mean = mean_time(time, real)
     near = level_of_time(mean, noise_level)
     whole = torch.sqrt(near**2 + (moved**2).sum((1, 2)) / (3.0 * n))
     later = (time_of_level(whole, noise_level) - mean).clamp(min=0.0).detach()
     time = (time + later[:, None]) * real
-    mean = (time.clamp(0.0, 1.0) * real).sum(1) / n
-    whole = level_of_time(mean, noise_level).detach()
+    whole = level_of_time(mean_time(time, real), noise_level).detach()
     noise = (near.detach()[:, None, None] * output.noise + moved) / whole[:, None, None]
     return Output(noise, time)
+
+
+def mean_time(time: Tensor, real: Tensor) -> Tensor:
+    """Per-atom times [B, N], clamped and averaged over the real atoms of each molecule: [B]."""
+    return (time.clamp(0.0, 1.0) * real).sum(1) / real.sum(1).clamp(min=1.0)
 
 
 def level_of_time(time: Tensor, noise_level: Tensor) -> Tensor:

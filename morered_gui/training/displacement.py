@@ -17,7 +17,7 @@ from torch.nn import functional
 
 from morered_gui.core.arrays import FloatArray
 from morered_gui.core.geometry import rotation_onto
-from morered_gui.diffusion.network import Output
+from morered_gui.diffusion.network import Output, level_of_time, mean_time
 from morered_gui.diffusion.process import DiffusionProcess, centred
 from morered_gui.training.batches import Batch
 from morered_gui.training.partners import Partners
@@ -84,9 +84,11 @@ class DisplacementRecipe:
         head learns to make up for what the time head gets wrong.
         """
         assert output.noise is not None and output.time is not None
-        schedule = self.process.schedule
-        true_sigma = noise_at(tensors.time, schedule.noise_level)  # [B]
-        sigma = noise_at(mean_time(output.time.detach(), tensors.numbers), schedule.noise_level)
+        said = output.time.detach()
+        level = torch.tensor(self.process.schedule.noise_level)
+        true_sigma = level_of_time(tensors.time, level.to(tensors.time))  # [B]
+        mean = mean_time(said, (tensors.numbers > 0).to(said.dtype))
+        sigma = level_of_time(mean, level.to(said))
         sigma = torch.minimum(torch.maximum(sigma, 0.5 * true_sigma), 2.0 * true_sigma)
         move = sigma[:, None, None] * output.noise
         target = true_sigma[:, None, None] * tensors.noise
@@ -145,18 +147,3 @@ class DisplacementRecipe:
         return Example(
             batch, positions, d / sigma[:, None, None], schedule.normalised(t), generation
         )
-
-
-def mean_time(time: torch.Tensor, numbers: torch.Tensor) -> torch.Tensor:
-    """Per-atom times [B, N], clamped and averaged over each molecule: [B]."""
-    real = (numbers > 0).to(time.dtype)
-    return (time.clamp(0.0, 1.0) * real).sum(1) / real.sum(1)
-
-
-def noise_at(time: torch.Tensor, noise_level: FloatArray) -> torch.Tensor:
-    """sqrt(1 - alpha_bar) at normalised times [B], interpolated between the steps."""
-    table = torch.tensor(noise_level, dtype=time.dtype, device=time.device)
-    place = time * (len(table) - 1)
-    low = place.floor().long().clamp(0, len(table) - 2)
-    part = place - low
-    return (1.0 - part) * table[low] + part * table[low + 1]

@@ -77,9 +77,9 @@ def test_that_the_displacement_balances_the_forces() -> None:
     forces = torch.randn(x.shape, dtype=x.dtype, generator=torch.Generator().manual_seed(1))
     c = elastic.displacement(x, k, forces, total)
     pull = elastic.hessian(x, k)[0] @ c.reshape(-1) + elastic.ANCHOR * c.reshape(-1)
-    wanted = elastic.without_rigid_part(forces, x, total)
+    wanted = elastic.Fragments.of(x, total).without_rigid_part(forces)
     # What moves the molecule as a whole is left out after the solution, too.
-    rest = elastic.without_rigid_part(pull.view_as(x) - wanted, x, total)
+    rest = elastic.Fragments.of(x, total).without_rigid_part(pull.view_as(x) - wanted)
     assert torch.linalg.vector_norm(rest) < 0.05 * torch.linalg.vector_norm(wanted)
     torch.testing.assert_close(c.mean(1), torch.zeros(1, 3, dtype=c.dtype), atol=1e-9, rtol=0.0)
 
