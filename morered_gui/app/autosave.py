@@ -1,7 +1,6 @@
 """What a user made outlives a crash: a session file per running program, and finding lost ones.
 
-Each program holds a lock on its own file for as long as it runs; the system lets it go however the
-program ends. A file whose lock is free was lost by a program that ended without saying good-bye.
+A file that no program holds (``own_files.py``) was lost by one that ended without saying good-bye.
 Qt-free; lives in the interface's thread, and writes in the task thread.
 """
 
@@ -13,11 +12,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
+from filelock import FileLock
 from platformdirs import user_state_path
 
 from morered_gui.app.controller import Controller
 from morered_gui.app.messages import Message, Severity
+from morered_gui.app.own_files import drop, left_behind, lock_of, remove, when
 from morered_gui.app.records import RunRecord
 from morered_gui.app.session import Session
 from morered_gui.app.session_file import SUFFIX, load_session, save_session
@@ -49,7 +49,7 @@ class Autosave:
         self._folder = autosave_folder()
         name = f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}-{secrets.token_hex(3)}"
         self._path = self._folder / f"{name}{SUFFIX}"
-        self._lock = _lock_of(self._path)
+        self._lock = lock_of(self._path)
         self._claimed: dict[Path, FileLock] = {}
         self._restored: list[Path] = []  # no longer needed once they are in our own file
         self._unreadable: set[Path] = set()  # perhaps by another program, or another time: kept
@@ -78,10 +78,10 @@ class Autosave:
     def end(self) -> None:
         """A clean end: nothing is lost, hence nothing is left."""
         if self._lock.is_locked:
-            _remove(self._path)
+            remove(self._path)
         for lock in (self._lock, *self._claimed.values()):
             lock.release()
-        _remove(Path(self._lock.lock_file))
+        remove(Path(self._lock.lock_file))
 
     def touch(self) -> None:
         """Something has changed."""
@@ -127,7 +127,7 @@ class Autosave:
         """Sessions that can be restored, the newest first."""
         known = {*self._restored, *self._unreadable}
         found = [path for path in self._claimed if path.exists() and path not in known]
-        return sorted(found, key=_when, reverse=True)
+        return sorted(found, key=when, reverse=True)
 
     def restore(self, path: Path, on_restored: Callable[[Session], None]) -> None:
         """Read a lost session in the task thread and put it into the state.
@@ -153,18 +153,10 @@ class Autosave:
         self._controller.run_task(read, restored, failed)
 
     def _find_lost(self) -> list[Path]:
-        files = sorted(self._folder.glob(f"*{SUFFIX}"), key=_when, reverse=True)
-        for path in files:
-            lock = _lock_of(path)
-            try:
-                lock.acquire(timeout=0)
-            except Timeout:
-                continue  # a program that runs
-            too_old = time.time() - _when(path) > DAYS_KEPT * 86_400
+        for path, lock in left_behind(self._folder, f"*{SUFFIX}").items():
+            too_old = time.time() - when(path) > DAYS_KEPT * 86_400
             if too_old or len(self._claimed) >= MOST_LOST:
-                _remove(path)
-                lock.release()
-                _remove(Path(lock.lock_file))
+                drop(path, lock)
             else:
                 self._claimed[path] = lock
         return self.lost
@@ -182,10 +174,10 @@ class Autosave:
         for path in restored:
             self._restored.remove(path)
             lock = self._claimed.pop(path, None)
-            _remove(path)
-            if lock is not None:
-                lock.release()
-                _remove(Path(lock.lock_file))
+            if lock is None:
+                remove(path)
+            else:
+                drop(path, lock)
 
     def _not_written(self, message: Message) -> None:
         """Told once; tried again later."""
@@ -195,21 +187,3 @@ class Autosave:
             self._failed = True
             text = f"Your work can't be kept safe from a crash: {message.text}"
             self._controller.state.say(Message(text, Severity.WARNING))
-
-
-def _lock_of(path: Path) -> FileLock:
-    return FileLock(path.with_name(f"{path.name.partition('.')[0]}.lock"))
-
-
-def _when(path: Path) -> float:
-    try:
-        return path.stat().st_mtime
-    except OSError:  # another program has just removed it
-        return 0.0
-
-
-def _remove(path: Path) -> None:
-    try:
-        path.unlink(missing_ok=True)
-    except OSError:
-        logger.exception("%s can't be removed", path)

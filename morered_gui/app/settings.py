@@ -80,9 +80,9 @@ def log_path() -> Path:
     return user_log_path(APPLICATION, appauthor=False) / "morered-gui.log"
 
 
-def crash_path() -> Path:
-    """Where a crash outside Python leaves its traces until the next start."""
-    return log_path().with_name("crash.txt")
+def crash_folder() -> Path:
+    """Where crashes outside Python leave their traces until the next start."""
+    return log_path().with_name("crashes")
 
 
 def load_settings(path: Path | None = None) -> tuple[Settings, str]:

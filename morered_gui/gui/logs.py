@@ -4,15 +4,21 @@ import atexit
 import faulthandler
 import logging
 import logging.handlers
+import os
+import secrets
 import sys
 import threading
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 from types import TracebackType
+from typing import TextIO
 
+from filelock import FileLock
 from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
 
-from morered_gui.app.settings import crash_path, log_path
+from morered_gui.app.own_files import drop, left_behind, lock_of
+from morered_gui.app.settings import crash_folder, log_path
 
 LOG_BYTES, LOG_FILES = 1_000_000, 3
 LEVELS = {
@@ -44,21 +50,40 @@ def start_log() -> None:
 
 
 def watch_for_crashes() -> str:
-    """From now on a crash outside Python leaves where all threads were.
+    """From now on a crash outside Python leaves where all threads were, in a file of this program.
 
-    Returns what the crash before this start has left, which goes into the log; else an empty text.
+    Returns what crashes before this start have left, which goes into the log; else an empty text.
     """
-    path = crash_path()
+    folder = crash_folder()
+    own = folder / f"{os.getpid()}-{secrets.token_hex(3)}.txt"
+    lock = lock_of(own)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        left = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
-        faulthandler.enable(path.open("w", encoding="utf-8"))  # open until the process ends
+        folder.mkdir(parents=True, exist_ok=True)
+        left = "".join(_taken(path, old) for path, old in left_behind(folder, "*.txt").items())
+        lock.acquire(timeout=0)
+        file = own.open("w", encoding="utf-8")  # until the process ends
     except OSError:
         logger.exception("crashes can't be recorded")
         return ""
+    faulthandler.enable(file)
+    atexit.register(_end_well, file, lock)
     if left:
         logger.error("the program had crashed:\n%s", left)
     return left
+
+
+def _taken(path: Path, lock: FileLock) -> str:
+    """What a program has left, which is gone then."""
+    text = path.read_text(encoding="utf-8", errors="replace")
+    drop(path, lock)
+    return text
+
+
+def _end_well(file: TextIO, lock: FileLock) -> None:
+    """No crash: nothing is left."""
+    faulthandler.disable()
+    file.close()
+    drop(Path(file.name), lock)
 
 
 def catch_errors(tell: Callable[[str, str], None]) -> None:

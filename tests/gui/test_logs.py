@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from morered_gui.app.settings import crash_path, log_path
+from morered_gui.app.settings import crash_folder, log_path
 
 BEGIN = "from morered_gui.gui import logs; logs.start_log(); print(logs.watch_for_crashes());"
 
@@ -36,6 +36,24 @@ def test_that_a_crash_is_told_once_at_the_next_start() -> None:
     assert "Segmentation fault" in after.stdout and 'File "<string>", line 1' in after.stdout
     assert "the program had crashed" in log() and "Segmentation fault" in log()
     assert not ran("").stdout.strip()
+    assert not list(crash_folder().iterdir())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are another matter there")
+def test_that_a_second_program_neither_reads_nor_empties_the_first_ones_file() -> None:
+    wait = "import sys; sys.stdout.flush(); sys.stdin.readline(); import os, signal;"
+    with subprocess.Popen(
+        [sys.executable, "-c", f"{BEGIN}{wait} os.kill(os.getpid(), signal.SIGSEGV)"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as first:
+        assert first.stdout is not None
+        assert not first.stdout.readline().strip()  # it watches from now on
+        assert not ran("").stdout.strip()
+        first.communicate("go\n", timeout=60)
+    assert first.returncode == -signal.SIGSEGV
+    assert "Segmentation fault" in ran("").stdout
 
 
 def test_that_messages_of_qt_are_in_the_log() -> None:
@@ -55,4 +73,4 @@ def test_that_the_program_runs_without_a_place_for_its_log(tmp_path: Path) -> No
     log_path().parent.write_text("a file where the folder should be", encoding="utf-8")
     done = ran("")
     assert done.returncode == 0 and "no log file" in done.stderr
-    assert not crash_path().exists()
+    assert not crash_folder().exists()

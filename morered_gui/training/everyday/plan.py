@@ -3,7 +3,8 @@
 After ``MIXED`` molecules a block of the same draw follows, of which the large drug-like pieces
 come first, and then large ligands of proteins, before the draw goes on: a network of six
 interactions had learnt the large molecules of the first part three times as well as it knew
-others of their size, so that more of them were worth most.
+others of their size, so that more of them were worth most. ``FURTHER`` molecules later that
+still held, and all the other ligands follow, before the draw goes on without end.
 """
 
 from collections import deque
@@ -34,8 +35,8 @@ SIZES = {6: 0.09, 10: 0.31, 15: 0.32, 20: 0.17, 25: 0.08, MAX_HEAVY: 0.03}
 SKELETON_SIZES = {6: 0.35, 10: 0.65}
 PATIENCE = 60  # molecules looked at for one of the size that is wanted
 STOCK = 20  # molecules of each size kept for later
-# Molecules in the order of the draw, in the block thereafter, and ligands.
-MIXED, BLOCK, LIGANDS = 16_100, 17_600, 4_000
+# Molecules in the order of the draw, in the block thereafter, ligands, and of the draw again.
+MIXED, BLOCK, LIGANDS, FURTHER = 16_100, 17_600, 4_000, 11_000
 # More conformers of what bends and is cheap.
 MAX_CONFORMERS, MANY_UP_TO, ROTORS_EACH = 3, 15, 2
 LARGE = range(MANY_UP_TO + 1, MAX_HEAVY + 1)
@@ -148,10 +149,12 @@ def plain_smiles(mol: Chem.Mol) -> str:
 def plan(seed: int, tests: TestGraphs) -> Iterator[Candidate]:
     """An endless stream of different molecules; the seed decides it."""
     sieve = Sieve(tests)
-    draw = _drawn(seed, sieve)
+    draw, large_ligands = _drawn(seed, sieve), _ligands(seed, sieve)
     yield from islice(draw, MIXED)
     yield from sorted(islice(draw, BLOCK), key=_size_of_large_piece, reverse=True)
-    yield from islice(_ligands(seed, sieve), LIGANDS)
+    yield from islice(large_ligands, LIGANDS)
+    yield from islice(draw, FURTHER)
+    yield from large_ligands
     yield from draw
 
 
