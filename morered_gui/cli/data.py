@@ -61,16 +61,21 @@ def partners(
 def everyday(
     output: Output = Path("data/everyday.npz"),
     limit: Annotated[
-        int, typer.Option(min=1, help="Molecules; about 1.2 structures come of each.")
-    ] = 51_300,
+        int | None,
+        typer.Option(min=1, help="Molecules; those whose minima come along, if none is given."),
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the choice and of the conformers.")] = 0,
     processes: Processes = CORES,
     join_only: JoinOnly = False,
 ) -> None:
     """Molecules that chemists draw, at GFN2-xTB minima; a stopped run goes on."""
     from morered_gui.training.everyday import build
+    from morered_gui.training.everyday.packs import molecules_at_hand
     from morered_gui.training.everyday.test_sets import kept_for_tests
 
+    limit = limit or molecules_at_hand(seed)
+    if not limit:
+        raise ExpectedError("no minima come along; say how many molecules to make: --limit")
     folders = build.Folders(output)
     candidates = build.shipped_plan(seed)[:limit]
     if len(candidates) < limit:

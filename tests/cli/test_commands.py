@@ -203,6 +203,7 @@ def test_that_a_reference_of_another_molecule_is_refused(tmp_path: Path) -> None
         ["models", "import", "missing.pt", "--folder", "x"],
         ["models", "average", "qm9-fast", "qm9-ddpm", "--folder", "x"],
         ["data", "import", "missing.xyz", "--level-of-theory", "none"],
+        ["data", "everyday", "--seed", "7"],  # whose minima do not come along
     ],
 )
 def test_that_the_other_commands_fail_alike(words: list[str]) -> None:

@@ -51,7 +51,12 @@ ACIDS = [
 LARGE = ["c1ccc(Oc2ccccc2)cc1", "CCC(=O)N1CCN(c2ccccc2OC)CC1"]
 MORE_ZINC = [f"{acid}C(=O)N{amine}" for amine in AMINES + LARGE for acid in ACIDS + LARGE] + ZINC
 
-LIGANDS = ["C" * 20, "Nc1ccc(Cl)cc1CC(=O)N1CCCC1C(=O)O", "Cn1cnc2c1c(=O)n(CC(=O)N1CCCC1)c(=O)n2C"]
+LIGANDS = [
+    "C" * 20,
+    "Nc1ccc(Cl)cc1CC(=O)N1CCCC1C(=O)O",
+    "Cn1cnc2c1c(=O)n(CC(=O)N1CCCC1)c(=O)n2C",
+    "COc1ccc(C(=O)NCc2ccncc2)cc1",
+]
 
 
 @pytest.fixture
@@ -172,6 +177,8 @@ def test_that_after_the_first_part_large_pieces_come_first_and_then_ligands(
     drawn = list(islice(plan.plan(1, tests), 70))
     monkeypatch.setattr(plan, "MIXED", 10)
     monkeypatch.setattr(plan, "BLOCK", 30)
+    monkeypatch.setattr(plan, "LIGANDS", 1)
+    monkeypatch.setattr(plan, "FURTHER", 5)
     ordered = list(islice(plan.plan(1, tests), 71))
     assert ordered[:10] == drawn[:10]
     block = ordered[10:40]
@@ -183,10 +190,11 @@ def test_that_after_the_first_part_large_pieces_come_first_and_then_ligands(
     assert heavy[:n_large] == sorted(heavy[:n_large], reverse=True)
     rest = [c for c in drawn[10:40] if c not in block[:n_large]]
     assert block[n_large:] == rest
-    # Neither the chain nor what contains a test's molecule.
-    found = Chem.MolFromSmiles(ordered[40].smiles)
-    assert ordered[40].source == "ligands" and smiles(found) == LIGANDS[2]
-    assert ordered[41:] == drawn[40:]
+    # Neither the chain nor what contains a test's molecule; a part of them first, the rest later.
+    found = [ordered[40], ordered[46]]
+    assert [c.source for c in found] == ["ligands", "ligands"]
+    assert [smiles(Chem.MolFromSmiles(c.smiles)) for c in found] == LIGANDS[2:]
+    assert ordered[41:46] + ordered[47:] == drawn[40:69]
 
 
 def test_that_ligands_are_the_molecules_of_the_dictionary() -> None:
@@ -315,6 +323,12 @@ def packed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> build.Task:
     return task
 
 
+@pytest.mark.usefixtures("packed")
+def test_that_the_molecules_at_hand_are_those_of_the_seed() -> None:
+    assert packs.molecules_at_hand(5) == len(CANDIDATES)
+    assert packs.molecules_at_hand(0) == 0
+
+
 @pytest.mark.parametrize("of", ["", TEST_SET])
 def test_that_a_pack_replaces_the_computing(
     packed: build.Task, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, of: str
@@ -409,7 +423,7 @@ def test_that_the_plan_that_comes_along_is_that_of_the_packs(tmp_path: Path) -> 
         if chunk is not None:
             n_packed += len(task)
             assert packs.smiles_of(chunk) <= {c.smiles for c in task.candidates}
-    assert n_packed >= 5500
+    assert n_packed == packs.molecules_at_hand(0) >= 48_700
     assert len({c.smiles for c in candidates}) == len(candidates)
 
 

@@ -67,6 +67,12 @@ def packed_chunk(name: str, of: str = "") -> PackedChunk | None:
     return _contents(packs_folder(of)).get(name)
 
 
+def molecules_at_hand(seed: int) -> int:
+    """How many molecules of the data set's plan of a seed come along with their minima."""
+    names = (name.split("-") for name in _contents(packs_folder()))
+    return sum(int(n.removesuffix(".npz")) for _, of, _, n in names if int(of) == seed)
+
+
 def smiles_of(chunk: PackedChunk) -> set[str]:
     """The molecules of a chunk."""
     return {_load(chunk.path)["smiles"][row].decode() for row in chunk.rows}
