@@ -187,6 +187,7 @@ def test_that_undo_by_keyboard_reaches_the_window(
     pen.click_page(80, 80)
     proxy = window.sketch_panel.sketcher.focusProxy()
     assert proxy is not None
+    pen.ask("document.hasFocus()")  # once the page answers, it has taken the click, too
     qtbot.keyClick(proxy, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     wait_for(qtbot, lambda: smiles(window) == "O")
 
