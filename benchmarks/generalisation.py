@@ -20,7 +20,6 @@ from morered_gui.core.arrays import IntArray
 from morered_gui.core.geometry import rmsd
 from morered_gui.relaxers.collect import relax_all
 from morered_gui.relaxers.registry import RelaxerChoice, build_relaxer
-from morered_gui.training.batches import pad
 from morered_gui.training.dataset import EquilibriumSet, Split
 from morered_gui.training.partners import Partners
 
@@ -59,19 +58,15 @@ def _rmsds(
     data: EquilibriumSet, partners: Partners, rows: IntArray, relaxer: Relaxer
 ) -> list[tuple[float, float]]:
     """RMSD to the equilibrium of start and result of each structure, Å."""
-    batches = [pad(data, np.array([row]), int(data.n_atoms[row])) for row in rows]
     starts = [
-        Structure(
-            batch.numbers[0],
-            (batch.positions + partners.displacement(batch)[0])[0],
-            charge=int(data.charge[batch.rows[0]]),
-        )
-        for batch in batches
+        Structure(data.geometry(row)[0], partners.minimum(data, row), charge=int(data.charge[row]))
+        for row in rows
     ]
     done = relax_all(relaxer, starts, max_steps=MAX_STEPS, seed=0)
+    aims = [data.geometry(row)[1] for row in rows]
     return [
-        (rmsd(s.positions, b.positions[0]), rmsd(t.result().positions, b.positions[0]))
-        for s, t, b in zip(starts, done, batches, strict=True)
+        (rmsd(start.positions, aim), rmsd(trajectory.result().positions, aim))
+        for start, trajectory, aim in zip(starts, done, aims, strict=True)
     ]
 
 

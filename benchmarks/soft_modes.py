@@ -18,13 +18,12 @@ from pathlib import Path
 import numpy as np
 
 from morered_gui.chem.smiles import structure_at
-from morered_gui.chem.vibrations import internal_motions, mmff94_hessian
+from morered_gui.chem.vibrations import internal_modes, mmff94_hessian
 from morered_gui.core import Structure
 from morered_gui.core.arrays import FloatArray
 from morered_gui.core.geometry import rmsd, superpose
 from morered_gui.relaxers.collect import relax_all
 from morered_gui.relaxers.registry import RelaxerChoice, build_relaxer
-from morered_gui.training.batches import pad
 from morered_gui.training.dataset import EquilibriumSet, Split
 from morered_gui.training.partners import Partners
 
@@ -63,19 +62,16 @@ def _pairs(options: argparse.Namespace) -> tuple[list[Structure], list[FloatArra
     rows = rows[(partners.first[rows] >= 0) & (data.n_atoms[rows] >= LEAST_ATOMS)]
     starts, equilibria = [], []
     for row in np.random.default_rng(0).permutation(rows)[: options.molecules]:
-        batch = pad(data, np.array([row]), int(data.n_atoms[row]))
-        equilibria.append(batch.positions[0])
-        there = batch.positions[0] + partners.displacement(batch)[0][0]
-        starts.append(structure_at(data.smiles[row].decode(), there).centred())
+        equilibria.append(data.geometry(row)[1])
+        minimum = partners.minimum(data, row)
+        starts.append(structure_at(data.smiles[row].decode(), minimum).centred())
     return starts, equilibria
 
 
 def _in_modes(start: Structure, result: Structure, equilibrium: FloatArray) -> FloatArray:
     """[3, modes]: stiffness, and what was due and what was left, in units of the start's length."""
     x = start.positions
-    inner = internal_motions(x)
-    stiffness, modes = np.linalg.eigh(inner.T @ mmff94_hessian(start) @ inner)
-    modes = inner @ modes
+    stiffness, modes = internal_modes(mmff94_hessian(start), x)
     due = (superpose(equilibrium, x) - x).ravel() @ modes
     made = (superpose(result.positions, x) - x).ravel() @ modes
     length = np.linalg.norm(due)

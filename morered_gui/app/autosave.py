@@ -5,8 +5,6 @@ Qt-free; lives in the interface's thread, and writes in the task thread.
 """
 
 import logging
-import os
-import secrets
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -17,7 +15,7 @@ from platformdirs import user_state_path
 
 from morered_gui.app.controller import Controller
 from morered_gui.app.messages import Message, Severity
-from morered_gui.app.own_files import drop, left_behind, lock_of, remove, when
+from morered_gui.app.own_files import drop, left_behind, lock_of, own_path, remove, when
 from morered_gui.app.records import RunRecord
 from morered_gui.app.session import Session
 from morered_gui.app.session_file import SUFFIX, load_session, save_session
@@ -47,8 +45,7 @@ class Autosave:
     def __init__(self, controller: Controller, choices: Callable[[], Mapping[str, Any]]) -> None:
         self._controller, self._choices = controller, choices
         self._folder = autosave_folder()
-        name = f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}-{secrets.token_hex(3)}"
-        self._path = self._folder / f"{name}{SUFFIX}"
+        self._path = own_path(self._folder, SUFFIX)
         self._lock = lock_of(self._path)
         self._claimed: dict[Path, FileLock] = {}
         self._restored: list[Path] = []  # no longer needed once they are in our own file

@@ -5,11 +5,20 @@ program ends. A file whose lock is free belongs to nobody any more.
 """
 
 import logging
+import os
+import secrets
+import time
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 logger = logging.getLogger(__name__)
+
+
+def own_path(folder: Path, suffix: str) -> Path:
+    """A name that no other program takes: when, which process, and chance."""
+    name = f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}-{secrets.token_hex(3)}"
+    return folder / f"{name}{suffix}"
 
 
 def lock_of(path: Path) -> FileLock:

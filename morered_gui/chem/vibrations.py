@@ -33,9 +33,7 @@ def thermal_displacements(
     Raises:
         MoleculeError: MMFF94 has no parameters for the molecule.
     """
-    inner = internal_motions(minimum.centred().positions)
-    stiffness, modes = np.linalg.eigh(inner.T @ mmff94_hessian(minimum) @ inner)
-    modes = inner @ modes
+    stiffness, modes = internal_modes(mmff94_hessian(minimum), minimum.positions)
     # A stiffness of 0 or below belongs to a plateau; it gets the largest amplitude.
     softest = BOLTZMANN * temperature / LARGEST_AMPLITUDE**2
     amplitude = np.sqrt(BOLTZMANN * temperature / np.maximum(stiffness, softest))
@@ -59,6 +57,16 @@ def mmff94_hessian(structure: Structure) -> FloatArray:
         rows.append(gradient(field, there) - gradient(field, back))
     hessian = np.array(rows) / (2.0 * STEP)
     return 0.5 * (hessian + hessian.T)
+
+
+def internal_modes(hessian: FloatArray, positions: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Eigenvectors of a Hessian (3 n, 3 n) with rigid motions left out; positions (n, 3) Å.
+
+    Returns stiffnesses (3 n - 6) in its unit, the softest first, and modes (3 n, 3 n - 6).
+    """
+    inner = internal_motions(positions - positions.mean(0))
+    stiffness, modes = np.linalg.eigh(inner.T @ hessian @ inner)
+    return stiffness, inner @ modes
 
 
 def internal_motions(positions: FloatArray) -> FloatArray:

@@ -4,8 +4,6 @@ import atexit
 import faulthandler
 import logging
 import logging.handlers
-import os
-import secrets
 import sys
 import threading
 import traceback
@@ -17,10 +15,11 @@ from typing import TextIO
 from filelock import FileLock
 from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
 
-from morered_gui.app.own_files import drop, left_behind, lock_of
+from morered_gui.app.own_files import drop, left_behind, lock_of, own_path
 from morered_gui.app.settings import crash_folder, log_path
 
 LOG_BYTES, LOG_FILES = 1_000_000, 3
+SUFFIX = ".txt"  # of what crashes leave
 LEVELS = {
     QtMsgType.QtDebugMsg: logging.DEBUG,
     QtMsgType.QtInfoMsg: logging.INFO,
@@ -55,11 +54,11 @@ def watch_for_crashes() -> str:
     Returns what crashes before this start have left, which goes into the log; else an empty text.
     """
     folder = crash_folder()
-    own = folder / f"{os.getpid()}-{secrets.token_hex(3)}.txt"
+    own = own_path(folder, SUFFIX)
     lock = lock_of(own)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        left = "".join(_taken(path, old) for path, old in left_behind(folder, "*.txt").items())
+        left = "".join(_taken(path, old) for path, old in left_behind(folder, f"*{SUFFIX}").items())
         lock.acquire(timeout=0)
         file = own.open("w", encoding="utf-8")  # until the process ends
     except OSError:

@@ -44,13 +44,11 @@ def first_guess(structure: Structure) -> FloatArray | None:
 
 def _stiffened(hessian: FloatArray, positions: FloatArray) -> FloatArray | None:
     """Made positive definite: soft modes stiffened, rigid motions left alone; None if unstable."""
-    from morered_gui.chem.vibrations import internal_motions
+    from morered_gui.chem.vibrations import internal_modes
 
-    inner = internal_motions(positions - positions.mean(0))
-    stiffness, modes = np.linalg.eigh(inner.T @ hessian @ inner)
+    stiffness, modes = internal_modes(hessian, positions)
     if stiffness[0] < UNSTABLE:
         return None
-    modes = inner @ modes
     rigid = np.eye(len(hessian)) - modes @ modes.T
     guess: FloatArray = (modes * np.maximum(stiffness, SOFTEST)) @ modes.T + RIGID * rigid
     return guess

@@ -46,6 +46,13 @@ class Partners:
         place, use = self._places(batch)
         return np.where(use[..., None], self.flat[place], 0.0), use.any(1)
 
+    def minimum(self, data: EquilibriumSet, row: int) -> FloatArray:
+        """(n, 3) Å, the minimum of a structure that has one, laid upon its equilibrium."""
+        _, equilibrium = data.geometry(row)
+        place = self.first[row]
+        found: FloatArray = equilibrium + self.flat[place : place + len(equilibrium)]
+        return found
+
     def thermal(
         self, batch: Batch, temperature: FloatArray, rng: np.random.Generator
     ) -> FloatArray:
