@@ -1,0 +1,96 @@
+"""The order of the molecules."""
+
+from itertools import islice
+from pathlib import Path
+
+import pytest
+from rdkit import Chem
+
+from morered_gui.training.everyday import build, plan
+from morered_gui.training.everyday.graphs import TestGraphs
+from morered_gui.training.everyday.plan import size_class
+from tests.training.everyday.candidates import ZINC, smiles
+
+AMINES = ["CC(C)", "Cc1ccc(Cl)cc1", "C1CCOC1", "CCc1ccncc1", "COCC", "c1ccsc1", "CC1CC1", "CC#N"]
+ACIDS = [
+    "C",
+    "CC(C)C",
+    "c1ccc(F)cc1",
+    "CS(=O)(=O)CC",
+    "c1ccco1",
+    "CN1CCCC1",
+    "c1cnn(C)c1",
+    "COc1ccccc1",
+]
+LARGE = ["c1ccc(Oc2ccccc2)cc1", "CCC(=O)N1CCN(c2ccccc2OC)CC1"]
+MORE_ZINC = [f"{acid}C(=O)N{amine}" for amine in AMINES + LARGE for acid in ACIDS + LARGE] + ZINC
+
+LIGANDS = [
+    "C" * 20,
+    "Nc1ccc(Cl)cc1CC(=O)N1CCCC1C(=O)O",
+    "Cn1cnc2c1c(=O)n(CC(=O)N1CCCC1)c(=O)n2C",
+    "COc1ccc(C(=O)NCc2ccncc2)cc1",
+]
+
+
+@pytest.fixture
+def no_download(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plan, "zinc_smiles", lambda *_: MORE_ZINC)
+    monkeypatch.setattr(plan, "ligands", lambda *_: map(Chem.MolFromSmiles, LIGANDS))
+
+
+@pytest.mark.usefixtures("no_download")
+def test_that_every_prefix_of_the_plan_is_balanced_and_keeps_tests_out() -> None:
+    tests = TestGraphs.of(["CCO"], ["Nc1ccc(Cl)cc1"])
+    first, again = (list(islice(plan.plan(1, tests), 60)) for _ in range(2))
+    assert first == again
+    assert len({c.smiles for c in first}) == 60
+    for n in (20, 40, 60):
+        for source, share in plan.SHARES.items():
+            assert abs(sum(c.source == source for c in first[:n]) - share * n) <= 1.5
+    mols = [Chem.MolFromSmiles(c.smiles) for c in first]
+    assert not any(m.HasSubstructMatch(Chem.MolFromSmiles("Nc1ccc(Cl)cc1")) for m in mols)
+    assert len({size_class(m) for m in mols}) >= 4
+    assert all(m.GetNumHeavyAtoms() <= plan.MAX_HEAVY for m in mols)
+
+
+@pytest.mark.usefixtures("no_download")
+def test_that_after_the_first_part_large_pieces_come_first_and_then_ligands(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tests = TestGraphs.of([], ["Nc1ccc(Cl)cc1"])
+    drawn = list(islice(plan.plan(1, tests), 70))
+    monkeypatch.setattr(plan, "MIXED", 10)
+    monkeypatch.setattr(plan, "BLOCK", 30)
+    monkeypatch.setattr(plan, "LIGANDS", 1)
+    monkeypatch.setattr(plan, "FURTHER", 5)
+    ordered = list(islice(plan.plan(1, tests), 71))
+    assert ordered[:10] == drawn[:10]
+    block = ordered[10:40]
+    assert {c.smiles for c in block} == {c.smiles for c in drawn[10:40]}
+    heavy = [Chem.MolFromSmiles(c.smiles).GetNumHeavyAtoms() for c in block]
+    large = [c.source == "pieces" and n > 15 for c, n in zip(block, heavy, strict=True)]
+    n_large = sum(large)
+    assert 0 < n_large < 30 and all(large[:n_large])
+    assert heavy[:n_large] == sorted(heavy[:n_large], reverse=True)
+    rest = [c for c in drawn[10:40] if c not in block[:n_large]]
+    assert block[n_large:] == rest
+    # Neither the chain nor what contains a test's molecule; a part of them first, the rest later.
+    found = [ordered[40], ordered[46]]
+    assert [c.source for c in found] == ["ligands", "ligands"]
+    assert [smiles(Chem.MolFromSmiles(c.smiles)) for c in found] == LIGANDS[2:]
+    assert ordered[41:46] + ordered[47:] == drawn[40:69]
+
+
+@pytest.mark.usefixtures("no_download")
+def test_that_a_longer_plan_begins_with_the_shorter_one(tmp_path: Path) -> None:
+    counts: list[int] = []
+    short = build.write_plan(tmp_path, 8, 0, TestGraphs, counts.append)
+    long = build.write_plan(tmp_path, 12, 0, TestGraphs, counts.append)
+    assert long[:8] == short and len(long) == 12
+    assert build.write_plan(tmp_path, 10, 0, TestGraphs, counts.append) == long[:10]
+    assert counts == [*range(1, 9), *range(1, 13)]
+
+
+def test_that_no_plan_comes_along_for_another_seed() -> None:
+    assert build.shipped_plan(12345) == []
