@@ -15,6 +15,10 @@ from morered_gui.diffusion.stopping import Progress, StopRule
 
 # A coordinate beyond this (Å from the centre) means that the molecule has flown apart.
 FARTHEST = 1e3
+# Noise has a root mean square of 1 by definition, up to 1.6 in small molecules. Of a molecule that
+# is unlike all it has learnt from, a network says more: too much is cut down, and what is absurd
+# ends the run (505 was seen, a jump of 150 Å).
+LARGEST_NOISE, ABSURD_NOISE = 5.0, 100.0
 # A jump that is carried on by the secant is at most this much longer (chosen on validation).
 LONGEST = 2.0
 # Moves among which the secant is used. Later ones are small and mostly error: with the secant the
@@ -164,7 +168,7 @@ class _Run:
         """Predict for all that still move, show the frames, and drop who has arrived."""
         batch = self._active_batch()
         t_start = None if self.t_start is None else self.t_start[self.active]
-        prediction = self.sampler.predictor(batch, self.step, t_start)
+        prediction = _bounded(self.sampler.predictor(batch, self.step, t_start), batch)
         if self.t_start is None:
             self.t_start = prediction.t.copy()
         self.evaluations[self.active] += prediction.evaluations
@@ -246,6 +250,14 @@ class _Run:
             self.reasons[k] = StopReason.PLATEAU
             return False
         return self.step < self.max_steps
+
+
+def _bounded(prediction: Prediction, batch: PaddedBatch) -> Prediction:
+    """With noise of a size that noise can have; NaN where it is absurd (``LARGEST_NOISE``)."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        size = np.sqrt((prediction.noise**2).sum((1, 2)) / (3 * batch.n_atoms))
+        share = np.where(size < ABSURD_NOISE, 1.0 / np.maximum(1.0, size / LARGEST_NOISE), np.nan)
+        return prediction._replace(noise=prediction.noise * share[:, None, None])
 
 
 def _rows(

@@ -24,7 +24,7 @@ from morered_gui.diffusion.forward import noised
 from morered_gui.diffusion.inference import NetworkOnDevice
 from morered_gui.diffusion.network import Output
 from morered_gui.diffusion.predictor import JointPredictor, Prediction
-from morered_gui.diffusion.sampler import Sampler, SeededNoise, jump
+from morered_gui.diffusion.sampler import LARGEST_NOISE, Sampler, SeededNoise, jump
 from morered_gui.diffusion.schedule import polynomial_schedule
 from morered_gui.diffusion.stopping import StopRule
 from morered_gui.relaxers.collect import relax_all
@@ -263,11 +263,17 @@ def test_that_a_falling_time_step_does_not_stop() -> None:
     assert reason == StopReason.MAX_STEPS and len(frames) == 201
 
 
-@pytest.mark.parametrize("noise", [np.nan, np.inf, 1e9])
+@pytest.mark.parametrize("noise", [np.nan, np.inf, 1e9, 500.0])
 def test_that_nonsense_from_the_network_is_reported_and_not_shown(noise: float) -> None:
     frames, reason = run_scripted([500], noise)
     assert reason == StopReason.DIVERGED
     assert all(np.isfinite(f.positions).all() for f in frames)
+
+
+def test_that_noise_larger_than_noise_can_be_is_cut_down() -> None:
+    (first, *_), reason = run_scripted([100], noise=50.0, max_steps=2)
+    assert reason == StopReason.MAX_STEPS
+    np.testing.assert_allclose(first.noise, LARGEST_NOISE)
 
 
 def test_that_too_little_memory_is_told_in_words() -> None:
