@@ -85,19 +85,24 @@ def iter_info(path: Path | str, key: str) -> Iterator[str | None]:
 def checked_file(path: Path) -> Path:
     """The path itself, if there is a file with something in it; else MoleculeError."""
     try:
-        if path.is_dir():
-            raise MoleculeError(f"{path} is a folder; name a file in it")
-        if not path.exists():
-            raise MoleculeError(f"there is no file {path}; check the name")
-        if path.stat().st_size == 0:
-            raise MoleculeError(f"{path.name} is empty")
-        with path.open("rb") as file:
-            head = file.read(4096)
+        is_folder = path.is_dir()
+        head = b"" if is_folder else _first_bytes(path)
+    except FileNotFoundError as error:
+        raise MoleculeError(f"there is no file {path}; check the name") from error
     except (OSError, ValueError) as error:  # ValueError: a null character in the name
         raise MoleculeError(f"{path} can't be opened: {_why(error)}") from error
+    if is_folder:
+        raise MoleculeError(f"{path} is a folder; name a file in it")
+    if not head:
+        raise MoleculeError(f"{path.name} is empty")
     if path.suffix.lower() in _TEXT_FORMATS and b"\0" in head:
         raise MoleculeError(f"{path.name} is not a text file, whatever its name says")
     return path
+
+
+def _first_bytes(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(4096)
 
 
 def unpacked(path: Path) -> Path:

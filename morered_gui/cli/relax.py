@@ -12,7 +12,7 @@ from morered_gui.app.html_export import write_html
 from morered_gui.app.library_run import LibraryJob, results_beside
 from morered_gui.chem.library import is_csv
 from morered_gui.chem.reading import read_structures
-from morered_gui.chem.smiles import structure_from_smiles
+from morered_gui.chem.smiles import mol_from_smiles, structure_from_smiles
 from morered_gui.chem.writing import (
     check_folder,
     check_target,
@@ -105,6 +105,8 @@ def relax(
     """
     if (source is None) == (smiles is None):
         raise ExpectedError("give either a file or --smiles")
+    if source is not None:
+        _refuse_smiles(source)
     _check_targets(output, html)
     if check_energy:
         require_xtb()
@@ -136,6 +138,17 @@ def relax(
     _write(trajectories, output, final_only, html)
     pairs = zip(trajectories, references, strict=True)
     _tell([report_on(t, r, energies=check_energy) for t, r in pairs], as_json)
+
+
+def _refuse_smiles(source: Path) -> None:
+    """Raise ExpectedError for a SMILES in the place of the file."""
+    try:
+        if source.exists():
+            return
+        mol_from_smiles(str(source))
+    except (OSError, ValueError):  # no SMILES either: what reads the file says what is wrong
+        return
+    raise ExpectedError(f"there is no file {source}; a SMILES comes after --smiles")
 
 
 def _library(source: Path | None, output: Path | None, *, asked: bool, alone: bool) -> Path | None:

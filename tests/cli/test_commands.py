@@ -165,6 +165,11 @@ def test_that_bad_files_give_one_line_and_exit_code_2(tmp_path: Path, name: str)
     assert_one_line(morered("relax", file))
 
 
+def test_that_what_is_no_file_is_named_as_it_was_typed() -> None:
+    assert morered("relax", "No.XYZ").stderr == "error: there is no file No.XYZ; check the name\n"
+    assert "a SMILES comes after --smiles" in morered("relax", "OCC").stderr
+
+
 @pytest.mark.parametrize(
     "words",
     [
