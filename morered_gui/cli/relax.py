@@ -26,7 +26,13 @@ from morered_gui.core import ExpectedError, StopReason, Structure, Trajectory
 from morered_gui.diffusion.checkpoint import find_model
 from morered_gui.relaxers.collect import relax_all
 from morered_gui.relaxers.methods import DEFAULT_METHOD, describe, find_method, list_models
-from morered_gui.relaxers.registry import Backend, RelaxerChoice, build_relaxer, with_model
+from morered_gui.relaxers.registry import (
+    Backend,
+    RelaxerChoice,
+    build_relaxer,
+    left_aside,
+    with_model,
+)
 from morered_gui.relaxers.report import Report, report_on
 from morered_gui.relaxers.suitability import either, verdict
 from morered_gui.relaxers.xtb import require_xtb
@@ -118,6 +124,9 @@ def relax(
         backend=backend,
         start_t=start_t,
     )
+    for name in left_aside(choice):
+        option = f"--{name.replace('_', '-')}"
+        messages.print(f"warning: {option} has no meaning for '{method}'", markup=False)
     asked = bool(processes or scheduler or resume)
     library = _library(source, output, asked=asked, alone=bool(reference or html))
     if library is not None:

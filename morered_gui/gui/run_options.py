@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 
 from morered_gui.app.settings import RANGES
 from morered_gui.gui.method_box import TimeModelBox
-from morered_gui.relaxers.suitability import CLOCKED
+from morered_gui.relaxers.methods import find_method
 
 N_STEPS = 1000  # of the usual process, until a model says how many it has
 
@@ -156,8 +156,14 @@ class ExtraRow(SwappedRow):
         self.put("start", "Start from t", self.start)
 
     def set_method(self, method: str) -> None:
-        """See what the method asks for."""
-        self.show("time_model" if method in CLOCKED else "start" if method == "ddpm" else "nothing")
+        """See what the method asks for; nothing is chosen where there are no models."""
+        asking = find_method(method) if method else None
+        if asking is not None and asking.needs_time_network:
+            self.show("time_model")
+        elif asking is not None and asking.starts_at_given_time:
+            self.show("start")
+        else:
+            self.show("nothing")
 
 
 def _row(parent: QWidget) -> QHBoxLayout:

@@ -58,6 +58,16 @@ class Method:
         """Whether it is no part of MoreRed: it follows energies, be they a network's or not."""
         return self.kind in {None, NetworkKind.ENERGY}
 
+    @property
+    def starts_at_given_time(self) -> bool:
+        """Whether it has to be told the time step to start from."""
+        return self.time == TimeSource.GIVEN
+
+    @property
+    def needs_time_network(self) -> bool:
+        """Whether a second network tells the time."""
+        return self.kind == NetworkKind.NOISE and not self.starts_at_given_time
+
 
 # Halgren 1996, doi 10.1002/(SICI)1096-987X(199604)17:5/6<490::AID-JCC1>3.0.CO;2-P: H C N O F Si P
 # S Cl Br I, and bare ions of Li Na Mg K Ca Fe Cu Zn.

@@ -80,6 +80,18 @@ def with_model(choice: RelaxerChoice, structures: Sequence[Structure]) -> Relaxe
     return replace(choice, model=model.name if model else method.model)
 
 
+def left_aside(choice: RelaxerChoice) -> list[str]:
+    """The settings, by name, that a choice makes and its method has no use for."""
+    method, usual = find_method(choice.method), RelaxerChoice()
+    used = {
+        "model": method.kind is not None,
+        "time_model": method.needs_time_network,
+        "backend": not method.baseline,
+        "start_t": method.starts_at_given_time,
+    }
+    return [n for n, use in used.items() if not use and getattr(choice, n) != getattr(usual, n)]
+
+
 def _folder(choice: RelaxerChoice) -> ModelFolder:
     """The model of a choice; raises ModelError."""
     return find_model(with_model(choice, ()).model)
@@ -185,7 +197,7 @@ def _taken_by(folders: Sequence[ModelFolder]) -> Capabilities:
 
 def _folders(method: Method, folder: ModelFolder, choice: RelaxerChoice) -> list[ModelFolder]:
     """The model itself; after it that of the time network, for the methods that have one."""
-    if method.name not in {"as", "itp"}:
+    if not method.needs_time_network:
         return [folder]
     name = choice.time_model or folder.config.time_model
     if not name:

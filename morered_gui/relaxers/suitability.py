@@ -18,7 +18,6 @@ from morered_gui.relaxers.methods import (
 )
 
 FEWEST_ATOMS = 3  # the data sets of such networks begin with water
-CLOCKED = frozenset({"as", "itp"})  # take their time steps from a second network
 FORCE_FIELDS = frozenset({"mmff94", "mmff94s", "uff"})  # refuse open valences, whatever the metal
 
 
@@ -37,7 +36,7 @@ def obstacle(method: Method, models: Sequence[ModelInfo]) -> str:
         return "It needs a model that gives energies, and there is none; train or import one."
     if not models_for(method, models):
         return f"It needs a model with a {method.kind} network, and there is none; import one."
-    if method.name in CLOCKED and not time_models(models):
+    if method.needs_time_network and not time_models(models):
         return "It needs a model with a time network as well, and there is none; import one."
     return ""
 
@@ -187,7 +186,7 @@ def _capabilities(
     """Of the model, and of the time network that it names where the method needs one."""
     if model is None:
         return method.capabilities
-    clocks = [m for m in models if method.name in CLOCKED and m.name == model.time_model]
+    clocks = [m for m in models if method.needs_time_network and m.name == model.time_model]
     return reduce(and_, (m.capabilities for m in (model, *clocks)))
 
 

@@ -165,6 +165,12 @@ def test_that_bad_files_give_one_line_and_exit_code_2(tmp_path: Path, name: str)
     assert_one_line(morered("relax", file))
 
 
+def test_that_an_option_without_a_meaning_is_told() -> None:
+    result = morered("relax", "--smiles", "C", "--start-t", 5)
+    assert result.exit_code == 0
+    assert result.stderr == "warning: --start-t has no meaning for 'fast'\n"
+
+
 def test_that_what_is_no_file_is_named_as_it_was_typed() -> None:
     assert morered("relax", "No.XYZ").stderr == "error: there is no file No.XYZ; check the name\n"
     assert "a SMILES comes after --smiles" in morered("relax", "OCC").stderr

@@ -16,7 +16,13 @@ from morered_gui.diffusion.checkpoint import (
 )
 from morered_gui.diffusion.config import NetworkKind
 from morered_gui.relaxers.collect import relax_all
-from morered_gui.relaxers.registry import RelaxerChoice, build_relaxer, capabilities_of
+from morered_gui.relaxers.registry import (
+    Backend,
+    RelaxerChoice,
+    build_relaxer,
+    capabilities_of,
+    left_aside,
+)
 from tests.diffusion import parity
 
 KINDS = {"jt": NetworkKind.JOINT, "ddpm": NetworkKind.NOISE, "time": NetworkKind.TIME}
@@ -114,6 +120,20 @@ def test_that_networks_that_do_not_go_together_are_refused(
     name = str(time_path) if time_model and time_path.is_dir() else time_model
     with pytest.raises(ModelError, match=message):
         build_relaxer(RelaxerChoice(method="itp", model=str(models / model), time_model=name))
+
+
+@pytest.mark.parametrize(
+    ("choice", "names"),
+    [
+        (RelaxerChoice(method="mmff94", model="everyday", start_t=0), ["model", "start_t"]),
+        (RelaxerChoice(method="fast", time_model="qm9-time", start_t=5), ["time_model", "start_t"]),
+        (RelaxerChoice(method="mlff", backend=Backend.SCHNETPACK), ["backend"]),
+        (RelaxerChoice(method="as", model="qm9-ddpm", time_model="qm9-time"), []),
+        (RelaxerChoice(method="ddpm", start_t=5, backend=Backend.SCHNETPACK), []),
+    ],
+)
+def test_that_settings_without_a_meaning_are_named(choice: RelaxerChoice, names: list[str]) -> None:
+    assert left_aside(choice) == names
 
 
 def test_that_an_unknown_method_is_refused_by_name() -> None:
