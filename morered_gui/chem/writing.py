@@ -116,8 +116,8 @@ def one_line(text: str) -> str:
 
 def check_target(path: Path) -> None:
     """Raise MoleculeError where a file can't be written there: before hours of computing."""
-    _writer(path)
     check_folder(path)
+    _writer(path)
 
 
 def check_folder(path: Path) -> None:
