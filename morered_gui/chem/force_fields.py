@@ -1,6 +1,7 @@
 """RDKit's force fields: whom they know, energy and gradient, and minimisation step by step."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -28,6 +29,23 @@ class ForceFieldName(StrEnum):
     MMFF94 = "MMFF94"
     MMFF94S = "MMFF94s"  # its variant with planar amide nitrogen, Halgren 1999
     UFF = "UFF"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """What of MMFF94 is computed, and how.
+
+    Attributes:
+        torsions: whether it resists torsion at all.
+        electrostatics: whether charges feel each other.
+        dielectric: constant that weakens them.
+        fading: whether it grows with the distance.
+    """
+
+    torsions: bool = True
+    electrostatics: bool = True
+    dielectric: float = 1.0
+    fading: bool = False
 
 
 class Step(NamedTuple):
@@ -105,18 +123,20 @@ class MoleculeField:
         return [Step(c.GetPositions(), s.GetEnergy() * EV_PER_KCAL_MOL) for c, s in pairs]
 
 
-def force_field(mol: Mol, name: ForceFieldName = ForceFieldName.MMFF94) -> ForceField:
+def force_field(
+    mol: Mol, name: ForceFieldName = ForceFieldName.MMFF94, terms: Terms | None = None
+) -> ForceField:
     """RDKit's force field of a molecule at its coordinates, in kcal/mol and Å.
 
     It points into the molecule, which has to be kept as long as the field. Separate molecules
-    feel each other.
+    feel each other. UFF has no other ``terms`` than its own.
 
     Raises:
         MoleculeError: there are no parameters for the molecule, or its bonds are unknown.
     """
     with rdkit_messages() as said:
         try:
-            field = _uff(mol) if name == ForceFieldName.UFF else _mmff94(mol, name)
+            field = _uff(mol) if name == ForceFieldName.UFF else _mmff94(mol, name, terms)
         except (RuntimeError, ValueError):  # an unsanitised molecule: its bonds are not known
             field = None
     if field is None:
@@ -138,10 +158,15 @@ def gradient(field: ForceField, flat: FloatArray) -> FloatArray:
     return np.array(field.CalcGrad(positions))
 
 
-def _mmff94(mol: Mol, name: ForceFieldName) -> ForceField | None:
+def _mmff94(mol: Mol, name: ForceFieldName, terms: Terms | None) -> ForceField | None:
     properties = rdForceFieldHelpers.MMFFGetMoleculeProperties(mol, mmffVariant=str(name))
     if properties is None:
         return None
+    if terms is not None:
+        properties.SetMMFFTorsionTerm(terms.torsions)
+        properties.SetMMFFEleTerm(terms.electrostatics)
+        properties.SetMMFFDielectricConstant(terms.dielectric)
+        properties.SetMMFFDielectricModel(terms.fading)
     field: ForceField = rdForceFieldHelpers.MMFFGetMoleculeForceField(
         mol, properties, ignoreInterfragInteractions=False
     )

@@ -24,6 +24,7 @@ Output = Annotated[Path, typer.Option(help="The training file (.npz).")]
 Processes = Annotated[int, typer.Option(min=1, help="Processes of one thread each.")]
 JoinOnly = Annotated[bool, typer.Option("--join-only", help="Make no more, join what is finished.")]
 CORES = os.cpu_count() or 1
+LEAST_ATOMS = 26  # smaller molecules have few soft modes, and MMFF94's minimum does
 
 
 @app.command()
@@ -54,6 +55,29 @@ def partners(
     with progress_bar("MMFF94", len(rows), "molecule") as show:
         n_failed = write_partners(data, rows, folder, show)
     messages.print(f"minimised {len(rows)} molecules, {n_failed} without a minimum", markup=False)
+
+
+@app.command()
+@guarded
+def shapes(
+    source: Source = Path("data/everyday.npz"),
+    folder: Annotated[
+        Path | None, typer.Option(help="Where to put them; beside the file if none is named.")
+    ] = None,
+    least_atoms: Annotated[int, typer.Option(min=1, help="Of the structures.")] = LEAST_ATOMS,
+    seed: Annotated[int, typer.Option(min=0, help="Of the shapes.")] = 0,
+    processes: Processes = CORES,
+) -> None:
+    """Shapes off the equilibria of large training molecules, by MMFF94; a stopped run goes on."""
+    from morered_gui.training.shapes import KINDS, Shapes, Shaping, make_shapes
+
+    place = folder or source.with_name(f"{source.stem}-shapes")
+    task = Shaping(source=source, least_atoms=least_atoms, seed=seed)
+    with progress_bar("MMFF94", None, "structure", resumed=True) as show:
+        make_shapes(task, place, processes, show)
+    made = Shapes.collect(EquilibriumSet.load(source), place)
+    n_known = int((made.first >= 0).sum())
+    messages.print(f"{len(KINDS)} shapes of {n_known} structures in {place}", markup=False)
 
 
 @app.command()

@@ -79,6 +79,7 @@ class TrainingConfig:
         start_from: name or folder of a model to begin with; one of fewer interactions will do.
         partners: folder of MMFF94 minima; with it the network is trained for relaxation in
             a few evaluations (``DisplacementRecipe``), without it as the paper has it.
+        shapes: folder of further shapes off the equilibria (``Shapes``), beside the minima.
         summary: the model's description in one line.
         time_model: of a noise network: the model whose time network goes with it.
         energy_weight: of a force field: weight of the energy's loss; that of the forces has the
@@ -119,6 +120,7 @@ class TrainingConfig:
     seed: int = 0
     start_from: str | None = None
     partners: str | None = None
+    shapes: str | None = None
     summary: str = ""
     time_model: str = ""
     energy_weight: float = 0.01
@@ -157,6 +159,8 @@ class TrainingConfig:
             meant = "" if value is None and each.default is None else _meant(each.name, value)
             if meant:
                 raise ExpectedError(f"{source}: '{each.name}' is {meant}, not {value!r}")
+        if self.shapes is not None and self.partners is None:
+            raise ExpectedError(f"{source}: 'shapes' go with 'partners'; name those as well")
         if self.precision not in PRECISIONS:
             raise ExpectedError(f"{source}: precision is one of {', '.join(PRECISIONS)}")
         if self.precision != "float32" and self.network.kind == NetworkKind.ENERGY:

@@ -15,13 +15,14 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from morered_gui.core.arrays import FloatArray
+from morered_gui.core.arrays import BoolArray, FloatArray
 from morered_gui.core.geometry import rotation_onto
 from morered_gui.diffusion.network import Output, level_of_time, mean_time
 from morered_gui.diffusion.process import DiffusionProcess, centred
 from morered_gui.training.batches import Batch
 from morered_gui.training.partners import Partners
 from morered_gui.training.recipe import Example, ExampleTensors, Losses, denoising_losses
+from morered_gui.training.shapes import Shapes
 
 # A displacement below this (Å per coordinate) counts as one of this size with eps near 0.
 SMALLEST_SIGMA = 0.004
@@ -34,7 +35,9 @@ class Mixture:
 
     Attributes:
         partner: share of structures displaced towards their MMFF94 minimum by a factor
-            drawn from [0, ``largest_scale``].
+            drawn from [``least_scale``, ``largest_scale``].
+        another: share of those that are brought into another shape instead, where there are some
+            (``Shapes``).
         warm: share of those that are bent by heat on top, of up to half of ``hottest``: what is
             right does not depend on which way MMFF94 errs.
         thermal: share of structures bent by heat; molecules without a minimum aside.
@@ -48,10 +51,12 @@ class Mixture:
     """
 
     partner: float = 0.45
+    another: float = 0.7
     warm: float = 0.33
     thermal: float = 0.15
     hottest: float = 1200.0
     still: float = 0.1
+    least_scale: float = 0.0
     largest_scale: float = 1.15
     jitter: float = 0.02
     largest_t: int = 600
@@ -60,13 +65,19 @@ class Mixture:
     floor: float = 0.02
 
 
+# On the way from equilibrium to minimum bonds and angles tell how far it is, and no user's start
+# does. Large molecules that have shapes of their own need not be shown what lies on it.
+WITH_SHAPES = Mixture(partner=0.6, thermal=0.1, still=0.08, least_scale=0.8, largest_scale=1.1)
+
+
 @dataclass
 class DisplacementRecipe:
-    """See the module; ``partners`` may lack some of the molecules."""
+    """See the module; ``partners`` and ``shapes`` may lack some of the molecules."""
 
     process: DiffusionProcess
     partners: Partners
     mixture: Mixture = field(default_factory=Mixture)
+    shapes: Shapes | None = None
     time_weight: float = 0.1
     _pending: list[tuple[Batch, FloatArray, int]] = field(default_factory=list)
 
@@ -124,17 +135,28 @@ class DisplacementRecipe:
         noise = centred(rng.standard_normal(batch.positions.shape), batch.real)
         gaussian = self.process.diffuse(batch.positions, t, noise)
         jitter = (mix.jitter * rng.random(n) ** 2)[:, None, None] * noise
-        toward, known = self.partners.displacement(batch)
-        scale = (mix.largest_scale * rng.random(n))[:, None, None]
+        toward, known = self._toward(batch, rng)
         heat = self.partners.thermal(batch, mix.hottest * rng.random(n), rng)
         warm = rng.random(n) < mix.warm
         warmth = self.partners.thermal(batch, 0.5 * mix.hottest * warm * rng.random(n), rng)
         near = batch.positions + jitter
-        partner = near + scale * toward + warmth
+        partner = near + toward + warmth
         shares = np.cumsum([mix.partner, mix.thermal, mix.still])
         kind = np.searchsorted(shares, rng.random(n), side="right")
         kind = np.where((kind < 2) & ~known, 3, kind)
         return np.choose(kind[:, None, None], [partner, near + heat, near, gaussian])
+
+    def _toward(self, batch: Batch, rng: np.random.Generator) -> tuple[FloatArray, BoolArray]:
+        """To a minimum or another shape, [B, N, 3] in Å, and [B] where one is known."""
+        mix, n = self.mixture, len(batch.rows)
+        toward, known = self.partners.displacement(batch)
+        scale = rng.uniform(mix.least_scale, mix.largest_scale, n)
+        if self.shapes is not None:
+            another, there, scaled = self.shapes.drawn(batch, rng)
+            there &= rng.random(n) < mix.another
+            toward = np.where(there[:, None, None], another, toward)
+            scale, known = np.where(there & ~scaled, 1.0, scale), known | there
+        return scale[:, None, None] * toward, known
 
     def _displaced(self, batch: Batch, positions: FloatArray, generation: int) -> Example:
         """Read what separates the positions from equilibrium as noise."""

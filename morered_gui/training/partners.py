@@ -83,7 +83,7 @@ class Partners:
         if not files:
             raise ExpectedError(f"no MMFF94 minima in {folder}; run 'morered data partners'")
         if (folder / CONFIGURATION).exists():
-            _refuse_others(data, folder)
+            refuse_others(data, folder, "MMFF94 minima", "morered data partners")
         first = np.full(len(data), -1, dtype=np.int64)
         starts = data.starts
         flat: list[np.ndarray] = []
@@ -126,7 +126,7 @@ def write_partners(
     claim_folder(
         folder,
         {
-            "structures": _digest(data),
+            "structures": digest(data),
             "first_rows": hashlib.sha256(rows[:CHUNK].tobytes()).hexdigest(),
         },
     )
@@ -149,17 +149,18 @@ def _file_name(start: int, n_rows: int) -> str:
     return f"{start:07d}.npz" if n_rows == CHUNK else f"{start:07d}-{n_rows:04d}.npz"
 
 
-def _digest(data: EquilibriumSet) -> str:
+def digest(data: EquilibriumSet) -> str:
+    """What tells structures from others: of their positions."""
     return hashlib.sha256(data.positions.tobytes()).hexdigest()
 
 
-def _refuse_others(data: EquilibriumSet, folder: Path) -> None:
-    """Rows of another training file would be other molecules."""
+def refuse_others(data: EquilibriumSet, folder: Path, what: str, command: str) -> None:
+    """Raise ExpectedError where a folder has ``what`` of other structures; rows would be others."""
     claimed = json.loads((folder / CONFIGURATION).read_text(encoding="utf-8"))
-    if claimed.get("structures") != _digest(data):
+    if claimed.get("structures") != digest(data):
         raise ExpectedError(
-            f"{folder} holds the MMFF94 minima of other structures than the training file's; "
-            "run 'morered data partners' with that file and another folder"
+            f"{folder} holds the {what} of other structures than the training file's; "
+            f"run '{command}' with that file and another folder"
         )
 
 

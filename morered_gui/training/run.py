@@ -18,13 +18,14 @@ from morered_gui.training.card import write_card
 from morered_gui.training.config import TrainingConfig
 from morered_gui.training.dataset import EquilibriumSet, Split
 from morered_gui.training.denoising import Denoising
-from morered_gui.training.displacement import DisplacementRecipe
+from morered_gui.training.displacement import WITH_SHAPES, DisplacementRecipe
 from morered_gui.training.forces import ForceMatching
 from morered_gui.training.labels import LabelledSet, is_held_out
 from morered_gui.training.learnt import note_learnt
 from morered_gui.training.loop import RESUME_FILE, Objective, Trainer
 from morered_gui.training.partners import Partners
 from morered_gui.training.recipe import GaussianRecipe, Recipe
+from morered_gui.training.shapes import Shapes
 from morered_gui.training.validation import Validation
 from morered_gui.training.warm_start import start_weights
 
@@ -132,7 +133,10 @@ def _recipe(config: TrainingConfig, data: EquilibriumSet) -> Recipe:
             process, config.early_fraction, config.early_steps, config.time_weight
         )
     partners = Partners.collect(data, Path(config.partners))
-    return DisplacementRecipe(process, partners, time_weight=config.time_weight)
+    if config.shapes is None:
+        return DisplacementRecipe(process, partners, time_weight=config.time_weight)
+    shapes = Shapes.collect(data, Path(config.shapes))
+    return DisplacementRecipe(process, partners, WITH_SHAPES, shapes, config.time_weight)
 
 
 def _methods(config: TrainingConfig) -> tuple[str, ...]:
