@@ -16,6 +16,7 @@ from morered_gui.core.arrays import BoolArray, FloatArray
 from morered_gui.core.structure import Structure
 
 EV_PER_KCAL_MOL = float(units.kcal / units.mol)
+CONSTANT, GROWING = 1, 2  # RDKit's numbers for a dielectric model
 FORCE_TOLERANCE = 1e-4  # RDKit's own, relative to the energy
 # RDKit holds the interpreter's lock while it minimises, which would stop the window. This many
 # iterations take about 40 ms; a new beginning costs a few, since the BFGS matrix is lost.
@@ -166,7 +167,7 @@ def _mmff94(mol: Mol, name: ForceFieldName, terms: Terms | None) -> ForceField |
         properties.SetMMFFTorsionTerm(terms.torsions)
         properties.SetMMFFEleTerm(terms.electrostatics)
         properties.SetMMFFDielectricConstant(terms.dielectric)
-        properties.SetMMFFDielectricModel(terms.fading)
+        properties.SetMMFFDielectricModel(GROWING if terms.fading else CONSTANT)
     field: ForceField = rdForceFieldHelpers.MMFFGetMoleculeForceField(
         mol, properties, ignoreInterfragInteractions=False
     )

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
+from morered_gui.chem.conversion import to_rdkit
 from morered_gui.chem.distortions import Distortion, other_minimum, own_minimum, turned
 from morered_gui.chem.errors import MoleculeError
-from morered_gui.chem.force_fields import ForceFieldName, MoleculeField
+from morered_gui.chem.force_fields import ForceFieldName, MoleculeField, Terms, force_field
 from morered_gui.chem.smiles import structure_from_smiles
 from morered_gui.chem.torsions import torsion_angles, torsion_atoms
 from morered_gui.chem.validity import bonds_kept
@@ -49,6 +50,20 @@ def test_that_the_soft_parts_move_and_the_stiff_ones_do_not(
     assert len({round(float(m), 3) for m in moved}) > 6
     assert 3.0 < np.median(moved) < 60.0
     assert np.median(stretched) < 0.03
+
+
+def test_that_each_term_counts(molecule: Structure) -> None:
+    mol = to_rdkit(molecule)
+    changed = [
+        Terms(),
+        Terms(torsions=False),
+        Terms(electrostatics=False),
+        Terms(dielectric=4.0),
+        Terms(fading=True),
+    ]
+    energies = [force_field(mol, terms=terms).CalcEnergy() for terms in changed]
+    assert energies[0] == force_field(mol).CalcEnergy()
+    assert len({round(energy, 3) for energy in energies}) == len(changed)
 
 
 def test_that_the_seed_decides(molecule: Structure) -> None:
