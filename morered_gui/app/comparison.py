@@ -13,7 +13,7 @@ from morered_gui.app.messages import Message
 from morered_gui.app.records import RunRecord
 from morered_gui.app.run_state import Activity
 from morered_gui.core import Provenance, StopReason, Structure
-from morered_gui.relaxers.methods import METHODS, ModelInfo, all_methods, models_for
+from morered_gui.relaxers.methods import METHODS, ModelInfo, all_methods, find_method, models_for
 from morered_gui.relaxers.registry import MODELS_JOINED, RelaxerChoice
 from morered_gui.relaxers.suitability import obstacle
 
@@ -159,5 +159,5 @@ def methods_of(
     return [
         PlannedRun(replace(choice, method=method, model=model), seed, steps_for(method))
         for method, model in served
-        if method != "ddpm"
+        if not find_method(method).starts_at_given_time
     ]

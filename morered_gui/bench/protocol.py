@@ -34,7 +34,7 @@ class Entry:
         """Read ``method`` or ``method@model``; raises ExpectedError for unknown ones."""
         name, _, model = text.partition("@")
         method = find_method(name)
-        if name == "ddpm":
+        if method.starts_at_given_time:
             raise ExpectedError("plain diffusion (ddpm) is told its time step: it does not relax")
         if model and method.kind is None:
             raise ExpectedError(f"the method '{name}' takes no model, but '{model}' is named")

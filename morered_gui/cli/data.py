@@ -70,12 +70,13 @@ def shapes(
 ) -> None:
     """Shapes off the equilibria of large training molecules, by MMFF94; a stopped run goes on."""
     from morered_gui.training.shapes import KINDS, Shapes, Shaping, make_shapes
+    from morered_gui.training.structures import loaded_once
 
     place = folder or source.with_name(f"{source.stem}-shapes")
     task = Shaping(source=source, least_atoms=least_atoms, seed=seed)
     with progress_bar("MMFF94", None, "structure", resumed=True) as show:
         make_shapes(task, place, processes, show)
-    made = Shapes.collect(EquilibriumSet.load(source), place)
+    made = Shapes.collect(loaded_once(source), place)
     n_known = int((made.first >= 0).sum())
     messages.print(f"{len(KINDS)} shapes of {n_known} structures in {place}", markup=False)
 

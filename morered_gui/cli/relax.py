@@ -124,9 +124,7 @@ def relax(
         backend=backend,
         start_t=start_t,
     )
-    for name in left_aside(choice):
-        option = f"--{name.replace('_', '-')}"
-        messages.print(f"warning: {option} has no meaning for '{method}'", markup=False)
+    _tell_left_aside(choice)
     asked = bool(processes or scheduler or resume)
     library = _library(source, output, asked=asked, alone=bool(reference or html))
     if library is not None:
@@ -147,6 +145,13 @@ def relax(
     _write(trajectories, output, final_only, html)
     pairs = zip(trajectories, references, strict=True)
     _tell([report_on(t, r, energies=check_energy) for t, r in pairs], as_json)
+
+
+def _tell_left_aside(choice: RelaxerChoice) -> None:
+    """Warn of options that the method has no use for."""
+    for name in left_aside(choice):
+        option = f"--{name.replace('_', '-')}"
+        messages.print(f"warning: {option} has no meaning for '{choice.method}'", markup=False)
 
 
 def _refuse_smiles(source: Path) -> None:

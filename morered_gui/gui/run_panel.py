@@ -194,7 +194,7 @@ class RunPanel(QWidget):
             model=self.model.name if self.model else "",
             time_model=self._extra.time_model.chosen,
             device=self._device.chosen,
-            start_t=self._extra.start.number.value() if method.name == "ddpm" else None,
+            start_t=self._extra.start.number.value() if method.starts_at_given_time else None,
         )
 
     @property
@@ -354,10 +354,10 @@ class RunPanel(QWidget):
         self._wanted_time_model = self._extra.time_model.chosen
 
     def _on_model(self) -> None:
-        model = self.model
+        model, method = self.model, self.method
         self._extra.time_model.fill(model, self._models, self._wanted_time_model)
         # Only where it is asked for: a shorter process would cut what is kept for plain diffusion.
-        if model is not None and self._method.chosen == "ddpm":
+        if model is not None and method is not None and method.starts_at_given_time:
             self._extra.start.set_last(model.n_steps)
         self._fit_noise()
         self._card.setText(self._facts())

@@ -39,6 +39,7 @@ from morered_gui.gui.runs_panel import RunsPanel
 from morered_gui.gui.session_file import SessionFiles
 from morered_gui.gui.studio_parts import StudioParts
 from morered_gui.gui.theme import Theme
+from morered_gui.relaxers.methods import find_method
 
 SAME_RESULT = "draws no random numbers: every seed gives the same result."
 
@@ -248,7 +249,7 @@ class Studio:
     def _predict(self, structure: Structure) -> None:
         choice = self.parts.run_panel.choice
         # Plain diffusion is told the time step: what it gives back is no prediction.
-        if choice is not None and choice.method != "ddpm":
+        if choice is not None and not find_method(choice.method).starts_at_given_time:
             self.parts.controller.predict(
                 structure, choice, lambda frame: self.explain.show_prediction(structure, frame)
             )

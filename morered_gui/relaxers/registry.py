@@ -177,7 +177,7 @@ def _build_diffusion(method: Method, folder: ModelFolder, choice: RelaxerChoice)
     update, stop = ancestral, StopRule()
     if method.name == "fast":
         update, stop = jump, StopRule(window=3, patience=0.0, t_tolerance=0.5, settling=0)
-    elif method.name == "ddpm":
+    elif method.starts_at_given_time:
         stop = StopRule(window=0)  # the given time runs out, nothing else counts
     folders = _folders(method, folder, choice)
     sampler = Sampler(
@@ -265,7 +265,7 @@ def _provenance(
     method: Method, folders: list[ModelFolder], device: str, choice: RelaxerChoice
 ) -> Provenance:
     options: dict[str, object] = {"device": device, "backend": str(choice.backend)}
-    if method.name == "ddpm":
+    if method.starts_at_given_time:
         options["start_t"] = choice.start_t
     config = folders[0].config
     if (config.schedule, config.n_steps) != USUAL:

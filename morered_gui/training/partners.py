@@ -43,7 +43,7 @@ class Partners:
 
     def displacement(self, batch: Batch) -> tuple[FloatArray, BoolArray]:
         """To the minimum: [B, N, 3] in Å (0 where unknown or padding), and [B] where known."""
-        place, use = self._places(batch)
+        place, use = flat_places(self.first, batch)
         return np.where(use[..., None], self.flat[place], 0.0), use.any(1)
 
     def minimum(self, data: EquilibriumSet, row: int) -> FloatArray:
@@ -57,18 +57,11 @@ class Partners:
         self, batch: Batch, temperature: FloatArray, rng: np.random.Generator
     ) -> FloatArray:
         """By heat at temperatures [B] in K: [B, N, 3] in Å, 0 where unknown."""
-        place, use = self._places(batch)
+        place, use = flat_places(self.first, batch)
         weights = rng.standard_normal((len(batch.rows), N_THERMAL))
         weights *= np.sqrt(temperature / TEMPERATURE / (weights**2).sum(1))[:, None]
         moved = np.einsum("bs,bnsc->bnc", weights, self.heat[place])
         return np.where(use[..., None], moved, 0.0)
-
-    def _places(self, batch: Batch) -> tuple[IntArray, BoolArray]:
-        """Rows of the flat arrays [B, N] (0 where unknown), and where they are known."""
-        first = self.first[batch.rows]
-        use = batch.real & (first >= 0)[:, None]
-        place = first[:, None] + np.arange(batch.numbers.shape[1])
-        return np.where(use, place, 0), use
 
     @classmethod
     def collect(cls, data: EquilibriumSet, folder: Path, largest: float = 1.0) -> Self:
@@ -108,6 +101,17 @@ class Partners:
         if not flat:
             raise ExpectedError(f"no MMFF94 minimum in {folder} is near its equilibrium")
         return cls(first, np.concatenate(flat), np.concatenate(heat))
+
+
+def flat_places(first: IntArray, batch: Batch) -> tuple[IntArray, BoolArray]:
+    """Rows of flat arrays [B, N] (0 where unknown), and where they are known.
+
+    ``first`` (M,) says where structure m of the data set begins in them, -1 for nowhere.
+    """
+    begins = first[batch.rows]
+    use = batch.real & (begins >= 0)[:, None]
+    place = begins[:, None] + np.arange(batch.numbers.shape[1])
+    return np.where(use, place, 0), use
 
 
 def write_partners(

@@ -16,11 +16,11 @@ from morered_gui.core import ExpectedError
 from morered_gui.core.arrays import BoolArray, FloatArray, IntArray
 from morered_gui.core.configuration import claim_folder
 from morered_gui.core.files import replacing
-from morered_gui.core.geometry import rotation_onto
+from morered_gui.core.geometry import superpose
 from morered_gui.training.batches import Batch
 from morered_gui.training.chunks import Progress, RowChunk, make_missing, row_chunks
 from morered_gui.training.dataset import EquilibriumSet, Split
-from morered_gui.training.partners import digest, refuse_others
+from morered_gui.training.partners import digest, flat_places, refuse_others
 from morered_gui.training.structures import loaded_once, structure_of
 
 CHUNK = 500  # structures
@@ -39,7 +39,7 @@ class Shapes:
     Attributes:
         first: (M,) where structure m begins in ``flat``; -1 for none.
         flat: (K, A, 3) Å, half precision: 0.5 mÅ at an angstrom.
-        near: (K, M), whether a shape is one of the same conformer.
+        near: (K, M), whether there is a shape, and of the same conformer.
     """
 
     first: IntArray
@@ -55,11 +55,10 @@ class Shapes:
         each: where there is one, and whether it may be scaled.
         """
         kind = rng.choice(len(KINDS), len(batch.rows), p=SHARES)
-        known = (self.first[batch.rows] >= 0) & self.near[kind, batch.rows]
-        place = self.first[batch.rows][:, None] + np.arange(batch.numbers.shape[1])
-        use = batch.real & known[:, None]
-        moved = self.flat[kind[:, None], np.where(use, place, 0)].astype(np.float64)
-        return np.where(use[..., None], moved, 0.0), known, SCALED[kind]
+        known = self.near[kind, batch.rows]
+        place, use = flat_places(self.first, batch)
+        moved = self.flat[kind[:, None], place].astype(np.float64)
+        return np.where((use & known[:, None])[..., None], moved, 0.0), known, SCALED[kind]
 
     @classmethod
     def collect(cls, data: EquilibriumSet, folder: Path) -> Self:
@@ -136,6 +135,5 @@ def _displacements(data: EquilibriumSet, row: int, seed: int) -> list[FloatArray
         shapes = [distort(structure, rng) for distort in KINDS]
     except ExpectedError:
         return []
-    centred = [x - x.mean(0) for x in shapes]
     equilibrium = structure.positions
-    return [x @ rotation_onto(x, equilibrium) - equilibrium for x in centred]
+    return [superpose(x, equilibrium) - equilibrium for x in shapes]
