@@ -33,6 +33,8 @@ ketcher.getMolfile = async (format) => {
 };
 moreredSketch.tell(0);
 """
+LATER = "(window.trueDate = Date, Date = class extends trueDate { constructor(...given) {\
+ super(...(given.length ? given : [trueDate.now() + 90_000])); } }, 1)"
 
 
 @pytest.fixture
@@ -224,6 +226,28 @@ def test_that_undo_by_menu_waits_for_a_stroke_that_the_page_has_yet_to_tell(
     assert smiles(window) == "CCN"
     window.actions_by_id["redo"].trigger()
     wait_for(qtbot, lambda: window.state.structure is None)
+
+
+@pytest.fixture
+def later(pen: Pen) -> Iterator[Callable[[], None]]:
+    """Puts the page's clock forward by a minute and a half."""
+    yield lambda: pen.ask(LATER)
+    pen.ask("(Date = window.trueDate ?? Date, 1)")
+
+
+def test_that_an_undo_minutes_later_takes_back_the_last_stroke(
+    window: MainWindow, pen: Pen, qtbot: QtBot, later: Callable[[], None]
+) -> None:
+    window.open_smiles("CCN")
+    wait_for(qtbot, lambda: smiles(window) == "CCN")
+    wait_for(qtbot, lambda: window.sketch_panel.sketcher.is_settled)
+    before = pen.molfile()
+    later()
+    assert pen.molfile() != before  # Ketcher writes the time into it
+    with qtbot.assertNotEmitted(window.sketch_panel.sketcher.edited):
+        window.actions_by_id["undo"].trigger()
+        wait_for(qtbot, lambda: window.desk.editing.can_redo)
+    assert smiles(window) == "O"
 
 
 def test_that_a_stroke_that_another_drawing_replaces_is_told(

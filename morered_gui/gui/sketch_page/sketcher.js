@@ -8,6 +8,9 @@ const IN_A_ROW = 150; // ms to wait while one change follows another
 const TEXT_FIELDS = "input, textarea, [contenteditable]";
 const CLIPBOARD = "[class*='cliparea']"; // where Ketcher keeps the focus to catch copy and paste
 
+// Date and time in the second line of a mol block.
+const WRITTEN_AT = /^(.*\n.{10})\d{10}/;
+
 let ketcher = null;
 let bridge = null;
 let showing = 0; // drawings on their way from Python, which are no edits
@@ -20,7 +23,8 @@ let last = ""; // what Python knows
 async function content() {
   const ids = [...ketcher.editor.struct().atoms.keys()];
   const molfile = ids.length ? await ketcher.getMolfile("v2000") : "";
-  return { molfile, ids };
+  // What nobody has touched is no other drawing a minute later.
+  return { molfile: molfile.replace(WRITTEN_AT, `$1${" ".repeat(10)}`), ids };
 }
 
 function changed() {
