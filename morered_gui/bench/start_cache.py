@@ -11,7 +11,7 @@ from morered_gui.core import ExpectedError, Structure
 from morered_gui.core.files import replacing
 
 # Part of the folder's name: raised when starts are made in another way.
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True)

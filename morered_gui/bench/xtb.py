@@ -1,14 +1,21 @@
 """GFN2-xTB (Bannwarth et al. 2019, doi 10.1021/acs.jctc.8b01176) for starts and energies.
 
-The calculator and the minimisation are those of the method ``gfn2-xtb``.
+The calculator and the minimisation are those of the method ``gfn2-xtb``, but for the tolerance:
+what results are measured by has to be more exact than they are.
 """
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from morered_gui.core import ExpectedError, StopReason, Structure
-from morered_gui.relaxers.calculators import CalculatorRelaxer, atoms_of, build_xtb
+from morered_gui.relaxers.calculators import (
+    REFERENCE_FMAX,
+    CalculatorRelaxer,
+    atoms_of,
+    build_xtb,
+)
 from morered_gui.relaxers.collect import relax_all
 from morered_gui.relaxers.methods import find_method, is_installed
 from morered_gui.relaxers.xtb import XtbError
@@ -29,11 +36,12 @@ def require_tblite(purpose: str) -> None:
 
 
 def minimum(structure: Structure) -> tuple[Structure, float]:
-    """The nearest GFN2-xTB minimum and its energy in eV; see ``calculators`` for the tolerance.
+    """The nearest GFN2-xTB minimum and its energy in eV, to forces of ``REFERENCE_FMAX``.
 
     Raises XtbError where it is not reached in 500 steps.
     """
-    (run,) = relax_all(_relaxer(), [structure], max_steps=MAX_STEPS, seed=0)
+    exact = replace(_relaxer(), fmax=REFERENCE_FMAX)
+    (run,) = relax_all(exact, [structure], max_steps=MAX_STEPS, seed=0)
     lowest = run[-1].energy
     if run.stop_reason != StopReason.CONVERGED or lowest is None:
         raise XtbError(f"GFN2-xTB found no minimum in {MAX_STEPS} steps")

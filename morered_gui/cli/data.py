@@ -129,7 +129,7 @@ def everyday_tests(
     path = output or Path("data") / f"{name}.npz"
     folders = build.Folders(path)
     candidates = candidates_of(name)
-    tasks = build.tasks_of(candidates, folders.chunks, seed=0, packs=name)
+    tasks = build.reference_tasks(name, candidates, folders.chunks)
     with progress_bar("GFN2-xTB", len(candidates), "molecule", resumed=True) as show:
         build.make_chunks(tasks, processes, show)
     data = build.join_chunks(tasks, folders)

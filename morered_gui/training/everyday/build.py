@@ -12,7 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,9 @@ import numpy as np
 
 from morered_gui.core import ExpectedError
 from morered_gui.core.bundled import bundled
+from morered_gui.core.configuration import CONFIGURATION, claim_folder
 from morered_gui.core.files import replacing
+from morered_gui.relaxers.calculators import REFERENCE_FMAX
 from morered_gui.training.chunks import Progress, chunks_folder, make_missing
 from morered_gui.training.dataset import (
     ATOM_ORDER,
@@ -36,6 +38,7 @@ from morered_gui.training.everyday.plan import MAX_CONFORMERS, Candidate, plan
 from morered_gui.training.partners import N_THERMAL
 
 CHUNK = 100  # molecules
+FMAX = 0.005  # eV/Å, at minima that are learnt from
 PARTNER_CHUNK = 5000  # structures per file of partners
 META = {
     "name": "everyday",
@@ -66,13 +69,19 @@ class Folders:
 
 @dataclass(frozen=True)
 class Task:
-    """A chunk to be made; ``packs`` is where it may come along, see ``packs.packed_chunk``."""
+    """A chunk to be made.
+
+    Attributes:
+        packs: where it may come along, see ``packs.packed_chunk``.
+        fmax: eV/Å, the largest force on an atom at its minima.
+    """
 
     path: Path
     first: int
     seed: int
     candidates: tuple[Candidate, ...]
     packs: str = ""
+    fmax: float = FMAX
 
     def __len__(self) -> int:
         return len(self.candidates)
@@ -114,16 +123,23 @@ def _read_plan(path: Path) -> list[Candidate]:
     return [Candidate(r["source"], r["smiles"], r["key"], int(r["n_conformers"])) for r in rows]
 
 
-def tasks_of(
-    candidates: Sequence[Candidate], folder: Path, seed: int, packs: str = ""
-) -> list[Task]:
+def tasks_of(candidates: Sequence[Candidate], folder: Path, seed: int) -> list[Task]:
     """The chunks of a plan, those that are done included."""
     starts = range(0, len(candidates), CHUNK)
     parts = [(k, tuple(candidates[k : k + CHUNK])) for k in starts]
     return [
-        Task(folder / f"chunk-{seed}-{k:07d}-{len(part):03d}.npz", k, seed, part, packs)
+        Task(folder / f"chunk-{seed}-{k:07d}-{len(part):03d}.npz", k, seed, part)
         for k, part in parts
     ]
+
+
+def reference_tasks(name: str, candidates: Sequence[Candidate], folder: Path) -> list[Task]:
+    """The chunks of a test set. Raises ExpectedError where the folder has less exact minima."""
+    if not (folder / CONFIGURATION).exists() and any(folder.glob("chunk-*")):
+        raise ExpectedError(f"{folder} holds less exact minima, of an earlier version; delete it")
+    claim_folder(folder, {"test_set": name, "fmax": REFERENCE_FMAX})
+    tasks = tasks_of(candidates, folder, seed=0)
+    return [replace(task, packs=name, fmax=REFERENCE_FMAX) for task in tasks]
 
 
 def make_chunks(tasks: Sequence[Task], processes: int, progress: Progress) -> None:
@@ -186,7 +202,7 @@ def _computed(task: Task) -> _Made:
     failures: Counter[str] = Counter()
     for place, candidate in enumerate(task.candidates, start=task.first):
         rng = np.random.default_rng([task.seed, place])
-        outcomes = minima_of(candidate.smiles, candidate.n_conformers, rng)
+        outcomes = minima_of(candidate.smiles, candidate.n_conformers, rng, task.fmax)
         for k, outcome in enumerate(outcomes):
             if isinstance(outcome, Failure):
                 failures[f"{candidate.source}: {outcome}"] += 1

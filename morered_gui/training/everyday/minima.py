@@ -18,7 +18,6 @@ from morered_gui.relaxers.calculators import atoms_of, gfn2_xtb
 from morered_gui.relaxers.hessian import first_guess
 from morered_gui.training.partners import N_THERMAL, TEMPERATURE
 
-FMAX = 0.005  # eV/Å
 MAX_STEPS = 600
 SAME_CONFORMER = 0.25  # Å RMSD
 LOOK_EACH = 40  # steps; what reacts takes many, and is of no use
@@ -51,13 +50,13 @@ class Minimum:
 
 
 def minima_of(
-    smiles: str, n_conformers: int, rng: np.random.Generator
+    smiles: str, n_conformers: int, rng: np.random.Generator, fmax: float
 ) -> Iterator[Minimum | Failure]:
-    """One outcome per conformer that was tried."""
+    """One outcome per conformer that was tried; no force is larger than ``fmax``, eV/Å."""
     found: list[Structure] = []
     for _ in range(n_conformers):
         try:
-            outcome = _minimum(smiles, int(rng.integers(2**31 - 1)), rng)
+            outcome = _minimum(smiles, int(rng.integers(2**31 - 1)), rng, fmax)
         except MoleculeError:
             yield Failure.EMBEDDING
             continue
@@ -70,26 +69,27 @@ def minima_of(
         yield outcome
 
 
-def _minimum(smiles: str, seed: int, rng: np.random.Generator) -> Minimum | Failure:
+def _minimum(smiles: str, seed: int, rng: np.random.Generator, fmax: float) -> Minimum | Failure:
     raw = structure_from_smiles(smiles, seed=seed)
     try:
         start = mmff94_minimum(raw).centred()
     except MoleculeError:
         unknown = structure_from_smiles(smiles, seed=seed, optimise=True).centred()
-        outcome = relaxed(unknown)
+        outcome = relaxed(unknown, fmax)
         return outcome if isinstance(outcome, Failure) else Minimum(outcome, None, None)
-    outcome = relaxed(start, first_guess(start))
+    outcome = relaxed(start, fmax, first_guess(start))
     if isinstance(outcome, Failure):
         return outcome
     heat = thermal_displacements(start, TEMPERATURE, N_THERMAL, rng)
     return Minimum(outcome, start.positions, heat)
 
 
-def relaxed(start: Structure, guess: FloatArray | None = None) -> Structure | Failure:
+def relaxed(start: Structure, fmax: float, guess: FloatArray | None = None) -> Structure | Failure:
     """The GFN2-xTB minimum nearest to a structure, with the bonds of the start.
 
     Args:
         start: with bonds.
+        fmax: eV/Å, the largest force on an atom at the minimum.
         guess: (3 n, 3 n) eV/Å^2, of the Hessian.
     """
     atoms = atoms_of(start)
@@ -98,7 +98,7 @@ def relaxed(start: Structure, guess: FloatArray | None = None) -> Structure | Fa
         with BFGS(atoms, logfile=None) as optimiser:
             if guess is not None:
                 optimiser.H0 = guess
-            while not optimiser.run(fmax=FMAX, steps=LOOK_EACH):
+            while not optimiser.run(fmax=fmax, steps=LOOK_EACH):
                 if optimiser.nsteps >= MAX_STEPS:
                     return Failure.STEPS
                 if not bonds_kept(start, atoms.positions):

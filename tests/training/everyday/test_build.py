@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 from rdkit import Chem
 
+from morered_gui.chem.smiles import structure_at
 from morered_gui.core import ExpectedError
+from morered_gui.relaxers.calculators import REFERENCE_FMAX, atoms_of, gfn2_xtb
 from morered_gui.training.batches import pad
 from morered_gui.training.dataset import EquilibriumSet, residue_of, split_of_index
 from morered_gui.training.everyday import build
@@ -105,3 +107,31 @@ def test_that_a_finished_chunk_is_opened_once(
         "everyday-chunks",
         "everyday-partners",
     }
+
+
+def test_that_references_are_minimised_further_than_training_data(tmp_path: Path) -> None:
+    candidates = [Candidate("drugs", "CC(=O)OC", "CC(=O)OC", 1)]
+    folder = build.Folders(tmp_path / "drugs.npz").chunks
+    (learnt,) = build.tasks_of(candidates, tmp_path, seed=0)
+    (reference,) = build.reference_tasks("drugs", candidates, folder)
+    left = [largest_force(replace(task, packs="none")) for task in (learnt, reference)]
+    assert left[1] < 1.05 * REFERENCE_FMAX < left[0] < 1.05 * build.FMAX
+
+
+def largest_force(task: build.Task) -> float:
+    """On an atom of the one molecule of a chunk, eV/Å, by GFN2-xTB."""
+    build.make_chunk(task)
+    with np.load(task.path, allow_pickle=False) as file:
+        structure = structure_at(file["smiles"][0].decode(), file["positions"])
+    atoms = atoms_of(structure)
+    atoms.calc = gfn2_xtb(structure)
+    return float(np.linalg.norm(atoms.get_forces(), axis=1).max())
+
+
+def test_that_references_of_an_earlier_version_are_refused(tmp_path: Path) -> None:
+    build.make_chunk(build.tasks_of(CANDIDATES[:1], tmp_path, seed=0)[0])
+    with pytest.raises(ExpectedError, match="less exact minima"):
+        build.reference_tasks("drugs", CANDIDATES[:1], tmp_path)
+    assert build.reference_tasks("drugs", CANDIDATES[:1], tmp_path / "new")
+    with pytest.raises(ExpectedError, match="test_set: drugs there, ions now"):
+        build.reference_tasks("ions", CANDIDATES[:1], tmp_path / "new")

@@ -6,12 +6,13 @@ import pytest
 from morered_gui.chem.validity import bonds_kept
 from morered_gui.relaxers.calculators import atoms_of, gfn2_xtb
 from morered_gui.training.everyday import minima
-from morered_gui.training.everyday.minima import FMAX, Failure, Minimum, minima_of
+from morered_gui.training.everyday.build import FMAX
+from morered_gui.training.everyday.minima import Failure, Minimum, minima_of
 from morered_gui.training.partners import N_THERMAL
 
 
 def test_that_minima_are_tight_and_remember_where_they_came_from() -> None:
-    (outcome,) = minima_of("CCO", 1, np.random.default_rng(0))
+    (outcome,) = minima_of("CCO", 1, np.random.default_rng(0), FMAX)
     assert isinstance(outcome, Minimum)
     atoms = atoms_of(outcome.structure)
     atoms.calc = gfn2_xtb(outcome.structure)
@@ -31,7 +32,7 @@ def test_that_minima_are_tight_and_remember_where_they_came_from() -> None:
     ],
 )
 def test_that_the_bonds_are_those_that_were_meant(text: str, expected: Failure | None) -> None:
-    (outcome,) = minima_of(text, 1, np.random.default_rng(0))
+    (outcome,) = minima_of(text, 1, np.random.default_rng(0), FMAX)
     if expected is None:
         assert isinstance(outcome, Minimum)
         assert (outcome.start is None) == ("B" in text)  # MMFF94 has no boron
@@ -48,14 +49,14 @@ def test_that_what_reacts_is_given_up_early(monkeypatch: pytest.MonkeyPatch) -> 
 
     monkeypatch.setattr(minima, "bonds_kept", never)
     monkeypatch.setattr(minima, "LOOK_EACH", 2)
-    (outcome,) = minima_of("CCOC", 1, np.random.default_rng(0))
+    (outcome,) = minima_of("CCOC", 1, np.random.default_rng(0), FMAX)
     assert outcome == Failure.BONDS and len(looks) == 1
     monkeypatch.setattr(minima, "bonds_kept", bonds_kept)
     monkeypatch.setattr(minima, "MAX_STEPS", 2)
-    assert list(minima_of("CCOC", 1, np.random.default_rng(0))) == [Failure.STEPS]
+    assert list(minima_of("CCOC", 1, np.random.default_rng(0), FMAX)) == [Failure.STEPS]
 
 
 def test_that_a_conformer_is_kept_once() -> None:
-    outcomes = list(minima_of("CC", 3, np.random.default_rng(0)))
+    outcomes = list(minima_of("CC", 3, np.random.default_rng(0), FMAX))
     assert isinstance(outcomes[0], Minimum)
     assert outcomes[1:] == [Failure.DUPLICATE] * 2
