@@ -29,9 +29,8 @@ if TYPE_CHECKING:
     from ase.calculators.calculator import BaseCalculator
 
 FMAX = 0.01  # eV/Å
-# For minima by which others are measured. Some large molecules are so soft that at 0.005, and even
-# at 0.001, they are more than 0.05 Å from their minimum; here they are within some thousandths.
-# 'python benchmarks/reference_minima.py'
+# For minima by which others are measured. At 0.005, and at 0.002 even, a soft large molecule may be
+# 0.14 Å from its minimum; at this it is within 6 mÅ ('python benchmarks/reference_minima.py').
 REFERENCE_FMAX = 0.0005
 
 _log = logging.getLogger(__name__)
