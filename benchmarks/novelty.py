@@ -1,0 +1,108 @@
+"""How much better a few-step network does on molecules like those that it has learnt from.
+
+    python benchmarks/novelty.py [--model everyday]
+
+Relaxes validation structures of 28 atoms and more from the MMFF94 minimum nearest to the
+equilibrium by 'fast'. Likeness is the largest Tanimoto similarity (Morgan fingerprints, radius 2)
+to a training molecule. Printed for each quarter by likeness: structures, RMSD of start and result
+to the equilibrium in Å, and their ratio (medians); then quartiles of likeness for these
+structures and, if the file is there, for a test set, of which nothing is relaxed.
+"""
+
+import argparse
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+from rdkit import Chem
+from rdkit.Chem.rdFingerprintGenerator import GetMorganGenerator
+from rdkit.DataStructs import BulkTanimotoSimilarity, ExplicitBitVect
+
+from morered_gui.chem import MoleculeError, mmff94_minimum
+from morered_gui.chem.smiles import structure_at
+from morered_gui.core import Structure
+from morered_gui.core.arrays import FloatArray
+from morered_gui.core.geometry import rmsd
+from morered_gui.relaxers.collect import relax_all
+from morered_gui.relaxers.registry import RelaxerChoice, build_relaxer
+from morered_gui.training.dataset import EquilibriumSet, Split
+
+LEAST_ATOMS = 28
+LEAST_TRAINED = 18  # atoms; what is smaller than this is like no large molecule
+FURTHEST = 1.2  # Å RMSD; further away is another conformer
+MAX_STEPS = 100
+QUARTERS = (0, 25, 50, 75, 100)
+_GENERATOR = GetMorganGenerator(radius=2, fpSize=2048)
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, default=Path("data/everyday.npz"))
+    parser.add_argument("--tests", type=Path, default=Path("data/drugs.npz"))
+    parser.add_argument("--model", default="everyday")
+    options = parser.parse_args()
+    data = EquilibriumSet.load(options.data)
+    known = [_fingerprint(text) for text in sorted(set(_smiles(data, Split.TRAIN, LEAST_TRAINED)))]
+    equilibria, starts = _pairs(data)
+    relaxer = build_relaxer(RelaxerChoice(method="fast", model=options.model), threads=1)
+    results = [run.result() for run in relax_all(relaxer, starts, max_steps=MAX_STEPS, seed=0)]
+    before, after = (
+        np.array([rmsd(x.positions, e.positions) for x, e in zip(found, equilibria, strict=True)])
+        for found in (starts, results)
+    )
+    likeness = _likeness([str(x.name) for x in equilibria], known)
+    near = before < FURTHEST
+    _print_quarters(likeness[near], before[near], after[near])
+    _print_quartiles("validation", likeness)
+    if options.tests.is_file():
+        tests = EquilibriumSet.load(options.tests)
+        _print_quartiles(options.tests.stem, _likeness(_smiles(tests, Split.TEST, 0), known))
+
+
+def _smiles(data: EquilibriumSet, split: Split, least_atoms: int) -> list[str]:
+    rows = data.members(split)
+    return [data.smiles[row].decode() for row in rows[data.n_atoms[rows] >= least_atoms]]
+
+
+def _fingerprint(smiles: str) -> ExplicitBitVect:
+    found: ExplicitBitVect = _GENERATOR.GetFingerprint(Chem.MolFromSmiles(smiles))
+    return found
+
+
+def _likeness(smiles: list[str], known: list[ExplicitBitVect]) -> FloatArray:
+    return np.array([max(BulkTanimotoSimilarity(_fingerprint(text), known)) for text in smiles])
+
+
+def _pairs(data: EquilibriumSet) -> tuple[list[Structure], list[Structure]]:
+    """Equilibria, named by their SMILES, and MMFF94 minima; without those that MMFF94 lacks."""
+    equilibria, starts = [], []
+    rows = data.members(Split.VALIDATION)
+    for row in rows[data.n_atoms[rows] >= LEAST_ATOMS]:
+        text = data.smiles[row].decode()
+        equilibrium = structure_at(text, data.geometry(row)[1].astype(np.float64)).with_name(text)
+        try:
+            starts.append(mmff94_minimum(equilibrium).centred())
+        except MoleculeError:
+            continue
+        equilibria.append(equilibrium)
+    return equilibria, starts
+
+
+def _print_quarters(likeness: FloatArray, before: FloatArray, after: FloatArray) -> None:
+    edges = np.percentile(likeness, QUARTERS)
+    print("likeness        n   start  result   ratio")  # noqa: T201 - a command
+    for low, high in pairwise(edges):
+        here = (likeness >= low) & (likeness <= high)
+        a, b = before[here], after[here]
+        figures = f"{np.median(a):>8.3f}{np.median(b):>8.3f}{np.median(b / a):>8.2f}"
+        print(f"{low:.2f} to {high:.2f}{here.sum():>5}{figures}")  # noqa: T201
+
+
+def _print_quartiles(name: str, likeness: FloatArray) -> None:
+    quartiles = np.percentile(likeness, (25, 50, 75))
+    print(f"{name}: likeness " + ", ".join(f"{x:.2f}" for x in quartiles))  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()
