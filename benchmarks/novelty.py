@@ -19,13 +19,13 @@ from rdkit.Chem.rdFingerprintGenerator import GetMorganGenerator
 from rdkit.DataStructs import BulkTanimotoSimilarity, ExplicitBitVect
 
 from morered_gui.chem import MoleculeError, mmff94_minimum
-from morered_gui.chem.smiles import structure_at
 from morered_gui.core import Structure
 from morered_gui.core.arrays import FloatArray
 from morered_gui.core.geometry import rmsd
 from morered_gui.relaxers.collect import relax_all
 from morered_gui.relaxers.registry import RelaxerChoice, build_relaxer
 from morered_gui.training.dataset import EquilibriumSet, Split
+from morered_gui.training.structures import structure_of
 
 LEAST_ATOMS = 28
 LEAST_TRAINED = 18  # atoms; what is smaller than this is like no large molecule
@@ -44,14 +44,15 @@ def main() -> None:
     options = parser.parse_args()
     data = EquilibriumSet.load(options.data)
     known = [_fingerprint(text) for text in sorted(set(_smiles(data, Split.TRAIN, LEAST_TRAINED)))]
-    equilibria, starts = _pairs(data)
+    rows, starts = _starts(data)
     relaxer = build_relaxer(RelaxerChoice(method="fast", model=options.model), threads=1)
     results = [run.result() for run in relax_all(relaxer, starts, max_steps=MAX_STEPS, seed=0)]
+    aims = [data.geometry(row)[1] for row in rows]
     before, after = (
-        np.array([rmsd(x.positions, e.positions) for x, e in zip(found, equilibria, strict=True)])
+        np.array([rmsd(x.positions, aim) for x, aim in zip(found, aims, strict=True)])
         for found in (starts, results)
     )
-    likeness = _likeness([str(x.name) for x in equilibria], known)
+    likeness = _likeness([data.smiles[row].decode() for row in rows], known)
     near = before < FURTHEST
     _print_quarters(likeness[near], before[near], after[near])
     _print_quartiles("validation", likeness)
@@ -74,19 +75,17 @@ def _likeness(smiles: list[str], known: list[ExplicitBitVect]) -> FloatArray:
     return np.array([max(BulkTanimotoSimilarity(_fingerprint(text), known)) for text in smiles])
 
 
-def _pairs(data: EquilibriumSet) -> tuple[list[Structure], list[Structure]]:
-    """Equilibria, named by their SMILES, and MMFF94 minima; without those that MMFF94 lacks."""
-    equilibria, starts = [], []
+def _starts(data: EquilibriumSet) -> tuple[list[int], list[Structure]]:
+    """Rows and MMFF94 minima; without those that MMFF94 lacks."""
+    found, starts = [], []
     rows = data.members(Split.VALIDATION)
-    for row in rows[data.n_atoms[rows] >= LEAST_ATOMS]:
-        text = data.smiles[row].decode()
-        equilibrium = structure_at(text, data.geometry(row)[1].astype(np.float64)).with_name(text)
+    for row in rows[data.n_atoms[rows] >= LEAST_ATOMS].tolist():
         try:
-            starts.append(mmff94_minimum(equilibrium).centred())
+            starts.append(mmff94_minimum(structure_of(data, row)).centred())
         except MoleculeError:
             continue
-        equilibria.append(equilibrium)
-    return equilibria, starts
+        found.append(row)
+    return found, starts
 
 
 def _print_quarters(likeness: FloatArray, before: FloatArray, after: FloatArray) -> None:

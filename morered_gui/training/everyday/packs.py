@@ -22,7 +22,7 @@ from morered_gui.core.files import replacing
 from morered_gui.training.everyday.minima import Minimum
 from morered_gui.training.partners import N_THERMAL, TEMPERATURE
 
-UNIT = 5e-4  # Å; fmax leaves more than that open
+UNIT = 5e-4  # Å; training minima are less exact, and morered bench brings references to rest again
 
 
 @dataclass(frozen=True)
