@@ -14,9 +14,6 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-from rdkit import Chem
-from rdkit.Chem.rdFingerprintGenerator import GetMorganGenerator
-from rdkit.DataStructs import BulkTanimotoSimilarity, ExplicitBitVect
 
 from morered_gui.chem import MoleculeError, mmff94_minimum
 from morered_gui.core import Structure
@@ -25,6 +22,7 @@ from morered_gui.core.geometry import rmsd
 from morered_gui.relaxers.collect import relax_all
 from morered_gui.relaxers.registry import RelaxerChoice, build_relaxer
 from morered_gui.training.dataset import EquilibriumSet, Split
+from morered_gui.training.everyday.likeness import Known
 from morered_gui.training.structures import structure_of
 
 LEAST_ATOMS = 28
@@ -32,7 +30,6 @@ LEAST_TRAINED = 18  # atoms; what is smaller than this is like no large molecule
 FURTHEST = 1.2  # Å RMSD; further away is another conformer
 MAX_STEPS = 100
 QUARTERS = (0, 25, 50, 75, 100)
-_GENERATOR = GetMorganGenerator(radius=2, fpSize=2048)
 
 
 def main() -> None:
@@ -43,7 +40,7 @@ def main() -> None:
     parser.add_argument("--model", default="everyday")
     options = parser.parse_args()
     data = EquilibriumSet.load(options.data)
-    known = [_fingerprint(text) for text in sorted(set(_smiles(data, Split.TRAIN, LEAST_TRAINED)))]
+    known = Known(sorted(set(_smiles(data, Split.TRAIN, LEAST_TRAINED))))
     rows, starts = _starts(data)
     relaxer = build_relaxer(RelaxerChoice(method="fast", model=options.model), threads=1)
     results = [run.result() for run in relax_all(relaxer, starts, max_steps=MAX_STEPS, seed=0)]
@@ -66,13 +63,8 @@ def _smiles(data: EquilibriumSet, split: Split, least_atoms: int) -> list[str]:
     return [data.smiles[row].decode() for row in rows[data.n_atoms[rows] >= least_atoms]]
 
 
-def _fingerprint(smiles: str) -> ExplicitBitVect:
-    found: ExplicitBitVect = _GENERATOR.GetFingerprint(Chem.MolFromSmiles(smiles))
-    return found
-
-
-def _likeness(smiles: list[str], known: list[ExplicitBitVect]) -> FloatArray:
-    return np.array([max(BulkTanimotoSimilarity(_fingerprint(text), known)) for text in smiles])
+def _likeness(smiles: list[str], known: Known) -> FloatArray:
+    return np.array([known.likeness(text) for text in smiles])
 
 
 def _starts(data: EquilibriumSet) -> tuple[list[int], list[Structure]]:

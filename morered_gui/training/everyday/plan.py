@@ -4,7 +4,8 @@ After ``MIXED`` molecules a block of the same draw follows, of which the large d
 come first, and then large ligands of proteins, before the draw goes on: a network of six
 interactions had learnt the large molecules of the first part three times as well as it knew
 others of their size, so that more of them were worth most. ``FURTHER`` molecules later that
-still held, and all the other ligands follow, before the draw goes on without end.
+still held, and more ligands follow. From there on a molecule has to be unlike all before: ligands
+come in series, and a network did worst on what was like nothing that it had learnt from.
 """
 
 from collections import deque
@@ -21,13 +22,14 @@ from morered_gui.training.everyday.functional_groups import substituted
 from morered_gui.training.everyday.graphs import TestGraphs
 from morered_gui.training.everyday.ions import ions
 from morered_gui.training.everyday.ligands import ligands
+from morered_gui.training.everyday.likeness import Known
 from morered_gui.training.everyday.skeletons import skeleton_molecules
 from morered_gui.training.everyday.sources import zinc_smiles
 from morered_gui.training.identity import graph_key, neutral_graph
 
 ELEMENTS = frozenset({1, 5, 6, 7, 8, 9, 14, 15, 16, 17, 35, 53})
 MAX_HEAVY = 30
-ZINC_POOL = 200_000
+ZINC_POOL, WHOLE_POOL = 200_000, 500_000
 # Shares of the sources in every prefix.
 SHARES = {"skeletons": 0.22, "pieces": 0.34, "groups": 0.26, "ions": 0.18}
 # Within a source, shares of the sizes: up to so many heavy atoms.
@@ -35,8 +37,10 @@ SIZES = {6: 0.09, 10: 0.31, 15: 0.32, 20: 0.17, 25: 0.08, MAX_HEAVY: 0.03}
 SKELETON_SIZES = {6: 0.35, 10: 0.65}
 PATIENCE = 60  # molecules looked at for one of the size that is wanted
 STOCK = 20  # molecules of each size kept for later
-# Molecules in the order of the draw, in the block thereafter, ligands, and of the draw again.
-MIXED, BLOCK, LIGANDS, FURTHER = 16_100, 17_600, 4_000, 11_000
+# Molecules in the order of the draw, in the block thereafter, ligands, of the draw again, ligands.
+MIXED, BLOCK, LIGANDS, FURTHER, LIGANDS_AGAIN = 16_100, 17_600, 4_000, 11_000, 2_200
+# What follows: the largest likeness to what is there, the size, and ligands for one of ZINC.
+MAX_LIKENESS, WHOLE_FROM, LIGANDS_FOR_ONE = 0.45, 20, 2
 # More conformers of what bends and is cheap.
 MAX_CONFORMERS, MANY_UP_TO, ROTORS_EACH = 3, 15, 2
 LARGE = range(MANY_UP_TO + 1, MAX_HEAVY + 1)
@@ -148,14 +152,38 @@ def plain_smiles(mol: Chem.Mol) -> str:
 
 def plan(seed: int, tests: TestGraphs) -> Iterator[Candidate]:
     """An endless stream of different molecules; the seed decides it."""
-    sieve = Sieve(tests)
+    sieve, known = Sieve(tests), Known()
     draw, large_ligands = _drawn(seed, sieve), _ligands(seed, sieve)
+    for candidate in _mixture(draw, large_ligands):
+        known.add(candidate.smiles)
+        yield candidate
+    yield from unlike(large_ligands, _whole(seed, sieve), known)
+    yield from draw
+
+
+def _mixture(draw: Iterator[Candidate], large_ligands: Iterator[Candidate]) -> Iterator[Candidate]:
+    """What comes first, however much of it is alike."""
     yield from islice(draw, MIXED)
     yield from sorted(islice(draw, BLOCK), key=_size_of_large_piece, reverse=True)
     yield from islice(large_ligands, LIGANDS)
     yield from islice(draw, FURTHER)
-    yield from large_ligands
-    yield from draw
+    yield from islice(large_ligands, LIGANDS_AGAIN)
+
+
+def unlike(
+    large_ligands: Iterator[Candidate], whole: Iterator[Candidate], known: Known
+) -> Iterator[Candidate]:
+    """Of both streams in turn what is unlike all that is known and all that came before it."""
+    new_ligands, new_whole = _new(large_ligands, known), _new(whole, known)
+    while turn := [*islice(new_ligands, LIGANDS_FOR_ONE), *islice(new_whole, 1)]:
+        yield from turn
+
+
+def _new(stream: Iterator[Candidate], known: Known) -> Iterator[Candidate]:
+    for candidate in stream:
+        if known.likeness(candidate.smiles) <= MAX_LIKENESS:
+            known.add(candidate.smiles)
+            yield candidate
 
 
 def _ligands(seed: int, sieve: Sieve) -> Iterator[Candidate]:
@@ -163,6 +191,14 @@ def _ligands(seed: int, sieve: Sieve) -> Iterator[Candidate]:
     for mol in ligands(ELEMENTS, LARGE, np.random.default_rng([seed, 7])):
         if rdMolDescriptors.CalcNumRotatableBonds(mol) <= MAX_ROTORS and sieve(mol):
             yield _candidate("ligands", mol)
+
+
+def _whole(seed: int, sieve: Sieve) -> Iterator[Candidate]:
+    """Large molecules of ZINC as they are, in an order of their own."""
+    for text in zinc_smiles(WHOLE_POOL, np.random.default_rng([seed, 8])):
+        mol = Chem.MolFromSmiles(text)
+        if mol.GetNumHeavyAtoms() >= WHOLE_FROM and sieve(mol):
+            yield _candidate("whole", mol)
 
 
 def _size_of_large_piece(candidate: Candidate) -> int:

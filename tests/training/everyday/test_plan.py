@@ -8,6 +8,7 @@ from rdkit import Chem
 
 from morered_gui.training.everyday import build, plan
 from morered_gui.training.everyday.graphs import TestGraphs
+from morered_gui.training.everyday.likeness import Known
 from morered_gui.training.everyday.plan import size_class
 from tests.training.everyday.candidates import ZINC, smiles
 
@@ -64,6 +65,7 @@ def test_that_after_the_first_part_large_pieces_come_first_and_then_ligands(
     monkeypatch.setattr(plan, "BLOCK", 30)
     monkeypatch.setattr(plan, "LIGANDS", 1)
     monkeypatch.setattr(plan, "FURTHER", 5)
+    monkeypatch.setattr(plan, "WHOLE_FROM", 99)
     ordered = list(islice(plan.plan(1, tests), 71))
     assert ordered[:10] == drawn[:10]
     block = ordered[10:40]
@@ -80,6 +82,35 @@ def test_that_after_the_first_part_large_pieces_come_first_and_then_ligands(
     assert [c.source for c in found] == ["ligands", "ligands"]
     assert [smiles(Chem.MolFromSmiles(c.smiles)) for c in found] == LIGANDS[2:]
     assert ordered[41:46] + ordered[47:] == drawn[40:69]
+
+
+@pytest.mark.usefixtures("no_download")
+def test_that_what_comes_after_the_mixture_is_unlike_all_before_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, n in (("MIXED", 10), ("BLOCK", 5), ("LIGANDS", 1), ("FURTHER", 2)):
+        monkeypatch.setattr(plan, name, n)
+    monkeypatch.setattr(plan, "LIGANDS_AGAIN", 0)
+    monkeypatch.setattr(plan, "WHOLE_FROM", 17)
+    made = list(islice(plan.plan(1, TestGraphs()), 60))
+    assert not {c.source for c in made[:18]} & {"whole"}
+    chosen = [c for c in made[18:] if c.source in ("ligands", "whole")]
+    first = ["ligands", "ligands", "whole"]
+    assert [c.source for c in chosen[:3]] == first and len(chosen) > 3
+    for k, candidate in enumerate(chosen, start=18):
+        assert made[k] == candidate  # nothing of the draw in between
+        assert Known(c.smiles for c in made[:k]).likeness(candidate.smiles) <= plan.MAX_LIKENESS
+    whole = [Chem.MolFromSmiles(c.smiles) for c in chosen if c.source == "whole"]
+    assert all(m.GetNumHeavyAtoms() >= 17 for m in whole)
+
+
+def test_that_likeness_is_that_to_the_nearest() -> None:
+    known = Known(["CCO"])
+    assert known.likeness("CCO") == 1.0
+    before = known.likeness("c1ccccc1C")
+    known.add("c1ccccc1CC")
+    assert before < known.likeness("c1ccccc1C") < 1.0
+    assert Known().likeness("CCO") == 0.0
 
 
 @pytest.mark.usefixtures("no_download")
