@@ -129,6 +129,7 @@ class Trainer:
                 result = self._step(network, batch, rng)
             except RuntimeError as error:
                 self._refuse_large(batch, error)
+                self._refuse_uncompiled(error)
                 raise
             self.progress.step += 1
             bar.update()
@@ -171,6 +172,20 @@ class Trainer:
             raise ExpectedError(
                 f"the memory of the device '{self.device}' is too small for {n_structures} "
                 f"structures of {n_atoms} atoms at once; lower batch_size"
+            ) from error
+
+    def _refuse_uncompiled(self, error: RuntimeError) -> None:
+        """Say so where torch's compiler fails, as it did on a GPU for some padded sizes."""
+        from torch._dynamo.exc import TorchDynamoException  # takes its time; rarely needed
+
+        if isinstance(error, TorchDynamoException):
+            # What follows these words is for people who mend compilers.
+            said = str(error).partition("Set TORCHDYNAMO_VERBOSE")[0].split("\n")
+            why = next((line.strip() for line in reversed(said) if line.strip()), "no reason")
+            raise ExpectedError(
+                f"torch can't compile the network for the device '{self.device}' "
+                f"({why}); set compile = false in the training file, which is slower, "
+                "or TORCHINDUCTOR_PERSISTENT_REDUCTIONS=0 in the environment"
             ) from error
 
     def _validate(self, on_validation: OnValidation | None) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from torch._dynamo.exc import TorchRuntimeError
 
 from morered_gui.core import ExpectedError
 from morered_gui.diffusion.checkpoint import ModelError, ModelFolder, save_model
@@ -232,6 +233,17 @@ def test_that_a_batch_too_large_for_the_memory_is_told(
 
     monkeypatch.setattr(Denoising, "losses", full)
     with pytest.raises(ExpectedError, match=r"8 structures of .* lower batch_size"):
+        train_model(config(data, tmp_path), tmp_path / "run", tmp_path / "model")
+
+
+def test_that_a_compiler_that_fails_is_told(
+    data: EquilibriumSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(*_: object) -> None:
+        raise TorchRuntimeError("a kernel\nPassManager::run failed\n\nSet TORCHDYNAMO_VERBOSE=1")
+
+    monkeypatch.setattr(Denoising, "losses", failing)
+    with pytest.raises(ExpectedError, match=r"PassManager::run failed\); set compile = false"):
         train_model(config(data, tmp_path), tmp_path / "run", tmp_path / "model")
 
 
