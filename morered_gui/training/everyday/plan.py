@@ -195,9 +195,10 @@ def _ligands(seed: int, sieve: Sieve) -> Iterator[Candidate]:
 
 def _whole(seed: int, sieve: Sieve) -> Iterator[Candidate]:
     """Large molecules of ZINC as they are, in an order of their own."""
-    for text in zinc_smiles(WHOLE_POOL, np.random.default_rng([seed, 8])):
-        mol = Chem.MolFromSmiles(text)
-        if mol.GetNumHeavyAtoms() >= WHOLE_FROM and sieve(mol):
+    smiles = zinc_smiles(WHOLE_POOL, np.random.default_rng([seed, 8]))
+    mols: Iterator[Chem.Mol | None] = map(Chem.MolFromSmiles, smiles)
+    for mol in mols:
+        if mol is not None and mol.GetNumHeavyAtoms() >= WHOLE_FROM and sieve(mol):
             yield _candidate("whole", mol)
 
 
