@@ -180,8 +180,8 @@ class Trainer:
 
         if isinstance(error, TorchDynamoException):
             # What follows these words is for people who mend compilers.
-            said = str(error).partition("Set TORCHDYNAMO_VERBOSE")[0].split("\n")
-            why = next((line.strip() for line in reversed(said) if line.strip()), "no reason")
+            said = str(error).partition("Set TORCHDYNAMO_VERBOSE")[0].strip()
+            why = said.rpartition("\n")[2].strip() or "no reason"
             raise ExpectedError(
                 f"torch can't compile the network for the device '{self.device}' "
                 f"({why}); set compile = false in the training file, which is slower, "

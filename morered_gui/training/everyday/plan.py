@@ -157,7 +157,7 @@ def plan(seed: int, tests: TestGraphs) -> Iterator[Candidate]:
     for candidate in _mixture(draw, large_ligands):
         known.add(candidate.smiles)
         yield candidate
-    yield from unlike(large_ligands, _whole(seed, sieve), known)
+    yield from _unlike(large_ligands, _whole(seed, sieve), known)
     yield from draw
 
 
@@ -170,7 +170,7 @@ def _mixture(draw: Iterator[Candidate], large_ligands: Iterator[Candidate]) -> I
     yield from islice(large_ligands, LIGANDS_AGAIN)
 
 
-def unlike(
+def _unlike(
     large_ligands: Iterator[Candidate], whole: Iterator[Candidate], known: Known
 ) -> Iterator[Candidate]:
     """Of both streams in turn what is unlike all that is known and all that came before it."""
