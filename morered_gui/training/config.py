@@ -40,6 +40,8 @@ WHOLE: Mapping[str, int] = {
     "threads": 1,
     "seed": 0,
     "n_training": 1,
+    "newest": 0,
+    "newest_times": 1,
 }
 REAL: Mapping[str, tuple[float, float]] = {
     "hours": (0.0, inf),
@@ -87,6 +89,9 @@ class TrainingConfig:
         n_training: train on so many structures only: a seeded choice of molecules, or the first
             of the labels; fewer are part of more. None for all.
         same_molecules_as: train only on molecules that this training file has, too.
+        newest: the last so many structures of the file are trained on ``newest_times`` as often
+            as the others; what was added to it catches up.
+        newest_times: see there.
         precision: of the network's linear layers while it is trained; "bfloat16" takes two thirds
             of the time on processors that have it (AVX512-BF16, AMX, GPUs). Weights, validation
             and the model have single precision in either case.
@@ -126,6 +131,8 @@ class TrainingConfig:
     energy_weight: float = 0.01
     n_training: int | None = None
     same_molecules_as: str | None = None
+    newest: int = 0
+    newest_times: int = 1
 
     @classmethod
     def read(cls, path: Path) -> Self:

@@ -113,8 +113,14 @@ def kept_rows(config: TrainingConfig, data: EquilibriumSet) -> IntArray:
     return np.flatnonzero(kept)
 
 
+def repeated(rows: IntArray, first: int, times: int) -> IntArray:
+    """The rows of an epoch: those from ``first`` on stand there ``times`` times."""
+    return np.repeat(rows, np.where(rows < first, 1, times))
+
+
 def _objective(config: TrainingConfig, data: EquilibriumSet, rows: IntArray) -> Objective:
-    stream = BatchStream(data, rows, config.batch_size, config.n_sizes, config.size_power)
+    often = repeated(rows, len(data) - config.newest, config.newest_times)
+    stream = BatchStream(data, often, config.batch_size, config.n_sizes, config.size_power)
     if config.network.kind == NetworkKind.ENERGY:
         labels = LabelledSet.load(Path(config.data))
         return ForceMatching(

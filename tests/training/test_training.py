@@ -10,11 +10,12 @@ import torch
 from torch._dynamo.exc import TorchRuntimeError
 
 from morered_gui.core import ExpectedError
+from morered_gui.core.arrays import IntArray
 from morered_gui.diffusion.checkpoint import ModelError, ModelFolder, save_model
 from morered_gui.diffusion.network import MoreRedNetwork
 from morered_gui.training import run
 from morered_gui.training.averaging import average_models
-from morered_gui.training.batches import pad
+from morered_gui.training.batches import BatchStream, pad
 from morered_gui.training.dataset import EquilibriumSet, Split
 from morered_gui.training.denoising import Denoising
 from morered_gui.training.partners import write_partners
@@ -179,6 +180,25 @@ def test_that_the_displacement_recipe_trains(data: EquilibriumSet, tmp_path: Pat
     model = ModelFolder.open(train_model(settings, tmp_path / "run", tmp_path / "model"))
     assert model.config.training["steps"] == 6
     assert model.config.training["skipped_batches"] < 6
+
+
+def test_that_the_newest_structures_come_up_more_often(
+    data: EquilibriumSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = data.members(Split.TRAIN)
+    drawn: list[int] = []
+
+    def stream(
+        data: EquilibriumSet, often: IntArray, batch_size: int, n_sizes: int, power: float
+    ) -> BatchStream:
+        drawn.extend(often.tolist())
+        return BatchStream(data, often, batch_size, n_sizes, power)
+
+    monkeypatch.setattr(run, "BatchStream", stream)
+    settings = config(data, tmp_path, newest=10, newest_times=3)
+    model = ModelFolder.open(train_model(settings, tmp_path / "run", tmp_path / "model"))
+    assert all(drawn.count(row) == (3 if row >= len(data) - 10 else 1) for row in rows)
+    assert len(drawn) > len(rows) == model.config.training["structures"]
 
 
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
