@@ -5,17 +5,23 @@
 Relaxes validation structures of 28 atoms and more from the MMFF94 minimum nearest to the
 equilibrium by 'fast'. Likeness is the largest Tanimoto similarity (Morgan fingerprints, radius 2)
 to a training molecule. Printed for each quarter by likeness: structures, RMSD of start and result
-to the equilibrium in Å, and their ratio (medians); then quartiles of likeness for these
-structures and, if the file is there, for a test set, of which nothing is relaxed.
+to the equilibrium in Å, and their ratio (medians). The same by how far a molecule is folded upon
+itself: pairs of heavy atoms within 5 Å that are more than five bonds apart, for each heavy atom.
+Then quartiles of likeness for these structures and, if the file is there, for a test set, of which
+nothing is relaxed.
 """
 
 import argparse
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+from rdkit import Chem
+from scipy.spatial.distance import pdist, squareform
 
 from morered_gui.chem import MoleculeError, mmff94_minimum
+from morered_gui.chem.conversion import to_rdkit
 from morered_gui.core import Structure
 from morered_gui.core.arrays import FloatArray
 from morered_gui.core.geometry import rmsd
@@ -30,6 +36,8 @@ LEAST_TRAINED = 18  # atoms; what is smaller than this is like no large molecule
 FURTHEST = 1.2  # Å RMSD; further away is another conformer
 MAX_STEPS = 100
 QUARTERS = (0, 25, 50, 75, 100)
+TOUCHING, APART = 5.0, 5  # Å, bonds
+CONTACTS = (0.0, 1e-9, 0.1, 0.3, np.inf)
 
 
 def main() -> None:
@@ -50,8 +58,12 @@ def main() -> None:
         for found in (starts, results)
     )
     likeness = _likeness([data.smiles[row].decode() for row in rows], known)
+    contacts = np.array([_contacts(start) for start in starts])
     near = before < FURTHEST
-    _print_quarters(likeness[near], before[near], after[near])
+    edges = np.percentile(likeness, QUARTERS)
+    edges[-1] = np.inf
+    _print_groups("likeness", edges, likeness[near], before[near], after[near])
+    _print_groups("contacts", CONTACTS, contacts[near], before[near], after[near])
     _print_quartiles("validation", likeness)
     if options.tests.is_file():
         tests = EquilibriumSet.load(options.tests)
@@ -80,14 +92,22 @@ def _starts(data: EquilibriumSet) -> tuple[list[int], list[Structure]]:
     return found, starts
 
 
-def _print_quarters(likeness: FloatArray, before: FloatArray, after: FloatArray) -> None:
-    edges = np.percentile(likeness, QUARTERS)
-    print("likeness        n   start  result   ratio")  # noqa: T201 - a command
+def _contacts(structure: Structure) -> float:
+    heavy = structure.numbers > 1
+    apart = Chem.GetDistanceMatrix(to_rdkit(structure))[heavy][:, heavy]
+    touching = pdist(structure.positions[heavy]) < TOUCHING
+    return float((touching & (squareform(apart) > APART)).sum() / heavy.sum())
+
+
+def _print_groups(
+    name: str, edges: Sequence[float], values: FloatArray, before: FloatArray, after: FloatArray
+) -> None:
+    print(f"{name:<14}n   start  result   ratio")  # noqa: T201 - a command
     for low, high in pairwise(edges):
-        here = (likeness >= low) & (likeness <= high)
+        here = (values >= low) & (values < high)
         a, b = before[here], after[here]
         figures = f"{np.median(a):>8.3f}{np.median(b):>8.3f}{np.median(b / a):>8.2f}"
-        print(f"{low:.2f} to {high:.2f}{here.sum():>5}{figures}")  # noqa: T201
+        print(f"from {low:.2f}{here.sum():>6}{figures}")  # noqa: T201
 
 
 def _print_quartiles(name: str, likeness: FloatArray) -> None:
