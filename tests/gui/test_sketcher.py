@@ -34,7 +34,7 @@ ketcher.getMolfile = async (format) => {
 moreredSketch.tell(0);
 """
 LATER = "(window.trueDate = Date, Date = class extends trueDate { constructor(...given) {\
- super(...(given.length ? given : [trueDate.now() + 90_000])); } }, 1)"
+ super(...(given.length ? given : [trueDate.now() + %d])); } }, 1)"
 
 
 @pytest.fixture
@@ -228,14 +228,15 @@ def test_that_undo_by_menu_waits_for_a_stroke_that_the_page_has_yet_to_tell(
     wait_for(qtbot, lambda: window.state.structure is None)
 
 
-@pytest.fixture
-def later(pen: Pen) -> Iterator[Callable[[], None]]:
-    """Puts the page's clock forward by a minute and a half."""
-    yield lambda: pen.ask(LATER)
+@pytest.fixture(params=[90, 12 * 3600], ids=["minutes", "half a day"])
+def later(pen: Pen, request: pytest.FixtureRequest) -> Iterator[Callable[[], None]]:
+    """Puts the page's clock forward by so many seconds; half a day later the hour has a digit
+    more, or less."""
+    yield lambda: pen.ask(LATER % (1000 * request.param))
     pen.ask("(Date = window.trueDate ?? Date, 1)")
 
 
-def test_that_an_undo_minutes_later_takes_back_the_last_stroke(
+def test_that_an_undo_much_later_takes_back_the_last_stroke(
     window: MainWindow, pen: Pen, qtbot: QtBot, later: Callable[[], None]
 ) -> None:
     window.open_smiles("CCN")

@@ -8,8 +8,9 @@ const IN_A_ROW = 150; // ms to wait while one change follows another
 const TEXT_FIELDS = "input, textarea, [contenteditable]";
 const CLIPBOARD = "[class*='cliparea']"; // where Ketcher keeps the focus to catch copy and paste
 
-// Date and time in the second line of a mol block.
-const WRITTEN_AT = /^(.*\n.{10})\d{10}/;
+// Date and time in the second line of a mol block; a space stands for the first digit where there
+// is one only, as before ten in the morning.
+const WRITTEN_AT = /^(.*\n.{10})[ \d]{10}/;
 
 let ketcher = null;
 let bridge = null;
