@@ -34,7 +34,7 @@ ketcher.getMolfile = async (format) => {
 moreredSketch.tell(0);
 """
 LATER = "(window.trueDate = Date, Date = class extends trueDate { constructor(...given) {\
- super(...(given.length ? given : [trueDate.now() + %d])); } }, 1)"
+ super(...(given.length ? given : [%s])); } }, 1)"
 
 
 @pytest.fixture
@@ -228,11 +228,10 @@ def test_that_undo_by_menu_waits_for_a_stroke_that_the_page_has_yet_to_tell(
     wait_for(qtbot, lambda: window.state.structure is None)
 
 
-@pytest.fixture(params=[90, 12 * 3600], ids=["minutes", "half a day"])
+@pytest.fixture(params=["trueDate.now() + 90000", "2031, 0, 2, 3, 4", "2031, 10, 12, 13, 14"])
 def later(pen: Pen, request: pytest.FixtureRequest) -> Iterator[Callable[[], None]]:
-    """Puts the page's clock forward by so many seconds; half a day later the hour has a digit
-    more, or less."""
-    yield lambda: pen.ask(LATER % (1000 * request.param))
+    """Puts the page's clock forward; month, day, hour and minute have one digit or two."""
+    yield lambda: pen.ask(LATER % request.param)
     pen.ask("(Date = window.trueDate ?? Date, 1)")
 
 
