@@ -37,7 +37,7 @@ FURTHEST = 1.2  # Å RMSD; further away is another conformer
 MAX_STEPS = 100
 QUARTERS = (0, 25, 50, 75, 100)
 TOUCHING, APART = 5.0, 5  # Å, bonds
-CONTACTS = (0.0, 1e-9, 0.1, 0.3, np.inf)
+CONTACTS = (-np.inf, 0.0, 0.1, 0.3, np.inf)
 
 
 def main() -> None:
@@ -61,7 +61,7 @@ def main() -> None:
     contacts = np.array([_contacts(start) for start in starts])
     near = before < FURTHEST
     edges = np.percentile(likeness, QUARTERS)
-    edges[-1] = np.inf
+    edges[0] = -np.inf
     _print_groups("likeness", edges, likeness[near], before[near], after[near])
     _print_groups("contacts", CONTACTS, contacts[near], before[near], after[near])
     _print_quartiles("validation", likeness)
@@ -104,10 +104,10 @@ def _print_groups(
 ) -> None:
     print(f"{name:<14}n   start  result   ratio")  # noqa: T201 - a command
     for low, high in pairwise(edges):
-        here = (values >= low) & (values < high)
+        here = (values > low) & (values <= high)
         a, b = before[here], after[here]
         figures = f"{np.median(a):>8.3f}{np.median(b):>8.3f}{np.median(b / a):>8.2f}"
-        print(f"from {low:.2f}{here.sum():>6}{figures}")  # noqa: T201
+        print(f"to {high:<6.2f}{here.sum():>6}{figures}")  # noqa: T201
 
 
 def _print_quartiles(name: str, likeness: FloatArray) -> None:

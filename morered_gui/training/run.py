@@ -113,13 +113,13 @@ def kept_rows(config: TrainingConfig, data: EquilibriumSet) -> IntArray:
     return np.flatnonzero(kept)
 
 
-def repeated(rows: IntArray, first: int, times: int) -> IntArray:
+def _repeated(rows: IntArray, first: int, times: int) -> IntArray:
     """The rows of an epoch: those from ``first`` on stand there ``times`` times."""
     return np.repeat(rows, np.where(rows < first, 1, times))
 
 
 def _objective(config: TrainingConfig, data: EquilibriumSet, rows: IntArray) -> Objective:
-    often = repeated(rows, len(data) - config.newest, config.newest_times)
+    often = _repeated(rows, len(data) - config.newest, config.newest_times)
     stream = BatchStream(data, often, config.batch_size, config.n_sizes, config.size_power)
     if config.network.kind == NetworkKind.ENERGY:
         labels = LabelledSet.load(Path(config.data))
