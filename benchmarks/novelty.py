@@ -1,14 +1,15 @@
 """How much better a few-step network does on molecules like those that it has learnt from.
 
-    python benchmarks/novelty.py [--model everyday]
+    python benchmarks/novelty.py [--model everyday] [--learnt 69887]
 
 Relaxes validation structures of 28 atoms and more from the MMFF94 minimum nearest to the
 equilibrium by 'fast'. Likeness is the largest Tanimoto similarity (Morgan fingerprints, radius 2)
-to a training molecule. Printed for each quarter by likeness: structures, RMSD of start and result
-to the equilibrium in Å, and their ratio (medians). The same by how far a molecule is folded upon
-itself: pairs of heavy atoms within 5 Å that are more than five bonds apart, for each heavy atom.
-Then quartiles of likeness for these structures and, if the file is there, for a test set, of which
-nothing is relaxed.
+to a training molecule; ``--learnt`` is for a model that has learnt from the beginning of the file
+only: training molecules are those of that beginning. Printed for each quarter by likeness:
+structures, RMSD of start and result to the equilibrium in Å, and their ratio (medians). The same by
+how far a molecule is folded upon itself: pairs of heavy atoms within 5 Å that are more than five
+bonds apart, for each heavy atom. Then quartiles of likeness for these structures and, if the file
+is there, for a test set, of which nothing is relaxed.
 """
 
 import argparse
@@ -46,9 +47,10 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("data/everyday.npz"))
     parser.add_argument("--tests", type=Path, default=Path("data/drugs.npz"))
     parser.add_argument("--model", default="everyday")
+    parser.add_argument("--learnt", type=int, default=None, help="the first N structures")
     options = parser.parse_args()
     data = EquilibriumSet.load(options.data)
-    known = Known(sorted(set(_smiles(data, Split.TRAIN, LEAST_TRAINED))))
+    known = Known(sorted(set(_smiles(data, Split.TRAIN, LEAST_TRAINED, options.learnt))))
     rows, starts = _starts(data)
     relaxer = build_relaxer(RelaxerChoice(method="fast", model=options.model), threads=1)
     results = [run.result() for run in relax_all(relaxer, starts, max_steps=MAX_STEPS, seed=0)]
@@ -70,8 +72,11 @@ def main() -> None:
         _print_quartiles(options.tests.stem, _likeness(_smiles(tests, Split.TEST, 0), known))
 
 
-def _smiles(data: EquilibriumSet, split: Split, least_atoms: int) -> list[str]:
+def _smiles(
+    data: EquilibriumSet, split: Split, least_atoms: int, end: int | None = None
+) -> list[str]:
     rows = data.members(split)
+    rows = rows[rows < (len(data) if end is None else end)]
     return [data.smiles[row].decode() for row in rows[data.n_atoms[rows] >= least_atoms]]
 
 
