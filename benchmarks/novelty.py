@@ -64,7 +64,7 @@ def main() -> None:
     near = before < FURTHEST
     edges = np.percentile(likeness, QUARTERS)
     edges[0] = -np.inf
-    _print_groups("likeness", edges, likeness[near], before[near], after[near])
+    _print_groups("likeness", edges.tolist(), likeness[near], before[near], after[near])
     _print_groups("contacts", CONTACTS, contacts[near], before[near], after[near])
     _print_quartiles("validation", likeness)
     if options.tests.is_file():
