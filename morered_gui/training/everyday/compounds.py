@@ -9,8 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 from rdkit import Chem
 
-from morered_gui.chem.errors import rdkit_messages
-from morered_gui.training.everyday.sources import compound_smiles
+from morered_gui.training.everyday.sources import compound_smiles, largest_part
 
 
 def compounds(sizes: range, rng: np.random.Generator) -> Iterator[Chem.Mol]:
@@ -20,10 +19,6 @@ def compounds(sizes: range, rng: np.random.Generator) -> Iterator[Chem.Mol]:
     """
     texts = compound_smiles()
     for k in rng.permutation(len(texts)):
-        with rdkit_messages():
-            mol: Chem.Mol | None = Chem.MolFromSmiles(texts[k])
-        if mol is None:
-            continue
-        part = max(Chem.GetMolFrags(mol, asMols=True), key=Chem.Mol.GetNumHeavyAtoms)
-        if part.GetNumHeavyAtoms() in sizes:
+        part = largest_part(texts[k])
+        if part is not None and part.GetNumHeavyAtoms() in sizes:
             yield part

@@ -5,7 +5,9 @@ import gzip
 import io
 
 import numpy as np
+from rdkit import Chem
 
+from morered_gui.chem.errors import rdkit_messages
 from morered_gui.training.everyday.packages import Wheel
 
 # 1.6 million drug-like molecules of ZINC, C N O S F Cl Br H, 8 to 27 heavy atoms, no charges
@@ -39,3 +41,12 @@ def compound_smiles() -> list[str]:
     """The compounds of the package chemicals, in the order of the table."""
     table = "chemicals/Identifiers/chemical identifiers pubchem large.tsv"
     return [line.split("\t")[4] for line in CHEMICALS.read(table).decode().splitlines()]
+
+
+def largest_part(smiles: str) -> Chem.Mol | None:
+    """Of a salt or a mixture the part with most heavy atoms; None where RDKit reads no molecule."""
+    with rdkit_messages():
+        mol: Chem.Mol | None = Chem.MolFromSmiles(smiles)
+    if mol is None:
+        return None
+    return max(Chem.GetMolFrags(mol, asMols=True), key=Chem.Mol.GetNumHeavyAtoms)

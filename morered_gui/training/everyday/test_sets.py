@@ -16,11 +16,10 @@ from pathlib import Path
 import numpy as np
 from rdkit import Chem
 
-from morered_gui.chem.errors import rdkit_messages
 from morered_gui.core import ExpectedError
 from morered_gui.training.everyday.graphs import TestGraphs
 from morered_gui.training.everyday.plan import Candidate
-from morered_gui.training.everyday.sources import approved_drugs
+from morered_gui.training.everyday.sources import approved_drugs, largest_part
 from morered_gui.training.identity import graph_key
 
 N_DRUGS = 300
@@ -64,10 +63,8 @@ def _drug_molecules() -> list[Chem.Mol]:
     """The largest part of each, each graph once."""
     found: dict[str, Chem.Mol] = {}
     for text in approved_drugs():
-        with rdkit_messages():
-            mol = Chem.MolFromSmiles(text)
-        if mol is not None:
-            part = max(Chem.GetMolFrags(mol, asMols=True), key=Chem.Mol.GetNumHeavyAtoms)
+        part = largest_part(text)
+        if part is not None:
             found.setdefault(graph_key(part), part)
     return list(found.values())
 
