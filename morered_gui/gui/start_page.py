@@ -71,7 +71,7 @@ class StartPage(QScrollArea):
         title = QLabel("Which molecule shall relax?")
         title.setProperty("role", "title")
         self._column.addWidget(title)
-        words = muted("Draw one, open a file, paste a SMILES, or begin with an example.")
+        words = muted("Draw one, open a file or drop it here, paste a SMILES, or begin with an example.")
         words.setWordWrap(True)
         self._column.addWidget(words)
         ways = QHBoxLayout()

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QSize, QTimer
+from PySide6.QtCore import QEvent, QMimeData, QSize, QTimer
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
 
 from morered_gui.app.controller import Controller
 from morered_gui.app.frame_bonds import FrameBonds
-from morered_gui.app.messages import Message
+from morered_gui.app.messages import Message, Severity
 from morered_gui.app.run_state import Activity
 from morered_gui.app.settings import Settings
 from morered_gui.app.state import AppState
@@ -422,14 +422,19 @@ class MainWindow(QMainWindow):
         self.columns.fit()  # only now fonts and sizes are those of the style sheet
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if any(url.isLocalFile() for url in event.mimeData().urls()):
+        if _files_in(event.mimeData()) or event.mimeData().hasText():
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        files = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
-        if files:
-            event.acceptProposedAction()
-            self.open_path(Path(files[0]))
+        event.acceptProposedAction()
+        files = _files_in(event.mimeData())
+        if not files:
+            self.open_smiles(event.mimeData().text())
+            return
+        if len(files) > 1:
+            text = f"One file at a time: of {len(files)} dropped, {files[0].name} is opened."
+            self.state.say(Message(text, Severity.WARNING))
+        self.open_path(files[0])
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -452,3 +457,7 @@ class MainWindow(QMainWindow):
         self.controller.close()
         self.recovery.end()
         super().closeEvent(event)
+
+
+def _files_in(mime: QMimeData) -> list[Path]:
+    return [Path(url.toLocalFile()) for url in mime.urls() if url.isLocalFile()]

@@ -47,11 +47,7 @@ def test_that_a_file_is_opened(window: MainWindow, qtbot: QtBot, tmp_path: Path)
     assert window.settings.recent_files[0].endswith("ammonia.xyz")
 
 
-def test_that_a_dropped_file_is_opened(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
-    path = tmp_path / "ammonia.xyz"
-    path.write_text(AMMONIA)
-    mime = QMimeData()
-    mime.setUrls([QUrl.fromLocalFile(str(path))])
+def drop(window: MainWindow, mime: QMimeData) -> None:
     event = QDropEvent(
         QPointF(10, 10),
         Qt.DropAction.CopyAction,
@@ -60,7 +56,34 @@ def test_that_a_dropped_file_is_opened(window: MainWindow, qtbot: QtBot, tmp_pat
         Qt.KeyboardModifier.NoModifier,
     )
     window.dropEvent(event)
+
+
+def test_that_a_dropped_file_is_opened(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    path = tmp_path / "ammonia.xyz"
+    path.write_text(AMMONIA)
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(path))])
+    drop(window, mime)
     qtbot.waitUntil(lambda: loaded(window).formula == "H3N", timeout=20_000)
+
+
+def test_that_of_several_dropped_files_the_first_is_opened_and_that_is_said(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    path = tmp_path / "ammonia.xyz"
+    path.write_text(AMMONIA)
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(p)) for p in (path, tmp_path / "other.sdf")])
+    drop(window, mime)
+    assert "of 2 dropped, ammonia.xyz" in window.message_bar.text
+    qtbot.waitUntil(lambda: loaded(window).formula == "H3N", timeout=20_000)
+
+
+def test_that_a_dropped_smiles_is_built(window: MainWindow, qtbot: QtBot) -> None:
+    mime = QMimeData()
+    mime.setText("CCO")
+    drop(window, mime)
+    qtbot.waitUntil(lambda: loaded(window).formula == "C2H6O", timeout=20_000)
 
 
 def test_that_a_broken_file_is_told_and_changes_nothing(
