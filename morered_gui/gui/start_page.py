@@ -1,10 +1,11 @@
 """What stands in the middle while there is no molecule: ways to begin, and all examples."""
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QResizeEvent, QShowEvent
+from PySide6.QtGui import QAction, QFontMetrics, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -23,7 +24,11 @@ from morered_gui.gui.thumbnails import Thumbnails
 from morered_gui.gui.widgets import empty_layout, heading, muted, recent_button
 
 CARD = QSize(104, 72)  # of the drawing
-CARD_SIZE = QSize(122, 118)
+CARD_SIZE = QSize(130, 132)
+CARD_PADDING = 5  # of the style sheet, with the border
+CARD_LINES = 3
+# A name goes on in the next line after a hyphen (not that of -ol), a bracket or a substituent.
+NAME_PIECE = re.compile(r".+?(?:yl(?=[a-z])|[\])]-?|-(?!\w{1,3}$)|$)")
 WAYS = ("start_drawing", "open", "paste_molecule")  # actions
 
 
@@ -71,7 +76,9 @@ class StartPage(QScrollArea):
         title = QLabel("Which molecule shall relax?")
         title.setProperty("role", "title")
         self._column.addWidget(title)
-        words = muted("Draw one, open a file or drop it here, paste a SMILES, or begin with an example.")
+        words = muted(
+            "Draw one, open a file or drop it here, paste a SMILES, or begin with an example."
+        )
         words.setWordWrap(True)
         self._column.addWidget(words)
         ways = QHBoxLayout()
@@ -106,11 +113,8 @@ class StartPage(QScrollArea):
         card.setFixedSize(CARD_SIZE)
         card.setIconSize(CARD)
         card.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
-        metrics, width = card.fontMetrics(), CARD_SIZE.width() - 12
-        name, _, form = example.title.partition(" (")
-        lines = (name, f"({form}" if form else "")
-        elided = (metrics.elidedText(t, Qt.TextElideMode.ElideMiddle, width) for t in lines)
-        card.setText("\n".join(elided))
+        width = CARD_SIZE.width() - 2 * CARD_PADDING
+        card.setText("\n".join(card_lines(example.title, card.fontMetrics(), width)))
         card.setToolTip(f"{example.title}\n{example.description}")
         card.setAccessibleName(example.title)
         card.clicked.connect(lambda: self.example_asked.emit(example.id))
@@ -155,3 +159,21 @@ class StartPage(QScrollArea):
         super().showEvent(event)
         QTimer.singleShot(0, self, self._fit)  # only now headings have their fonts
         self._ask_for_drawings()
+
+
+def card_lines(title: str, metrics: QFontMetrics, width: int) -> list[str]:
+    """A chemical name, and the form in brackets after it, in lines of at most ``width`` pixels.
+
+    What does not fit into ``CARD_LINES`` lines is left out in the middle of the last one.
+    """
+    name, _, form = title.partition(" (")
+    pieces = NAME_PIECE.findall(name) + ([f" ({form}"] if form else [])
+    lines = [""]
+    for piece in pieces:
+        full = len(lines) == CARD_LINES
+        if full or metrics.horizontalAdvance((lines[-1] + piece).strip()) <= width:
+            lines[-1] += piece
+        else:
+            lines.append(piece)
+    middle = Qt.TextElideMode.ElideMiddle
+    return [metrics.elidedText(line.strip(), middle, width) for line in lines if line]

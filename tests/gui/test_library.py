@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QIcon
+from PySide6.QtGui import QFontMetrics, QGuiApplication, QIcon
 from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 
+from morered_gui.gui.start_page import CARD_LINES, card_lines
 from morered_gui.gui.widgets import recent_button
 from morered_gui.gui.window import MainWindow
 from tests.gui.test_window import loaded
@@ -35,6 +36,32 @@ def test_that_the_start_page_is_there_while_there_is_no_molecule(
     window.actions_by_id["undo"].trigger()
     qtbot.waitUntil(page.isHidden, timeout=60_000)
     assert loaded(window).formula == "H2O"
+
+
+def test_that_a_long_name_goes_on_in_the_next_line_where_chemists_break_it(qtbot: QtBot) -> None:
+    metrics = QFontMetrics(QGuiApplication.font())
+    width = metrics.horizontalAdvance("2-(Hydroxymethyl)-")
+    name = "2-(Hydroxymethyl)-2-methylpropane-1,3-diol"
+    assert card_lines(name, metrics, width) == [
+        "2-(Hydroxymethyl)-",
+        "2-methylpropane-",
+        "1,3-diol",
+    ]
+    assert card_lines("Cyclohexane (twist-boat)", metrics, width) == ["Cyclohexane", "(twist-boat)"]
+    assert card_lines("Aspirin", metrics, width) == ["Aspirin"]
+
+
+def test_that_no_line_of_a_card_is_too_long(empty: MainWindow) -> None:
+    for found in empty.library.page.cards:
+        lines = found.text().split("\n")
+        assert "…" not in found.text() and len(lines) <= CARD_LINES
+        assert "".join(lines).replace(" ", "") == found.accessibleName().replace(" ", "")
+
+
+def test_that_what_does_not_fit_is_left_out_in_the_middle(qtbot: QtBot) -> None:
+    metrics = QFontMetrics(QGuiApplication.font())
+    lines = card_lines("a" * 200, metrics, 80)
+    assert len(lines) == 1 and "…" in lines[0] and metrics.horizontalAdvance(lines[0]) <= 80
 
 
 def test_that_an_example_is_opened_by_its_card(empty: MainWindow, qtbot: QtBot) -> None:
