@@ -9,14 +9,15 @@ from PySide6.QtGui import QColor, QIcon, QPalette
 from morered_gui.core.bundled import bundled
 
 ICON_SIZES = (16, 20, 24, 40, 48)  # pixels; the larger ones for fine screens
-# Distinct for most kinds of colour vision, after Tol's muted scheme.
+# Distinct for most kinds of colour vision, after Tol's muted scheme; in such an order that the
+# first five, and any three in a row, are far apart for those without red or green cones, too.
 RUN_COLOURS = (
-    *("#332288", "#117733", "#aa4499", "#44808f", "#882255"),
-    *("#999933", "#cc6677", "#3f7fbf", "#8a6d3b", "#5b5b5b"),
+    *("#117733", "#332288", "#44808f", "#882255", "#999933"),
+    *("#3f7fbf", "#cc6677", "#8a6d3b", "#aa4499", "#5b5b5b"),
 )
 RUN_COLOURS_DARK = (
-    *("#9d8cff", "#5fc98a", "#e08ad2", "#88ccee", "#d46a9a"),
-    *("#dddd77", "#f09aa5", "#7fb5ff", "#d0b27c", "#b5b5b5"),
+    *("#5fc98a", "#9d8cff", "#88ccee", "#d46a9a", "#dddd77"),
+    *("#7fb5ff", "#f09aa5", "#d0b27c", "#e08ad2", "#b5b5b5"),
 )
 _BUTTON_TEXT = QPalette.ColorRole.ButtonText
 
