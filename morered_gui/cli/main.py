@@ -1,7 +1,10 @@
 """The command ``morered``."""
 
+from typing import Annotated
+
 import typer
 
+from morered_gui.app.report import surroundings
 from morered_gui.cli import bench, claims, data, methods, models, noise, relax, train
 
 app = typer.Typer(
@@ -11,6 +14,30 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+
+
+def _tell_version(asked: bool) -> None:
+    if asked:
+        typer.echo(surroundings())
+        raise typer.Exit
+
+
+Version = Annotated[
+    bool,
+    typer.Option(
+        "--version",
+        callback=_tell_version,
+        is_eager=True,
+        help="Tell the versions of the program and of what it is made of.",
+    ),
+]
+
+
+@app.callback()
+def _options(version: Version = False) -> None:
+    pass
+
+
 app.command("relax")(relax.relax)
 app.command("methods")(methods.methods)
 app.command("noise")(noise.noise)

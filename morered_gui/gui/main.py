@@ -33,6 +33,7 @@ from morered_gui.gui.theme import program_icon  # noqa: E402
 from morered_gui.gui.web_scheme import register_scheme  # noqa: E402
 from morered_gui.gui.window import MainWindow  # noqa: E402
 from morered_gui.relaxers.methods import ModelInfo  # noqa: E402
+from morered_gui.relaxers.versions import versions_of  # noqa: E402
 
 WARM_UP_MS = 1200  # after the first window: the model is loaded before anybody asks for it
 CRASHED = "The program crashed when it ran last. Please send the report to who maintains it."
@@ -99,6 +100,8 @@ def _parser() -> argparse.ArgumentParser:
     first.add_argument("--smiles", help="a SMILES to build")
     first.add_argument("--example", help="an example to load")
     parser.add_argument("--relax", action="store_true", help="start to relax it at once")
+    version = versions_of()["morered-gui"]
+    parser.add_argument("--version", action="version", version=f"MoreRed GUI {version}")
     return parser
 
 

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -111,6 +112,13 @@ def test_that_noise_moves_by_the_time_step(tmp_path: Path) -> None:
     before, after = read_structures(EXAMPLE.start)[0], read_structures(output)[0]
     assert after.same_atoms(before) and len(after.bonds) == len(before.bonds)
     assert 0.02 < abs(after.positions - before.positions).std() < 0.2
+
+
+def test_that_versions_are_told_and_nothing_else_is_done() -> None:
+    result = morered("--version", "relax")
+    assert result.exit_code == 0
+    assert result.stdout.startswith(f"morered-gui {version('morered-gui')}\n")
+    assert f"torch {version('torch')}\n" in result.stdout
 
 
 def test_that_models_are_listed() -> None:
