@@ -1,6 +1,6 @@
 """How much better a few-step network does on molecules like those that it has learnt from.
 
-    python benchmarks/novelty.py [--model everyday] [--learnt 69887]
+    python benchmarks/novelty.py [--model everyday] [--learnt N]
 
 Relaxes validation structures of 28 atoms and more from the MMFF94 minimum nearest to the
 equilibrium by 'fast'. Likeness is the largest Tanimoto similarity (Morgan fingerprints, radius 2)
