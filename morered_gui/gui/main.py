@@ -43,6 +43,9 @@ logger = logging.getLogger(__name__)
 def main(argv: Sequence[str] | None = None) -> int:
     """Open the window; returns the exit code."""
     arguments = _parser().parse_args(argv)
+    if arguments.version:
+        sys.stdout.write(f"MoreRed GUI {versions_of()['morered-gui']}\n")
+        return 0
     begin_with(load_settings()[0])
     application = make_application()
     start_log()
@@ -100,8 +103,7 @@ def _parser() -> argparse.ArgumentParser:
     first.add_argument("--smiles", help="a SMILES to build")
     first.add_argument("--example", help="an example to load")
     parser.add_argument("--relax", action="store_true", help="start to relax it at once")
-    version = versions_of()["morered-gui"]
-    parser.add_argument("--version", action="version", version=f"MoreRed GUI {version}")
+    parser.add_argument("--version", action="store_true", help="tell the version, open nothing")
     return parser
 
 

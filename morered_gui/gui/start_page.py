@@ -164,7 +164,7 @@ class StartPage(QScrollArea):
 def card_lines(title: str, metrics: QFontMetrics, width: int) -> list[str]:
     """A chemical name, and the form in brackets after it, in lines of at most ``width`` pixels.
 
-    What does not fit into ``CARD_LINES`` lines is left out in the middle of the last one.
+    There are at most ``CARD_LINES``; what is too long for its line is left out in the middle of it.
     """
     name, _, form = title.partition(" (")
     pieces = NAME_PIECE.findall(name) + ([f" ({form}"] if form else [])

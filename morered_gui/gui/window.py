@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QMimeData, QSize, QTimer
+from PySide6.QtCore import QEvent, QSize, QTimer
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
 
 from morered_gui.app.controller import Controller
 from morered_gui.app.frame_bonds import FrameBonds
-from morered_gui.app.messages import Message, Severity
+from morered_gui.app.messages import Message
 from morered_gui.app.run_state import Activity
 from morered_gui.app.settings import Settings
 from morered_gui.app.state import AppState
@@ -28,6 +28,7 @@ from morered_gui.gui.columns import Columns
 from morered_gui.gui.commands import Commands, Parts
 from morered_gui.gui.course import CoursePanel
 from morered_gui.gui.drawing_desk import DrawingDesk
+from morered_gui.gui.drops import can_be_dropped, open_dropped
 from morered_gui.gui.file_desk import FileDesk
 from morered_gui.gui.file_panel import FilePanel
 from morered_gui.gui.interface_size import resized
@@ -422,19 +423,12 @@ class MainWindow(QMainWindow):
         self.columns.fit()  # only now fonts and sizes are those of the style sheet
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if _files_in(event.mimeData()) or event.mimeData().hasText():
+        if can_be_dropped(event.mimeData()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
         event.acceptProposedAction()
-        files = _files_in(event.mimeData())
-        if not files:
-            self.open_smiles(event.mimeData().text())
-            return
-        if len(files) > 1:
-            text = f"One file at a time: of {len(files)} dropped, {files[0].name} is opened."
-            self.state.say(Message(text, Severity.WARNING))
-        self.open_path(files[0])
+        open_dropped(self, event.mimeData())
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -457,7 +451,3 @@ class MainWindow(QMainWindow):
         self.controller.close()
         self.recovery.end()
         super().closeEvent(event)
-
-
-def _files_in(mime: QMimeData) -> list[Path]:
-    return [Path(url.toLocalFile()) for url in mime.urls() if url.isLocalFile()]
