@@ -6,13 +6,13 @@ import platform
 import subprocess
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import morered_gui
+from morered_gui.relaxers.versions import versions_of
 
-PACKAGES = ("morered-gui", "torch", "numpy", "rdkit", "ase", "tblite", "pyscf")
+PACKAGES = ("torch", "numpy", "rdkit", "ase", "tblite", "pyscf")
 _ROOT = Path(morered_gui.__file__).resolve().parent.parent
 _LOAD = "load_of_15_minutes"
 
@@ -43,7 +43,7 @@ def time_stamp() -> str:
 
 def program() -> dict[str, Any]:
     """Versions of the packages, and the commit where the program is a git checkout."""
-    return {"commit": _commit(), "versions": {name: _version(name) for name in PACKAGES}}
+    return {"commit": _commit(), "versions": versions_of(*PACKAGES)}
 
 
 def machine() -> dict[str, Any]:
@@ -57,13 +57,6 @@ def machine() -> dict[str, Any]:
     if hasattr(os, "getloadavg"):
         found[_LOAD] = round(os.getloadavg()[2], 2)
     return found
-
-
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None
 
 
 def _commit() -> str | None:

@@ -4,12 +4,12 @@ from importlib.metadata import PackageNotFoundError, version
 
 
 def versions_of(*packages: str) -> dict[str, str]:
-    """The installed version of each, and of this program."""
+    """The installed version of each, and of this program; "not installed" where there is none."""
     return {name: _version(name) for name in ("morered-gui", *packages)}
 
 
 def _version(package: str) -> str:
     try:
         return version(package)
-    except PackageNotFoundError:  # run from a checkout that is not installed
-        return "unknown"
+    except PackageNotFoundError:  # an optional one, or the program in a checkout
+        return "not installed"
