@@ -56,6 +56,7 @@ REAL: Mapping[str, tuple[float, float]] = {
     "explosion": (0.0, inf),
     "validate_minutes": (0.0, inf),
     "energy_weight": (0.0, 1.0),
+    "robust": (0.0, inf),
 }
 
 
@@ -82,6 +83,8 @@ class TrainingConfig:
         partners: folder of MMFF94 minima; with it the network is trained for relaxation in
             a few evaluations (``DisplacementRecipe``), without it as the paper has it.
         shapes: folder of further shapes off the equilibria (``Shapes``), beside the minima.
+        robust: with ``partners``: relative error of a molecule beyond which the loss grows in
+            proportion to it (``DisplacementRecipe``); 0 for the squared error.
         summary: the model's description in one line.
         time_model: of a noise network: the model whose time network goes with it.
         energy_weight: of a force field: weight of the energy's loss; that of the forces has the
@@ -126,6 +129,7 @@ class TrainingConfig:
     start_from: str | None = None
     partners: str | None = None
     shapes: str | None = None
+    robust: float = 0.0
     summary: str = ""
     time_model: str = ""
     energy_weight: float = 0.01
@@ -168,6 +172,8 @@ class TrainingConfig:
                 raise ExpectedError(f"{source}: '{each.name}' is {meant}, not {value!r}")
         if self.shapes is not None and self.partners is None:
             raise ExpectedError(f"{source}: 'shapes' go with 'partners'; name those as well")
+        if self.robust and self.partners is None:
+            raise ExpectedError(f"{source}: 'robust' goes with 'partners'; name those as well")
         if self.precision not in PRECISIONS:
             raise ExpectedError(f"{source}: precision is one of {', '.join(PRECISIONS)}")
         if self.precision != "float32" and self.network.kind == NetworkKind.ENERGY:

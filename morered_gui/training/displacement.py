@@ -72,13 +72,17 @@ WITH_SHAPES = Mixture(partner=0.6, thermal=0.1, still=0.08, least_scale=0.8, lar
 
 @dataclass
 class DisplacementRecipe:
-    """See the module; ``partners`` and ``shapes`` may lack some of the molecules."""
+    """See the module; ``partners`` and ``shapes`` may lack some of the molecules.
+
+    ``robust``: a molecule's relative error beyond which the loss grows in proportion; 0 for never.
+    """
 
     process: DiffusionProcess
     partners: Partners
     mixture: Mixture = field(default_factory=Mixture)
     shapes: Shapes | None = None
     time_weight: float = 0.1
+    robust: float = 0.0
     _pending: list[tuple[Batch, FloatArray, int]] = field(default_factory=list)
 
     def example(self, batch: Batch, rng: np.random.Generator) -> Example:
@@ -90,6 +94,9 @@ class DisplacementRecipe:
 
     def losses(self, output: Output, example: Example, tensors: ExampleTensors) -> Losses:
         """Squared error of the move that the sampler will make, weighted by its size.
+
+        With ``robust`` it is a pseudo-Huber loss of each molecule: what one torsion that goes to
+        another side does to a molecule does not outweigh the others.
 
         The move is sigma(t_hat) eps_hat with the predicted, molecule-averaged t_hat: the noise
         head learns to make up for what the time head gets wrong.
@@ -103,12 +110,19 @@ class DisplacementRecipe:
         sigma = torch.minimum(torch.maximum(sigma, 0.5 * true_sigma), 2.0 * true_sigma)
         move = sigma[:, None, None] * output.noise
         target = true_sigma[:, None, None] * tensors.noise
+        n_atoms = (tensors.numbers > 0).sum(1)  # [B]
         weight = 1.0 / (true_sigma**2 + self.mixture.floor**2)
-        n_atoms = (tensors.numbers > 0).sum()
-        noise = (weight[:, None, None] * (move - target) ** 2).sum() / (3.0 * n_atoms)
+        squared = weight * ((move - target) ** 2).sum((1, 2)) / (3.0 * n_atoms)
+        noise = (n_atoms * self._tempered(squared)).sum() / n_atoms.sum()
         time = self._time_loss(output.time, tensors)
         self._keep(example, move.detach().cpu().numpy())
         return denoising_losses(output, noise, time, self.time_weight)
+
+    def _tempered(self, squared: torch.Tensor) -> torch.Tensor:
+        """The loss of each molecule [B] by its squared relative error."""
+        if not self.robust:
+            return squared
+        return torch.sqrt(squared + self.robust**2) - self.robust
 
     def _time_loss(self, time: torch.Tensor, tensors: ExampleTensors) -> torch.Tensor:
         """Huber loss of the relative error: a small t decides when to stop, it counts as well."""

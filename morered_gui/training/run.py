@@ -18,7 +18,7 @@ from morered_gui.training.card import write_card
 from morered_gui.training.config import TrainingConfig
 from morered_gui.training.dataset import EquilibriumSet, Split
 from morered_gui.training.denoising import Denoising
-from morered_gui.training.displacement import WITH_SHAPES, DisplacementRecipe
+from morered_gui.training.displacement import WITH_SHAPES, DisplacementRecipe, Mixture
 from morered_gui.training.forces import ForceMatching
 from morered_gui.training.labels import LabelledSet, is_held_out
 from morered_gui.training.learnt import note_learnt
@@ -139,10 +139,10 @@ def _recipe(config: TrainingConfig, data: EquilibriumSet) -> Recipe:
             process, config.early_fraction, config.early_steps, config.time_weight
         )
     partners = Partners.collect(data, Path(config.partners))
-    if config.shapes is None:
-        return DisplacementRecipe(process, partners, time_weight=config.time_weight)
-    shapes = Shapes.collect(data, Path(config.shapes))
-    return DisplacementRecipe(process, partners, WITH_SHAPES, shapes, config.time_weight)
+    mixture, shapes = Mixture(), None
+    if config.shapes is not None:
+        mixture, shapes = WITH_SHAPES, Shapes.collect(data, Path(config.shapes))
+    return DisplacementRecipe(process, partners, mixture, shapes, config.time_weight, config.robust)
 
 
 def _methods(config: TrainingConfig) -> tuple[str, ...]:

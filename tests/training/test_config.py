@@ -47,6 +47,7 @@ def test_that_the_shipped_configurations_are_read(path: Path) -> None:
         ({"name": "../models/everyday"}, "'name' is the name of a folder"),
         ({"start_from": 3}, "'start_from' is a text in quotes"),
         ({"precision": "half"}, "precision is one of"),
+        ({"robust": 0.1}, "'robust' goes with 'partners'"),
     ],
 )
 def test_that_a_setting_that_is_none_is_refused_in_words(

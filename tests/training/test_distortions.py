@@ -5,15 +5,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from morered_gui.core import ExpectedError, rmsd
 from morered_gui.core.geometry import rotation_onto
+from morered_gui.diffusion.network import Output
 from morered_gui.diffusion.process import DiffusionProcess
 from morered_gui.training.batches import pad
 from morered_gui.training.dataset import EquilibriumSet
 from morered_gui.training.displacement import DisplacementRecipe
 from morered_gui.training.partners import Partners, write_partners
-from morered_gui.training.recipe import GaussianRecipe
+from morered_gui.training.recipe import ExampleTensors, GaussianRecipe
 
 
 def test_that_gaussian_examples_hold_the_noise_that_they_name(data: EquilibriumSet) -> None:
@@ -100,6 +102,25 @@ def test_that_displacement_examples_lead_back_to_equilibrium(
         assert rmsd(found, expected) < 1e-6
     rms = np.sqrt((example.noise**2).sum((1, 2)) / (3 * batch.real.sum(1)))
     assert rms.max() < 1.0 + 1e-9  # noise of unit size, less for what needs nothing
+
+
+@pytest.mark.parametrize(("robust", "growth"), [(0.0, 4.0), (0.15, 2.0)])
+def test_that_a_robust_loss_grows_in_proportion_to_large_errors(
+    data: EquilibriumSet, partners: Partners, robust: float, growth: float
+) -> None:
+    recipe = DisplacementRecipe(DiffusionProcess(), partners, robust=robust)
+    batch = pad(data, np.arange(1, 40, 2), 6)
+    example = recipe.example(batch, np.random.default_rng(1))
+    tensors = ExampleTensors.of(example, torch.device("cpu"))
+    time = tensors.time[:, None] * torch.tensor(batch.real)
+
+    def loss(error: float) -> float:
+        output = Output((1.0 + error) * tensors.noise, time)
+        return float(recipe.losses(output, example, tensors).parts["noise"])
+
+    assert loss(0.0) == pytest.approx(0.0, abs=1e-6)
+    assert loss(0.1) < 0.02
+    assert loss(40.0) / loss(20.0) == pytest.approx(growth, rel=0.02)
 
 
 def test_that_padding_does_not_count_in_a_superposition(data: EquilibriumSet) -> None:
