@@ -105,12 +105,13 @@ class DisplacementRecipe:
         said = output.time.detach()
         level = torch.tensor(self.process.schedule.noise_level)
         true_sigma = level_of_time(tensors.time, level.to(tensors.time))  # [B]
-        mean = mean_time(said, (tensors.numbers > 0).to(said.dtype))
+        real = tensors.numbers > 0
+        mean = mean_time(said, real.to(said.dtype))
         sigma = level_of_time(mean, level.to(said))
         sigma = torch.minimum(torch.maximum(sigma, 0.5 * true_sigma), 2.0 * true_sigma)
         move = sigma[:, None, None] * output.noise
         target = true_sigma[:, None, None] * tensors.noise
-        n_atoms = (tensors.numbers > 0).sum(1)  # [B]
+        n_atoms = real.sum(1)
         weight = 1.0 / (true_sigma**2 + self.mixture.floor**2)
         squared = weight * ((move - target) ** 2).sum((1, 2)) / (3.0 * n_atoms)
         noise = (n_atoms * self._tempered(squared)).sum() / n_atoms.sum()
